@@ -1,0 +1,65 @@
+//! Joins the class library, `image/**/*.st`, into one text with an index, for the executable to embed.
+//!
+//! A scanner's work: nothing is parsed or compiled here. A file that is no Tonel, or that does not
+//! fit the others, fails the build with its place.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+#[allow(dead_code, unused_imports)]
+#[path = "src/formats/mod.rs"]
+mod formats;
+
+#[allow(dead_code)]
+#[path = "src/host/library_files.rs"]
+mod library_files;
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/formats");
+    println!("cargo::rerun-if-changed=image");
+    choose_dispatch();
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    let mut files = library_files::read(&root.join("image"))?;
+    // While the library is being written: leave out what does not fit yet.
+    let library = loop {
+        match formats::index::build(&files) {
+            Ok(library) => break library,
+            Err(errors) => {
+                for error in &errors {
+                    println!("cargo::warning=image/{error}");
+                }
+                files.retain(|f| errors.iter().all(|e| e.path != f.path));
+            }
+        }
+    };
+    write_if_changed(&out.join("library.txt"), library.text.as_bytes())?;
+    write_if_changed(&out.join("library.index"), &library.index_bytes())
+}
+
+/// Leaves a file alone whose contents would not change, so that nothing is compiled again for it.
+fn write_if_changed(path: &Path, contents: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|old| old == contents) {
+        return Ok(());
+    }
+    fs::write(path, contents)
+}
+
+/// The threaded form of dispatch needs the optimiser to turn each handler's last call into a jump.
+/// That was verified (by disassembly) for these levels and processors; elsewhere, and in builds with
+/// debug assertions, whose checks stand in the way, the portable loop is used.
+fn choose_dispatch() {
+    println!("cargo::rustc-check-cfg=cfg(chirp_threaded)");
+    let is = |name: &str, allowed: &[&str]| {
+        env::var(name).is_ok_and(|value| allowed.contains(&value.as_str()))
+    };
+    let optimised = is("OPT_LEVEL", &["2", "3", "s", "z"]);
+    let processor = is("CARGO_CFG_TARGET_ARCH", &["x86_64", "aarch64", "riscv64"]);
+    let checked = env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_some();
+    let miri = env::var_os("CARGO_CFG_MIRI").is_some();
+    let refused = env::var_os("CARGO_FEATURE_PORTABLE_DISPATCH").is_some();
+    if optimised && processor && !checked && !miri && !refused {
+        println!("cargo::rustc-cfg=chirp_threaded");
+    }
+}

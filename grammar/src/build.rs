@@ -1,0 +1,425 @@
+//! What the grammar's rules do: put nodes together, read literals, note mistakes.
+//!
+//! Holds no grammar. Guards the depth of trees, because they are dropped and compiled recursively.
+
+use std::cell::{Cell, RefCell};
+
+use crate::ast::*;
+use crate::diagnostic::Diagnostic;
+use crate::lexer::number::{self, Number};
+use crate::lexer::stream::Sink;
+use crate::parser;
+
+/// No tree is deeper than this.
+pub const MAX_DEPTH: u32 = 1_000;
+
+/// What was parsed.
+pub enum Tree {
+    Method(Method),
+    DoIt(DoIt),
+}
+
+/// An expression, and how many levels it has.
+pub struct Node {
+    pub expr: Expr,
+    pub depth: u32,
+}
+
+impl Node {
+    fn new(kind: ExprKind, l: usize, r: usize, depth: u32) -> Node {
+        Node {
+            expr: Expr {
+                kind,
+                span: Span::new(l, r),
+            },
+            depth,
+        }
+    }
+
+    pub fn variable(name: &str, l: usize, r: usize) -> Node {
+        Node::new(ExprKind::Var(name.to_owned()), l, r, 1)
+    }
+
+    pub fn constant(literal: Literal, l: usize, r: usize) -> Node {
+        Node::new(ExprKind::Literal(literal), l, r, 1)
+    }
+
+    /// The same with a wider span: brackets belong to what they enclose.
+    pub fn at(mut self, l: usize, r: usize) -> Node {
+        self.expr.span = Span::new(l, r);
+        self
+    }
+}
+
+/// Statements, and how many levels the deepest has.
+#[derive(Default)]
+pub struct Code {
+    statements: Vec<Statement>,
+    depth: u32,
+}
+
+impl Code {
+    pub fn new(statement: Statement, depth: u32) -> Code {
+        Code {
+            statements: vec![statement],
+            depth,
+        }
+    }
+
+    /// `^ value`, with the caret at `l..r`.
+    pub fn returning(value: Node, l: usize, r: usize) -> Code {
+        let statement = Statement::Return {
+            value: value.expr,
+            caret: Span::new(l, r),
+        };
+        Code::new(statement, value.depth)
+    }
+
+    pub fn then(mut self, next: Code) -> Code {
+        self.statements.extend(next.statements);
+        self.depth = self.depth.max(next.depth);
+        self
+    }
+}
+
+/// Parameters, temporaries and statements of a block.
+pub struct Scope(pub Vec<Ident>, pub Vec<Ident>, pub Code);
+
+/// Pragmas and temporaries of a method.
+pub struct Head {
+    pub pragmas: Vec<Pragma>,
+    pub temps: Vec<Ident>,
+}
+
+/// A selector with parameters (`A` = Ident), arguments (Node) or literals.
+pub struct Parts<A> {
+    selector: String,
+    span: Span,
+    args: Vec<A>,
+}
+
+impl<A> Parts<A> {
+    pub fn unary(name: &str, l: usize, r: usize) -> Parts<A> {
+        Parts {
+            selector: name.to_owned(),
+            span: Span::new(l, r),
+            args: Vec::new(),
+        }
+    }
+
+    pub fn new(name: &str, l: usize, r: usize, arg: A) -> Parts<A> {
+        Parts {
+            selector: name.to_owned(),
+            span: Span::new(l, r),
+            args: vec![arg],
+        }
+    }
+
+    pub fn and(mut self, name: &str, arg: A) -> Parts<A> {
+        self.selector.push_str(name);
+        self.args.push(arg);
+        self
+    }
+}
+
+impl Parts<Literal> {
+    pub fn pragma(self, l: usize, r: usize) -> Pragma {
+        Pragma {
+            selector: self.selector,
+            args: self.args,
+            span: Span::new(l, r),
+        }
+    }
+}
+
+/// Collects mistakes while the parser runs.
+pub struct Builder<'b> {
+    sink: &'b Sink,
+    /// Where the parser met something unexpected; None is the end of the text.
+    errors: RefCell<Vec<Option<usize>>>,
+    too_deep: Cell<bool>,
+}
+
+impl<'b> Builder<'b> {
+    pub fn new(sink: &'b Sink) -> Builder<'b> {
+        Builder {
+            sink,
+            errors: RefCell::default(),
+            too_deep: Cell::new(false),
+        }
+    }
+
+    /// Where the parser met something unexpected, in the order of the text.
+    pub fn into_errors(self) -> Vec<Option<usize>> {
+        self.errors.into_inner()
+    }
+
+    /// The parser skipped a statement because of `error`.
+    pub fn recovered(&self, error: parser::Error<'_>, dropped: usize) {
+        self.sink.recovered(dropped);
+        self.failed(parser::place(&error));
+    }
+
+    /// Passes something on that the parser has made, so that it does not count as lost.
+    pub fn step<T>(&self, made: T) -> T {
+        self.sink.progress();
+        made
+    }
+
+    /// The parser stopped here.
+    pub fn failed(&self, place: Option<usize>) {
+        self.errors.borrow_mut().push(place);
+    }
+
+    pub fn method(
+        &self,
+        pattern: Parts<Ident>,
+        head: Head,
+        code: Code,
+        l: usize,
+        r: usize,
+    ) -> Tree {
+        Tree::Method(Method {
+            selector: pattern.selector,
+            selector_span: pattern.span,
+            params: pattern.args,
+            pragmas: head.pragmas,
+            body: Body {
+                temps: head.temps,
+                statements: code.statements,
+            },
+            span: Span::new(l, r),
+        })
+    }
+
+    /// Declarations that open a do-it are its temporaries.
+    pub fn do_it(&self, pragmas: Vec<Pragma>, code: Code, l: usize, r: usize) -> Tree {
+        let mut body = Body {
+            temps: Vec::new(),
+            statements: code.statements,
+        };
+        let leading = body
+            .statements
+            .iter()
+            .take_while(|s| matches!(s, Statement::Declare(_)))
+            .count();
+        for statement in body.statements.drain(..leading) {
+            if let Statement::Declare(names) = statement {
+                body.temps.extend(names);
+            }
+        }
+        Tree::DoIt(DoIt {
+            pragmas,
+            body,
+            span: Span::new(l, r),
+        })
+    }
+
+    /// Cuts off what is too deep, after saying so once. Levels count up to the limit in each part,
+    /// so that no part is ever deeper than that.
+    fn node(&self, kind: ExprKind, l: usize, r: usize, below: u32) -> Node {
+        if below < MAX_DEPTH {
+            return Node::new(kind, l, r, below + 1);
+        }
+        if !self.too_deep.replace(true) {
+            let diagnostic = Diagnostic::new(
+                "E0122",
+                "an expression has too many levels",
+                Span::new(r.saturating_sub(1), r),
+            )
+            .label(format!("level {}", MAX_DEPTH + 1))
+            .help("split the chain: give its first part a variable of its own");
+            self.sink.push(diagnostic);
+        }
+        Node::variable("nil", l, r)
+    }
+
+    pub fn assign(&self, target: Ident, value: Node) -> Node {
+        let (l, r) = (target.span.start as usize, value.expr.span.end as usize);
+        let kind = ExprKind::Assign {
+            target,
+            value: Box::new(value.expr),
+        };
+        self.node(kind, l, r, value.depth)
+    }
+
+    pub fn send(&self, receiver: Node, parts: Parts<Node>, l: usize, r: usize) -> Node {
+        let (message, depth) = message(parts);
+        let depth = depth.max(receiver.depth);
+        let kind = ExprKind::Send {
+            receiver: Box::new(receiver.expr),
+            message,
+        };
+        self.node(kind, l, r, depth)
+    }
+
+    /// The receiver of `first`'s last message gets all the messages.
+    pub fn cascade(&self, first: Node, rest: Vec<Parts<Node>>, l: usize, r: usize) -> Node {
+        let mut depth = first.depth;
+        let ExprKind::Send {
+            receiver,
+            message: first,
+        } = first.expr.kind
+        else {
+            // The send was cut off because it is too deep; that has been said.
+            return first;
+        };
+        let mut messages = vec![first];
+        for parts in rest {
+            let (message, levels) = message(parts);
+            depth = depth.max(levels + 1);
+            messages.push(message);
+        }
+        self.node(ExprKind::Cascade { receiver, messages }, l, r, depth - 1)
+    }
+
+    pub fn brace(&self, code: Code, l: usize, r: usize) -> Node {
+        self.node(ExprKind::Brace(code.statements), l, r, code.depth)
+    }
+
+    pub fn block(&self, Scope(params, temps, code): Scope, l: usize, r: usize) -> Node {
+        let body = Body {
+            temps,
+            statements: code.statements,
+        };
+        self.node(ExprKind::Block(Block { params, body }), l, r, code.depth)
+    }
+
+    /// The number at `l..r`, its sign included.
+    pub fn number(&self, (negative, text): (bool, &str), l: usize, r: usize) -> Node {
+        match self.value(negative, text, r) {
+            Number::Literal(literal) => Node::constant(literal, l, r),
+            Number::Fraction {
+                numerator,
+                denominator,
+            } => {
+                let operand = |text| Node::constant(integer(text), l, r).expr;
+                let message = Message {
+                    selector: "/".to_owned(),
+                    selector_span: Span::new(l, r),
+                    args: vec![operand(denominator)],
+                };
+                let receiver = Box::new(operand(numerator));
+                Node::new(ExprKind::Send { receiver, message }, l, r, 2)
+            }
+        }
+    }
+
+    /// A number where only a literal can stand.
+    pub fn literal_number(&self, (negative, text): (bool, &str), l: usize, r: usize) -> Literal {
+        match self.value(negative, text, r) {
+            Number::Literal(literal) => literal,
+            Number::Fraction {
+                numerator,
+                denominator,
+            } => {
+                let help = format!(
+                    "write a float, or compute it in a brace array: {{ {numerator} / {denominator} }}"
+                );
+                let diagnostic = Diagnostic::new(
+                    "E0117",
+                    "this number is a fraction, which is no literal",
+                    Span::new(l, r),
+                )
+                .label("an integer with a negative exponent")
+                .help(help);
+                self.sink.push(diagnostic);
+                Literal::Int(0)
+            }
+        }
+    }
+
+    /// An element of a byte array.
+    pub fn byte(&self, (negative, text): (bool, &str), l: usize, r: usize) -> u8 {
+        let value = self.value(negative, text, r);
+        if let Number::Literal(Literal::Int(n)) = value
+            && let Ok(byte) = u8::try_from(n)
+        {
+            return byte;
+        }
+        let label = match value {
+            Number::Literal(Literal::Int(n)) if n < 0 => "negative",
+            Number::Literal(Literal::Int(_) | Literal::LargeInt(_)) => "too large",
+            _ => "not an integer",
+        };
+        let diagnostic = Diagnostic::new(
+            "E0116",
+            "a byte is an integer from 0 to 255",
+            Span::new(l, r),
+        )
+        .label(label)
+        .help("an array of any literals has round brackets: #(1 256 -3)");
+        self.sink.push(diagnostic);
+        0
+    }
+
+    /// `r` is where the number ends.
+    fn value(&self, negative: bool, text: &str, r: usize) -> Number {
+        number::value(text, negative).unwrap_or_else(|problem| {
+            let start = r - text.len();
+            let span = Span::new(start + problem.range.start, start + problem.range.end);
+            let diagnostic = Diagnostic::new(problem.code, problem.title, span)
+                .label(problem.label)
+                .help(problem.help);
+            self.sink.push(diagnostic);
+            Number::Literal(Literal::Int(0))
+        })
+    }
+}
+
+/// A message, and how many levels its deepest argument has.
+fn message(parts: Parts<Node>) -> (Message, u32) {
+    let depth = parts.args.iter().map(|arg| arg.depth).max().unwrap_or(0);
+    let args = parts.args.into_iter().map(|arg| arg.expr).collect();
+    (
+        Message {
+            selector: parts.selector,
+            selector_span: parts.span,
+            args,
+        },
+        depth,
+    )
+}
+
+fn integer(text: String) -> Literal {
+    match text.parse::<i64>() {
+        Ok(n) if (-(1 << 60)..1 << 60).contains(&n) => Literal::Int(n),
+        _ => Literal::LargeInt(text),
+    }
+}
+
+pub fn name(name: &str, l: usize, r: usize) -> Ident {
+    Ident {
+        name: name.to_owned(),
+        span: Span::new(l, r),
+    }
+}
+
+/// The text between the quotes, doubled quotes made single.
+pub fn unquoted(text: &str) -> String {
+    let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or("");
+    if inner.contains('\'') {
+        inner.replace("''", "'")
+    } else {
+        inner.to_owned()
+    }
+}
+
+/// A symbol from its text without the number sign.
+pub fn symbol(text: &str) -> Literal {
+    Literal::Symbol(if text.starts_with('\'') {
+        unquoted(text)
+    } else {
+        text.to_owned()
+    })
+}
+
+/// What a bare word stands for in a literal array or a pragma.
+pub fn word(text: &str) -> Literal {
+    match text {
+        "true" => Literal::True,
+        "false" => Literal::False,
+        "nil" => Literal::Nil,
+        _ => Literal::Symbol(text.to_owned()),
+    }
+}

@@ -1,0 +1,63 @@
+//! What is wrong with a text: one cause, one place, one sentence, one line of help.
+//!
+//! Plain data; `render` turns it into text. Never looks at the source itself.
+
+use crate::ast::Span;
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// Stable code, `E0104`.
+    pub code: &'static str,
+    /// Lower-case sentence without a full stop: what was found and what is needed.
+    pub title: String,
+    /// The smallest culprit.
+    pub span: Span,
+    /// Text beside the carets; may be empty.
+    pub label: String,
+    /// The other end, where there is one: the opening bracket, the previous statement.
+    pub secondary: Option<(Span, String)>,
+    /// The fix, with code where possible.
+    pub help: Option<String>,
+    /// More input could make this text right: a REPL reads on.
+    pub incomplete: bool,
+}
+
+impl Diagnostic {
+    /// A mistake with its code, sentence and place; the rest is added with the methods below.
+    pub fn new(code: &'static str, title: impl Into<String>, span: Span) -> Diagnostic {
+        Diagnostic {
+            code,
+            title: title.into(),
+            span,
+            label: String::new(),
+            secondary: None,
+            help: None,
+            incomplete: false,
+        }
+    }
+
+    /// Sets the text beside the carets.
+    pub fn label(mut self, text: impl Into<String>) -> Diagnostic {
+        self.label = text.into();
+        self
+    }
+
+    /// Sets the second place and its text.
+    pub fn secondary(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
+        self.secondary = Some((span, text.into()));
+        self
+    }
+
+    /// Sets the line of help.
+    pub fn help(mut self, text: impl Into<String>) -> Diagnostic {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// More input could make the text right.
+    pub fn incomplete(mut self) -> Diagnostic {
+        self.incomplete = true;
+        self
+    }
+}

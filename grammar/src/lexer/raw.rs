@@ -1,0 +1,192 @@
+//! The automaton: cuts a text into words, numbers, quotes and marks, whatever they mean together.
+//!
+//! Knows no context. Never fails: what is not closed or not known is a token too.
+
+use logos::{Lexer, Logos};
+
+use super::number;
+
+/// Was the closing quote found?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    Yes,
+    No,
+}
+
+/// What a word turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    Ident,
+    /// The colon belongs to the span.
+    Keyword,
+}
+
+/// What follows a number sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// `#foo`, `#at:put:`, `#+`, `##foo`, `#'x y'`.
+    Symbol,
+    /// `#'x y` up to the end of the text.
+    UnclosedSymbol,
+    /// `#(`
+    Array,
+    /// `#[`
+    Bytes,
+    /// `#` and nothing that it could belong to.
+    Alone,
+}
+
+/// A piece of text.
+#[derive(Logos, Clone, Copy, Debug, PartialEq, Eq)]
+#[logos(skip r"[ \t\r\n\x0b\x0c]+")]
+#[logos(skip r"[\u{85}\u{a0}\u{feff}\u{1680}\u{2000}-\u{200b}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}]")]
+pub enum Raw {
+    #[regex(r"[a-zA-Z_][a-zA-Z0-9_]*", word)]
+    #[regex(r"[\p{Alphabetic}_][\p{Alphabetic}\p{M}\p{N}_]*", word, priority = 1)]
+    Word(Word),
+    #[regex(r"[0-9]", digits)]
+    Number,
+    #[token("'", string)]
+    String(Closed),
+    #[token("\"", comment)]
+    Comment(Closed),
+    #[token("$", character)]
+    Char(Closed),
+    #[regex(r"#+", hash)]
+    Hash(Hash),
+    /// An operator, maximal munch; a minus before a digit is cut off unless it stands first.
+    #[regex(r"[!%&*+,/<=>?@\\~|\-]", operator)]
+    #[regex(r"[[\p{Sm}\p{So}\p{Sc}\p{Sk}·¡¿§¶]--[\x00-\x7f]--[←↑]]+", operator)]
+    Operator,
+    #[token(":=")]
+    Assign,
+    #[token("←")]
+    LeftArrow,
+    #[token("^")]
+    Caret,
+    #[token("↑")]
+    UpArrow,
+    #[token(";")]
+    Semicolon,
+    #[token(".")]
+    Dot,
+    #[token(":")]
+    Colon,
+    #[token("(")]
+    LParen,
+    #[token(")")]
+    RParen,
+    #[token("[")]
+    LBracket,
+    #[token("]")]
+    RBracket,
+    #[token("{")]
+    LBrace,
+    #[token("}")]
+    RBrace,
+}
+
+/// Takes the colon of a keyword, but not of `x:=3`: a regex cannot look ahead.
+fn word(lexer: &mut Lexer<Raw>) -> Word {
+    let rest = lexer.remainder().as_bytes();
+    if rest.first() == Some(&b':') && rest.get(1) != Some(&b'=') {
+        lexer.bump(1);
+        Word::Keyword
+    } else {
+        Word::Ident
+    }
+}
+
+fn digits(lexer: &mut Lexer<Raw>) {
+    let text = &lexer.source()[lexer.span().start..];
+    lexer.bump(number::scan(text.as_bytes()) - 1);
+}
+
+/// Takes the quoted text whose opening quote was read. A doubled quote goes on.
+fn string(lexer: &mut Lexer<Raw>) -> Closed {
+    let rest = lexer.remainder().as_bytes();
+    let mut i = 0;
+    while let Some(at) = rest[i..].iter().position(|&b| b == b'\'') {
+        i += at + 1;
+        if rest.get(i) != Some(&b'\'') {
+            lexer.bump(i);
+            return Closed::Yes;
+        }
+        i += 1;
+    }
+    lexer.bump(rest.len());
+    Closed::No
+}
+
+fn comment(lexer: &mut Lexer<Raw>) -> Closed {
+    let rest = lexer.remainder();
+    let end = rest.bytes().position(|b| b == b'"');
+    lexer.bump(end.map_or(rest.len(), |at| at + 1));
+    if end.is_some() {
+        Closed::Yes
+    } else {
+        Closed::No
+    }
+}
+
+fn character(lexer: &mut Lexer<Raw>) -> Closed {
+    match lexer.remainder().chars().next() {
+        Some(c) => {
+            lexer.bump(c.len_utf8());
+            Closed::Yes
+        }
+        None => Closed::No,
+    }
+}
+
+/// Takes the rest of an operator. `3--4` is `3 - -4`: the last minus belongs to the digit.
+fn operator(lexer: &mut Lexer<Raw>) {
+    let rest = lexer.remainder().as_bytes();
+    let in_operator = |b: &u8| b"!%&*+,/<=>?@\\~|-".contains(b);
+    let mut n = rest.iter().take_while(|b| in_operator(b)).count();
+    if n > 0 && rest[n - 1] == b'-' && rest.get(n).is_some_and(u8::is_ascii_digit) {
+        n -= 1;
+    }
+    lexer.bump(n);
+}
+
+/// Takes what belongs to a number sign. A lexer of its own looks at the text behind it.
+fn hash(lexer: &mut Lexer<Raw>) -> Hash {
+    let mut inner = Raw::lexer(lexer.remainder());
+    let (kind, length) = match inner.next() {
+        _ if inner.span().start != 0 => (Hash::Alone, 0),
+        Some(Ok(Raw::LParen)) => (Hash::Array, 1),
+        Some(Ok(Raw::LBracket)) => (Hash::Bytes, 1),
+        Some(Ok(Raw::Operator)) => (Hash::Symbol, inner.span().end),
+        Some(Ok(Raw::String(Closed::Yes))) => (Hash::Symbol, inner.span().end),
+        Some(Ok(Raw::String(Closed::No))) => (Hash::UnclosedSymbol, inner.span().end),
+        Some(Ok(Raw::Word(word))) => {
+            let rest = lexer.remainder().as_bytes();
+            let mut end = joined(inner, word);
+            // `#x::` is a symbol too, odd as it is.
+            while rest[end - 1] == b':'
+                && rest.get(end) == Some(&b':')
+                && rest.get(end + 1) != Some(&b'=')
+            {
+                end += 1;
+            }
+            (Hash::Symbol, end)
+        }
+        _ => (Hash::Alone, 0),
+    };
+    lexer.bump(length);
+    kind
+}
+
+/// The end of the selector whose first word `lexer` has just read: `at:put:` is one.
+pub fn joined<'s>(mut lexer: Lexer<'s, Raw>, mut last: Word) -> usize {
+    loop {
+        let end = lexer.span().end;
+        match lexer.next() {
+            Some(Ok(Raw::Word(word))) if last == Word::Keyword && lexer.span().start == end => {
+                last = word;
+            }
+            _ => return end,
+        }
+    }
+}

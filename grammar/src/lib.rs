@@ -1,0 +1,107 @@
+//! Smalltalk source text in, syntax tree or diagnostics out.
+//!
+//! The facade: lexer, generated parser and the art of explaining mistakes stand behind these
+//! functions. It must never know classes, files or the machine.
+#![deny(unsafe_code)]
+
+pub mod ast;
+mod build;
+mod diagnose;
+pub mod diagnostic;
+mod lexer;
+mod parser;
+mod render;
+
+pub use diagnostic::Diagnostic;
+pub use lexer::info::{TokenInfo, TokenKind, Tokens};
+
+use build::{Builder, Tree};
+use lexer::stream::{Sink, Start, Stream};
+
+/// What came of a text: the tree if it is right, else what is wrong with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed<T> {
+    /// There is a tree exactly if there are no diagnostics.
+    pub tree: Option<T>,
+    /// In the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl<T> Parsed<T> {
+    /// Is the text the beginning of something right? Then a REPL reads on.
+    pub fn is_incomplete(&self) -> bool {
+        !self.diagnostics.is_empty() && self.diagnostics.iter().all(|d| d.incomplete)
+    }
+}
+
+/// Dialect of the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `_` and `←` assign, `↑` returns: old sources in chunk files.
+    pub underscore_assignment: bool,
+}
+
+/// Parses a method: its pattern and its body.
+pub fn parse_method(source: &str) -> Parsed<ast::Method> {
+    parse_method_with(source, Options::default())
+}
+
+/// The same in another dialect.
+pub fn parse_method_with(source: &str, options: Options) -> Parsed<ast::Method> {
+    run(source, Start::Method, options, |tree| match tree {
+        Tree::Method(method) => Some(method),
+        Tree::DoIt(_) => None,
+    })
+}
+
+/// Parses statements, with declarations of temporaries in between.
+pub fn parse_do_it(source: &str) -> Parsed<ast::DoIt> {
+    parse_do_it_with(source, Options::default())
+}
+
+/// The same in another dialect.
+pub fn parse_do_it_with(source: &str, options: Options) -> Parsed<ast::DoIt> {
+    run(source, Start::DoIt, options, |tree| match tree {
+        Tree::DoIt(do_it) => Some(do_it),
+        Tree::Method(_) => None,
+    })
+}
+
+/// Every token of a text, comments included. Never fails; what is no token is
+/// [`TokenKind::Unknown`].
+pub fn tokens(source: &str) -> Tokens<'_> {
+    Tokens::new(source)
+}
+
+fn run<T>(source: &str, start: Start, options: Options, pick: fn(Tree) -> Option<T>) -> Parsed<T> {
+    let sink = Sink::for_parser();
+    if u32::try_from(source.len()).is_err() {
+        let title = "a source text is at most 4 gigabytes long";
+        let diagnostic = Diagnostic::new("E0122", title, ast::Span::default());
+        return Parsed {
+            tree: None,
+            diagnostics: vec![diagnostic],
+        };
+    }
+    let builder = Builder::new(&sink);
+    let tree = parser::parse(Stream::new(source, start, options, &sink), &builder);
+    let mut errors = builder.into_errors();
+    if sink.gave_up() {
+        // The parser saw the end of the text where there is none.
+        errors.retain(Option::is_some);
+    }
+    let found = sink.diagnostics.into_inner();
+    if let Some(tree) = tree
+        && errors.is_empty()
+        && found.is_empty()
+    {
+        return Parsed {
+            tree: pick(tree),
+            diagnostics: Vec::new(),
+        };
+    }
+    Parsed {
+        tree: None,
+        diagnostics: diagnose::explain(source, start, options, found, errors),
+    }
+}

@@ -1,0 +1,56 @@
+//! The command line: options, running files, the prompt, messages, exit codes.
+//!
+//! Uses the library as any embedder could, and alone changes the state of the process: signal
+//! handlers, limits, the exit code. Owns no rule of the language.
+
+pub mod args;
+mod check;
+mod examples;
+pub mod exit;
+mod files;
+mod repl;
+mod report;
+mod run;
+mod session;
+
+use args::{Args, Command};
+use clap::Parser;
+use report::Style;
+use session::Session;
+use std::io::IsTerminal;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs the command line; answers the exit code.
+pub fn main() -> i32 {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Where nobody reads help, there is nothing to do about it.
+            let _ = error.print();
+            return if error.use_stderr() { exit::USAGE } else { exit::DONE };
+        }
+    };
+    catch_unwind(AssertUnwindSafe(|| dispatch(&args))).unwrap_or_else(|_| {
+        let address = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
+        eprintln!("error: a mistake in chirp itself, see above; please report it: {address}");
+        exit::INTERNAL
+    })
+}
+
+fn dispatch(args: &Args) -> i32 {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+    let (no_color, force) = (is_set("NO_COLOR"), is_set("CLICOLOR_FORCE"));
+    let colour = args.color.wanted(std::io::stderr().is_terminal(), no_color, force);
+    let style = Style { colour, library: args.image.is_some() };
+    let mut session = match Session::start(args, style) {
+        Ok(session) => session,
+        Err(code) => return code,
+    };
+    let code = match &args.command {
+        Some(Command::Check { paths }) => check::check(&mut session, paths),
+        Some(Command::Test { paths }) => examples::test(&mut session, paths, args.image.as_deref()),
+        None if run::wants_prompt(args) => repl::repl(&mut session, args.color),
+        None => run::run(&mut session, args),
+    };
+    session.finish(code)
+}

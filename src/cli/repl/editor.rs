@@ -1,0 +1,237 @@
+//! The line editor, on a thread of its own: the interpreter goes on running while a line is typed.
+//!
+//! Reads entries, keeps the history, completes and colours. Never evaluates: it hands each entry to
+//! the interpreter's thread and waits for that to ask for the next one.
+
+use super::complete::candidates;
+use super::highlight::highlight;
+use super::words::Words;
+use rustyline::completion::{Completer, Pair};
+use rustyline::config::{BellStyle, ColorMode};
+use rustyline::error::ReadlineError;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::Hinter;
+use rustyline::history::FileHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{
+    Cmd, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event, EventContext,
+    EventHandler, ExternalPrinter, Helper, KeyEvent, RepeatCount,
+};
+use std::borrow::Cow;
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What the editor tells the interpreter.
+pub enum Typed {
+    /// An entry, complete as far as the parser can say.
+    Entry(String),
+    /// Ctrl-C at the prompt: the line is gone.
+    Cancelled,
+    /// Ctrl-D, or the terminal is gone.
+    End,
+    /// The terminal is of no use.
+    Failed(String),
+    /// A Process ended the session meanwhile, with this exit code.
+    Exit(i32),
+}
+
+/// Prints above the prompt while a line is typed.
+pub type Printer = Box<dyn FnMut(String) + Send>;
+
+/// What the editor thread needs.
+pub struct Setup {
+    pub colour: bool,
+    pub history: Option<PathBuf>,
+    pub words: Arc<Mutex<Words>>,
+    /// One message for each entry that is wanted; the prompt appears then.
+    pub wanted: Receiver<()>,
+    pub typed: Sender<Typed>,
+    /// Tells the interpreter that something was typed.
+    pub wake: Box<dyn Fn() + Send>,
+}
+
+/// The prompt.
+const PROMPT: &str = "chirp> ";
+
+/// Starts the thread. Answers a printer for what other Processes write meanwhile, none if the
+/// terminal cannot do that.
+pub fn start(setup: Setup) -> io::Result<Option<Printer>> {
+    let (send_printer, printer) = std::sync::mpsc::channel();
+    std::thread::Builder::new()
+        .name("line editor".into())
+        .spawn(move || {
+            let mut editor = match editor(&setup) {
+                Ok(editor) => editor,
+                Err(error) => {
+                    drop(send_printer);
+                    setup.tell(Typed::Failed(error.to_string()));
+                    return;
+                }
+            };
+            if let Ok(mut external) = editor.create_external_printer() {
+                // A terminal that went away swallows output, and the next line ends the session.
+                let print = move |text| drop(external.print(text));
+                let _ = send_printer.send(Box::new(print) as Printer);
+            }
+            drop(send_printer);
+            while setup.wanted.recv().is_ok() {
+                if !setup.read_entry(&mut editor) {
+                    return;
+                }
+            }
+        })?;
+    Ok(printer.recv().ok())
+}
+
+type Line = Editor<Prompting, FileHistory>;
+
+fn editor(setup: &Setup) -> rustyline::Result<Line> {
+    let config = Config::builder()
+        .auto_add_history(false)
+        .history_ignore_space(true)
+        .max_history_size(10_000)?
+        .completion_type(CompletionType::List)
+        .bell_style(BellStyle::None)
+        .color_mode(if setup.colour {
+            ColorMode::Forced
+        } else {
+            ColorMode::Disabled
+        })
+        .tab_stop(4)
+        .build();
+    let history = FileHistory::with_config(&config);
+    let mut editor = Editor::with_history(config, history)?;
+    editor.set_helper(Some(Prompting {
+        words: setup.words.clone(),
+        colour: setup.colour,
+    }));
+    editor.bind_sequence(KeyEvent::ctrl('S'), Cmd::Newline);
+    editor.bind_sequence(
+        KeyEvent::from('\t'),
+        EventHandler::Conditional(Box::new(TabAfterBlank)),
+    );
+    if let Some(path) = &setup.history {
+        // A history that is not there yet, or cannot be read, is an empty one.
+        let _ = editor.load_history(path);
+    }
+    Ok(editor)
+}
+
+impl Setup {
+    /// Reads one entry; false when there will be no more.
+    fn read_entry(&self, editor: &mut Line) -> bool {
+        let prompt = if self.colour {
+            format!("\x1b[1;34m{PROMPT}\x1b[0m")
+        } else {
+            PROMPT.into()
+        };
+        let (typed, more) = match editor.readline(&(PROMPT, prompt.as_str())) {
+            Ok(entry) => {
+                if !entry.trim().is_empty() {
+                    self.remember(editor, &entry);
+                }
+                (Typed::Entry(entry), true)
+            }
+            Err(ReadlineError::Interrupted) => (Typed::Cancelled, true),
+            Err(ReadlineError::Eof) => (Typed::End, false),
+            Err(error) => (Typed::Failed(error.to_string()), false),
+        };
+        self.tell(typed);
+        more
+    }
+
+    /// Adds an entry to the history, on disk at once: a session may end in any way.
+    fn remember(&self, editor: &mut Line, entry: &str) {
+        let added = editor.add_history_entry(entry).unwrap_or(false);
+        if let Some(path) = self.history.as_ref().filter(|_| added) {
+            // Without a writable home there is still the history of this session.
+            let _ = editor.append_history(path);
+        }
+    }
+
+    fn tell(&self, typed: Typed) {
+        // Nobody listens any more when the session has ended: the thread ends as well then.
+        let _ = self.typed.send(typed);
+        (self.wake)();
+    }
+}
+
+/// What the editor asks us while a line is typed.
+struct Prompting {
+    words: Arc<Mutex<Words>>,
+    colour: bool,
+}
+
+impl Helper for Prompting {}
+
+impl Completer for Prompting {
+    type Candidate = Pair;
+
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        let (start, found) = candidates(line, position, &words);
+        let pair = |c: super::complete::Candidate| Pair {
+            display: c.display,
+            replacement: c.replacement,
+        };
+        Ok((start, found.into_iter().map(pair).collect()))
+    }
+}
+
+impl Hinter for Prompting {
+    type Hint = String;
+}
+
+impl Highlighter for Prompting {
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        if self.colour {
+            highlight(line)
+        } else {
+            Cow::Borrowed(line)
+        }
+    }
+
+    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
+        self.colour
+    }
+}
+
+impl Validator for Prompting {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let unfinished = chirp_grammar::parse_do_it(context.input()).is_incomplete();
+        Ok(if unfinished {
+            ValidationResult::Incomplete
+        } else {
+            ValidationResult::Valid(None)
+        })
+    }
+}
+
+/// Tab indents where there is nothing to complete.
+struct TabAfterBlank;
+
+impl ConditionalEventHandler for TabAfterBlank {
+    fn handle(
+        &self,
+        _: &Event,
+        _: RepeatCount,
+        _: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        let before = &context.line()[..context.pos()];
+        let line = before.rsplit('\n').next().unwrap_or(before);
+        let blank = line.trim().is_empty();
+        Some(if blank {
+            Cmd::Insert(1, "\t".into())
+        } else {
+            Cmd::Complete
+        })
+    }
+}

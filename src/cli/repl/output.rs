@@ -1,0 +1,90 @@
+//! Standard output while a prompt may be on the screen: what is written then appears above it.
+//!
+//! Owns the way from the machine's buffer to the terminal. Never holds back what could be shown:
+//! only an unfinished line, and only while the prompt is there.
+
+use super::editor::Printer;
+use crate::host::stdio::{self, Source, Stdio};
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The terminal, shared by standard output, standard error and the prompt.
+#[derive(Clone)]
+pub struct Output {
+    prompting: Arc<AtomicBool>,
+    above: Option<Sender<String>>,
+    /// The beginning of a line whose end was not written yet.
+    pending: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Output {
+    /// An output that uses `printer` while the prompt is shown; without one it writes where the
+    /// cursor is.
+    pub fn start(printer: Option<Printer>) -> io::Result<Output> {
+        let above = match printer {
+            None => None,
+            Some(mut print) => {
+                // The printer waits for the editor, which may be waiting for the machine: it must
+                // not be the machine that waits here.
+                let (send, receive) = channel::<String>();
+                std::thread::Builder::new().name("printer".into()).spawn(move || {
+                    while let Ok(text) = receive.recv() {
+                        print(text);
+                    }
+                })?;
+                Some(send)
+            }
+        };
+        Ok(Output { prompting: Arc::default(), above, pending: Arc::default() })
+    }
+
+    /// Standard streams that lead here.
+    pub fn stdio(&self) -> Stdio {
+        let sink = || stdio::Output::new(Box::new(self.clone())).line_buffered();
+        Stdio::new(sink(), sink(), Source::Process)
+    }
+
+    /// Says whether the prompt is on the screen.
+    pub fn set_prompting(&self, prompting: bool) {
+        self.prompting.store(prompting, Ordering::Release);
+        if !prompting {
+            let rest = std::mem::take(&mut *self.lock());
+            // A terminal that went away is noticed when the next line is read.
+            let _ = write_directly(&rest);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(above) = self.above.as_ref().filter(|_| self.prompting.load(Ordering::Acquire))
+        else {
+            write_directly(bytes)?;
+            return Ok(bytes.len());
+        };
+        let mut pending = self.lock();
+        pending.extend_from_slice(bytes);
+        if let Some(end) = pending.iter().rposition(|&b| b == b'\n') {
+            let lines: Vec<u8> = pending.drain(..=end).collect();
+            let text = String::from_utf8_lossy(&lines).replace('\n', "\r\n");
+            above.send(text).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_directly(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}

@@ -1,0 +1,256 @@
+//! What a person reads when a program fails: the error in one line, then where it happened.
+//!
+//! Makes text of the machine's account. Writes nothing itself, and never judges what is an error.
+
+use crate::vm::Unhandled;
+use crate::vm::trace::Frame;
+use std::fmt::{self, Display, Write};
+
+/// How reports look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// With escape sequences.
+    pub colour: bool,
+    /// With the library's frames, for those who work on it.
+    pub library: bool,
+}
+
+const RED: &str = "\x1b[1;31m";
+const BOLD: &str = "\x1b[1m";
+const FAINT: &str = "\x1b[2m";
+
+/// Text in a colour, if colours are wanted.
+struct Painted<T>(Style, &'static str, T);
+
+impl<T: Display> Display for Painted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.colour {
+            write!(f, "{}{}\x1b[0m", self.1, self.2)
+        } else {
+            self.2.fmt(f)
+        }
+    }
+}
+
+/// A piece of a trace.
+enum Part<'a> {
+    /// A frame, and how many equal ones follow it.
+    Frame(&'a Frame, usize),
+    Library(usize),
+    /// Frames that the machine left out.
+    Omitted(usize),
+}
+
+impl Style {
+    /// The line that every report begins with.
+    pub fn headline(self, message: impl Display) -> String {
+        format!(
+            "{} {}\n",
+            Painted(self, RED, "error:"),
+            Painted(self, BOLD, message)
+        )
+    }
+
+    /// An exception that nobody handled.
+    pub fn unhandled(self, error: &Unhandled) -> String {
+        let mut message = error.message.lines();
+        let first = message.next().unwrap_or_default();
+        let separator = if first.is_empty() { "" } else { ": " };
+        let mut text = self.headline(format_args!("{}{separator}{first}", error.class));
+        for line in message {
+            let _ = writeln!(text, "  {line}");
+        }
+        for part in self.parts(error) {
+            // Writing to a String cannot fail.
+            let _ = self.part(&mut text, &part);
+        }
+        text
+    }
+
+    /// A mistake in a source text, as the parser or the compiler explained it.
+    pub fn refused(self, rendered: &str) -> String {
+        match rendered.split_once(": ") {
+            Some((head, rest)) if self.colour && head.starts_with("error") => {
+                let (title, rest) = rest.split_once('\n').unwrap_or((rest, ""));
+                format!("{}: {}\n{rest}", Painted(self, RED, head), Painted(self, BOLD, title))
+            }
+            _ => rendered.to_string(),
+        }
+    }
+
+    fn part(self, text: &mut String, part: &Part<'_>) -> fmt::Result {
+        match part {
+            Part::Omitted(count) => self.gap(text, *count, ""),
+            Part::Library(count) => self.gap(text, *count, " in the library"),
+            Part::Frame(frame, more) => {
+                write!(text, "  {}", Painted(self, BOLD, &frame.name))?;
+                if frame.line > 0 {
+                    write!(text, "  {}", place(frame))?;
+                }
+                writeln!(text)?;
+                if !frame.source.trim().is_empty() {
+                    self.excerpt(text, frame)?;
+                }
+                if *more > 0 {
+                    self.gap(text, *more, " like this")
+                } else {
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    fn gap(self, text: &mut String, count: usize, what: &str) -> fmt::Result {
+        let s = if count == 1 { "" } else { "s" };
+        writeln!(
+            text,
+            "{}",
+            Painted(self, FAINT, format_args!("  … {count} frame{s}{what}"))
+        )
+    }
+
+    /// The frame's line of source, and a caret below the place in it.
+    fn excerpt(self, text: &mut String, frame: &Frame) -> fmt::Result {
+        let source = frame.source.trim_start();
+        let cut = frame.source.chars().count() - source.chars().count();
+        writeln!(text, "      {source}")?;
+        let Some(column) = frame.column.checked_sub(cut + 1) else {
+            return Ok(());
+        };
+        // Tabs stay tabs, so that the caret stands below its character.
+        let blank = |c: char| if c == '\t' { '\t' } else { ' ' };
+        let indent: String = source.chars().take(column).map(blank).collect();
+        writeln!(text, "      {indent}{}", Painted(self, RED, "^"))
+    }
+
+    /// The trace with library frames counted and repetitions folded.
+    fn parts(self, error: &Unhandled) -> Vec<Part<'_>> {
+        let gap_at = (error.omitted > 0).then_some(error.frames.len() / 2);
+        let mut parts = Vec::new();
+        for (i, frame) in error.frames.iter().enumerate() {
+            if gap_at == Some(i) {
+                parts.push(Part::Omitted(error.omitted));
+            }
+            let hidden = frame.library && !self.library;
+            match parts.last_mut() {
+                Some(Part::Library(count)) if hidden => *count += 1,
+                Some(Part::Frame(last, more)) if !hidden && *last == frame => *more += 1,
+                _ if hidden => parts.push(Part::Library(1)),
+                _ => parts.push(Part::Frame(frame, 0)),
+            }
+        }
+        parts
+    }
+}
+
+/// `bank.st:12:21`, or `1:5` for text that was typed in.
+fn place(frame: &Frame) -> String {
+    match &frame.file {
+        Some(file) => format!("{file}:{}:{}", frame.line, frame.column),
+        None => format!("{}:{}", frame.line, frame.column),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Style = Style {
+        colour: false,
+        library: false,
+    };
+
+    fn frame(name: &str, line: usize, column: usize, source: &str) -> Frame {
+        let file = Some("bank.st".to_string());
+        Frame {
+            name: name.into(),
+            file,
+            line,
+            column,
+            source: source.into(),
+            library: false,
+        }
+    }
+
+    fn library(name: &str) -> Frame {
+        Frame {
+            library: true,
+            ..frame(name, 1, 1, "x")
+        }
+    }
+
+    fn error(frames: Vec<Frame>, omitted: usize) -> Unhandled {
+        let (class, message) = ("ZeroDivide".into(), "division by zero".into());
+        Unhandled {
+            class,
+            message,
+            frames,
+            omitted,
+        }
+    }
+
+    #[test]
+    fn library_frames_are_counted() {
+        let frames = vec![
+            library("SmallInteger>>/"),
+            library("ZeroDivide>>signal"),
+            frame("Account>>average", 12, 10, "\t^ total / count"),
+            library("Array>>do:"),
+            frame("script", 30, 3, "a do: [:x | x average ]"),
+        ];
+        assert_eq!(
+            PLAIN.unhandled(&error(frames, 0)),
+            "error: ZeroDivide: division by zero\n  … 2 frames in the library\n  \
+             Account>>average  bank.st:12:10\n      ^ total / count\n              ^\n  \
+             … 1 frame in the library\n  script  bank.st:30:3\n      a do: [:x | x average ]\n        ^\n"
+        );
+        let all = Style {
+            library: true,
+            ..PLAIN
+        }
+        .unhandled(&error(vec![library("A>>b")], 0));
+        assert!(all.contains("A>>b  bank.st:1:1"));
+    }
+
+    #[test]
+    fn endless_recursion_is_short() {
+        let deep = vec![frame("Foo>>bar", 3, 5, "bar ^ self bar"); 40];
+        assert_eq!(
+            PLAIN.unhandled(&error(deep, 960)),
+            "error: ZeroDivide: division by zero\n  Foo>>bar  bank.st:3:5\n      \
+             bar ^ self bar\n          ^\n  … 19 frames like this\n  … 960 frames\n  \
+             Foo>>bar  bank.st:3:5\n      bar ^ self bar\n          ^\n  … 19 frames like this\n"
+        );
+    }
+
+    #[test]
+    fn messages_of_several_lines_and_of_none() {
+        let mut e = error(
+            vec![Frame {
+                name: "script".into(),
+                ..Frame::default()
+            }],
+            0,
+        );
+        e.message = "one\ntwo".into();
+        assert_eq!(
+            PLAIN.unhandled(&e),
+            "error: ZeroDivide: one\n  two\n  script\n"
+        );
+        e.message.clear();
+        assert_eq!(PLAIN.unhandled(&e), "error: ZeroDivide\n  script\n");
+    }
+
+    #[test]
+    fn colours_only_where_wanted() {
+        let text = Style {
+            colour: true,
+            library: false,
+        }
+        .unhandled(&error(vec![], 0));
+        assert_eq!(
+            text,
+            "\x1b[1;31merror:\x1b[0m \x1b[1mZeroDivide: division by zero\x1b[0m\n"
+        );
+    }
+}

@@ -1,0 +1,242 @@
+//! One machine with the library in it, set up as the options say, and how its endings become
+//! messages and exit codes.
+//!
+//! Evaluates for the other files of the command line. Reads no options and no source files.
+
+use super::args::Args;
+use super::exit;
+use super::report::Style;
+use crate::host::stdio::Stdio;
+use crate::host::{Capabilities, Host, library_files, signals};
+use crate::loader::image::Image;
+use crate::loader::script::check_file;
+use crate::loader::{LoadError, boot};
+use crate::memory::{HeapOptions, Value};
+use crate::vm::run::RunError;
+use crate::vm::{CompileFailure, Limits, Stop, Unhandled, Vm, signal};
+use std::fmt::Display;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A machine, and how to talk about it.
+pub struct Session {
+    pub vm: Box<Vm>,
+    pub style: Style,
+    /// SIGTERM or SIGHUP, once one arrived; else 0.
+    ended_by: Arc<AtomicU32>,
+    /// Ctrl-Cs since the last evaluation began.
+    interrupts: Arc<AtomicU32>,
+    /// Errors that ended Processes of which nobody knew.
+    failures: usize,
+}
+
+/// Why an evaluation has no value.
+#[derive(Debug)]
+pub enum Ending {
+    /// Everything is over: the exit code.
+    Exit(i32),
+    /// What was evaluated is over, and the message is written: the exit code, should that be all.
+    Failed(i32),
+}
+
+impl Ending {
+    /// The exit code.
+    pub fn code(self) -> i32 {
+        match self {
+            Ending::Exit(code) | Ending::Failed(code) => code,
+        }
+    }
+}
+
+impl Session {
+    /// Starts a machine; says what is wrong if that fails, and answers the exit code.
+    pub fn start(args: &Args, style: Style) -> Result<Session, i32> {
+        // A scratch channel for messages until there is a machine.
+        let fail = |code: i32, message: &dyn Display| {
+            eprint!("{}", style.headline(message));
+            code
+        };
+        let image = image(args.image.as_deref()).map_err(|e| fail(exit::USAGE, &e))?;
+        let allowed = if args.sandbox { Capabilities::none() } else { Capabilities::all() };
+        let host = Host::new(allowed, Stdio::process()).map_err(|e| fail(exit::INTERNAL, &e))?;
+        let limit = args.memory.unwrap_or(usize::MAX);
+        let heap = HeapOptions { limit, ..HeapOptions::default() };
+        let mut vm = boot(&image, heap, host).map_err(|e| fail(exit::INTERNAL, &e))?;
+        let deadline = args.timeout.map(|t| vm.now().saturating_add(t.as_micros() as u64));
+        vm.limits = Limits { fuel: args.fuel, memory: limit, deadline, ..Limits::default() };
+        let ended_by = Arc::new(AtomicU32::new(0));
+        let interrupts = Arc::new(AtomicU32::new(0));
+        let session = Session { vm, style, ended_by, interrupts, failures: 0 };
+        session.listen_to_signals().map_err(|e| fail(exit::INTERNAL, &e))?;
+        // Only servers need it, and they do well with the soft limit if it cannot be raised.
+        let _ = signals::raise_open_files();
+        Ok(session)
+    }
+
+    /// The first Ctrl-C becomes an exception, the next one stops; so do SIGTERM and SIGHUP.
+    fn listen_to_signals(&self) -> std::io::Result<()> {
+        let flags = self.vm.signals.clone();
+        let (ended_by, interrupts) = (self.ended_by.clone(), self.interrupts.clone());
+        signals::install(self.vm.host.waker(), move |arrived| {
+            let first = arrived == signals::INTERRUPT
+                && interrupts.fetch_add(1, Ordering::AcqRel) == 0;
+            if arrived != signals::INTERRUPT {
+                let number = if arrived == signals::TERMINATE { 15 } else { 1 };
+                ended_by.store(number, Ordering::Release);
+            }
+            let bit = if first { signal::INTERRUPT } else { signal::STOP };
+            flags.fetch_or(bit, Ordering::AcqRel);
+        })?;
+        Ok(())
+    }
+
+    /// Runs a source file, whatever its format.
+    pub fn run_file(&mut self, name: &str, text: &str) -> Result<(), Ending> {
+        let result = self.vm.run_file(name, text);
+        self.settle(result).map(drop)
+    }
+
+    /// Evaluates text; its variables stay. Answers its value printed.
+    pub fn print(&mut self, name: &str, text: &str) -> Result<String, Ending> {
+        let value = self.evaluate(name, text)?;
+        self.print_string(value)
+    }
+
+    /// Evaluates text; its variables stay.
+    pub fn evaluate(&mut self, name: &str, text: &str) -> Result<Value, Ending> {
+        let result = self.vm.evaluate(name, text);
+        self.settle(result)
+    }
+
+    /// Gives a variable of the session this value.
+    pub fn remember(&mut self, name: &str, value: Value) {
+        let name = self.vm.intern(name);
+        let binding = self.vm.session_binding(name);
+        self.vm.heap.set_slot(binding, 1, value);
+    }
+
+    /// Lets other Processes run until the machine is stopped from outside: true then, false if
+    /// none can run any more; an exit code if one of them ended everything.
+    pub fn run_others(&mut self) -> Result<bool, i32> {
+        let result = self.vm.evaluate("idle", "Semaphore new wait");
+        self.tell_failures();
+        match result {
+            Err(LoadError::Run(RunError::Stopped(Stop::Interrupt)))
+                if self.ended_by.load(Ordering::Acquire) == 0 =>
+            {
+                Ok(true)
+            }
+            Err(LoadError::Run(RunError::Stopped(Stop::Deadlock))) => Ok(false),
+            Err(LoadError::Run(RunError::Stopped(stop))) => Err(self.stopped(stop).code()),
+            // An interrupt at the prompt ends nothing.
+            Ok(_) | Err(_) => Ok(true),
+        }
+    }
+
+    /// What `printString` answers.
+    pub fn print_string(&mut self, value: Value) -> Result<String, Ending> {
+        let selector = self.vm.intern("printString");
+        let result = self.vm.send_message(selector, &[value]);
+        let printed = self.settle(result.map_err(LoadError::from))?;
+        // A class may answer anything; then there is nothing to print.
+        Ok(self.vm.string_value(printed).unwrap_or_else(|| "(printString answers no String)".into()))
+    }
+
+    /// What is wrong with a source file, without running it.
+    pub fn check(&mut self, name: &str, text: &str) -> Vec<CompileFailure> {
+        check_file(&mut self.vm, name, text)
+    }
+
+    /// Forgets earlier Ctrl-Cs: the next one is the first again.
+    pub fn forget_interrupts(&self) {
+        self.interrupts.store(0, Ordering::Release);
+    }
+
+    /// Writes to standard output.
+    pub fn say(&mut self, text: &str) {
+        self.vm.host.stdio.output.write(text.as_bytes());
+    }
+
+    /// Writes to standard error.
+    pub fn complain(&mut self, text: &str) {
+        self.vm.host.stdio.write_error(text.as_bytes());
+    }
+
+    /// Writes what went wrong, with the errors of other Processes before it.
+    fn settle<T>(&mut self, result: Result<T, LoadError>) -> Result<T, Ending> {
+        self.tell_failures();
+        result.map_err(|error| match error {
+            LoadError::Source(error) => {
+                for failure in error.failures {
+                    let text = self.style.refused(&failure.rendered);
+                    self.complain(&text);
+                }
+                Ending::Failed(exit::DOES_NOT_COMPILE)
+            }
+            LoadError::Run(RunError::Unhandled(error)) => {
+                self.tell(&error);
+                Ending::Failed(exit::FAILED)
+            }
+            LoadError::Run(RunError::Stopped(stop)) => self.stopped(stop),
+        })
+    }
+
+    /// Writes the errors that ended other Processes since the last time.
+    pub fn tell_failures(&mut self) {
+        for failure in std::mem::take(&mut self.vm.background_failures) {
+            self.failures += 1;
+            self.tell(&failure);
+        }
+    }
+
+    fn tell(&mut self, error: &Unhandled) {
+        let text = self.style.unhandled(error);
+        self.complain(&text);
+    }
+
+    fn stopped(&mut self, stop: Stop) -> Ending {
+        let (message, ending) = match stop {
+            Stop::Exit(code) => ("", Ending::Exit(code)),
+            Stop::Signal(number) => ("", Ending::Exit(exit::SIGNAL + number)),
+            Stop::Interrupt => match self.ended_by.load(Ordering::Acquire) {
+                0 => ("interrupted", Ending::Failed(exit::SIGNAL + 2)),
+                number => ("", Ending::Exit(exit::SIGNAL + number as i32)),
+            },
+            Stop::Fuel => ("out of fuel (--fuel)", Ending::Exit(exit::LIMIT)),
+            Stop::Memory => ("out of memory (--memory)", Ending::Exit(exit::LIMIT)),
+            Stop::Depth => ("too many nested calls", Ending::Failed(exit::LIMIT)),
+            Stop::Deadline => ("out of time (--timeout)", Ending::Exit(exit::LIMIT)),
+            Stop::Deadlock => {
+                let message = "deadlock: every Process waits for something that cannot happen";
+                (message, Ending::Failed(exit::FAILED))
+            }
+        };
+        if !message.is_empty() {
+            let text = self.style.headline(message);
+            self.complain(&text);
+        }
+        ending
+    }
+
+    /// The session is over: output is written, and an error in any Process makes the exit code 1.
+    pub fn finish(mut self, code: i32) -> i32 {
+        self.tell_failures();
+        self.vm.host.stdio.flush();
+        let failed = self.failures > 0 && code == exit::DONE;
+        // The process ends now, and its memory with it.
+        std::mem::forget(self);
+        if failed { exit::FAILED } else { code }
+    }
+}
+
+/// The library: that in `folder`, or the one in the executable.
+fn image(folder: Option<&Path>) -> Result<Image, String> {
+    let Some(folder) = folder else { return Ok(Image::embedded()) };
+    let place = folder.display();
+    let files = library_files::read(folder).map_err(|e| format!("{place}: {e}"))?;
+    Image::from_files(&files).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(|e| format!("{place}/{e}")).collect();
+        lines.join("\n")
+    })
+}

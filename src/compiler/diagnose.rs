@@ -1,0 +1,173 @@
+//! The compiler's messages: one function for each mistake that only the compiler can see.
+//!
+//! Codes E0201 to E0299. Must never decide whether something is a mistake.
+
+use chirp_grammar::ast::{Ident, Span};
+use chirp_grammar::diagnostic::Diagnostic;
+
+fn error(code: &'static str, title: String, span: Span, label: &str, help: &str) -> Diagnostic {
+    Diagnostic {
+        code,
+        title,
+        span,
+        label: label.to_string(),
+        secondary: None,
+        help: (!help.is_empty()).then(|| help.to_string()),
+        incomplete: false,
+    }
+}
+
+/// A lower-case name that nothing declares is read.
+pub fn unknown_variable(name: &str, span: Span, suggestion: Option<String>) -> Diagnostic {
+    let help = match suggestion {
+        Some(other) => format!("did you mean `{other}`?"),
+        None => format!("declare it with `| {name} |`, or assign it before it is used"),
+    };
+    error(
+        "E0201",
+        format!("there is no variable `{name}`"),
+        span,
+        "not declared",
+        &help,
+    )
+}
+
+/// A method assigns a name that nothing declares.
+pub fn unknown_target(target: &Ident, suggestion: Option<String>) -> Diagnostic {
+    let name = &target.name;
+    let help = match suggestion {
+        Some(other) => format!("did you mean `{other}`?"),
+        None => format!(
+            "declare it at the method's start with `| {name} |`, or as an instance variable of the class"
+        ),
+    };
+    error(
+        "E0202",
+        format!("there is no variable `{name}` to assign"),
+        target.span,
+        "not declared",
+        &help,
+    )
+}
+
+/// An argument of the method or a parameter of a block is assigned.
+pub fn assigned_parameter(target: &Ident, declared: Span, of_block: bool) -> Diagnostic {
+    let kind = if of_block {
+        "a block parameter"
+    } else {
+        "an argument of the method"
+    };
+    let mut diagnostic = error(
+        "E0203",
+        format!("`{}` is {kind} and cannot be assigned", target.name),
+        target.span,
+        "assigned here",
+        "assign the value to a temporary instead",
+    );
+    diagnostic.secondary = Some((declared, "declared here".to_string()));
+    diagnostic
+}
+
+/// `self`, `super`, `nil`, `true`, `false` or `thisContext` is assigned.
+pub fn assigned_reserved(target: &Ident) -> Diagnostic {
+    error(
+        "E0204",
+        format!("`{}` cannot be assigned", target.name),
+        target.span,
+        "the language defines this name",
+        "choose another name for the variable",
+    )
+}
+
+/// One of the six reserved names is declared.
+pub fn declared_reserved(ident: &Ident) -> Diagnostic {
+    error(
+        "E0205",
+        format!("`{}` cannot be declared", ident.name),
+        ident.span,
+        "the language defines this name",
+        "choose another name for the variable",
+    )
+}
+
+/// A name occurs twice among the variables of one scope.
+pub fn declared_twice(ident: &Ident, first: Span) -> Diagnostic {
+    let mut diagnostic = error(
+        "E0206",
+        format!("`{}` is declared twice", ident.name),
+        ident.span,
+        "declared again here",
+        "remove one of the two, or choose another name",
+    );
+    diagnostic.secondary = Some((first, "first declared here".to_string()));
+    diagnostic
+}
+
+/// `super` is used as a value.
+pub fn super_as_value(span: Span) -> Diagnostic {
+    error(
+        "E0207",
+        "`super` can only receive a message".to_string(),
+        span,
+        "used as a value here",
+        "write `self`: it is the same object",
+    )
+}
+
+/// A message or a block has more arguments than an instruction can say.
+pub fn too_many_arguments(what: &str, count: usize, span: Span) -> Diagnostic {
+    error(
+        "E0208",
+        format!(
+            "{what} has {count} arguments, and at most {} are possible",
+            super::MAX_ARGUMENTS
+        ),
+        span,
+        "",
+        "pass the values in an Array",
+    )
+}
+
+/// Registers, words or a jump do not suffice.
+pub fn too_large(what: &str, span: Span, limit: &str) -> Diagnostic {
+    error(
+        "E0209",
+        format!("{what} is too large: {limit}"),
+        span,
+        "",
+        "split it into several methods",
+    )
+}
+
+/// Expressions are nested more deeply than the compiler follows.
+pub fn too_deep(span: Span) -> Diagnostic {
+    error(
+        "E0210",
+        "this is nested too deeply".to_string(),
+        span,
+        "",
+        "assign the inner parts to temporaries, or move them into methods",
+    )
+}
+
+/// `<primitive: …>` with arguments that mean nothing.
+pub fn bad_primitive(span: Span, title: &str) -> Diagnostic {
+    error(
+        "E0211",
+        title.to_string(),
+        span,
+        "",
+        "write `<primitive: 60>` or `<primitive: 'name' module: 'Module' error: code>`",
+    )
+}
+
+/// The compiler made code that its own verifier refuses.
+pub fn faulty_code(problem: &str, span: Span) -> Diagnostic {
+    error(
+        "E0299",
+        format!("the compiler made faulty code: {problem}"),
+        span,
+        "",
+        "please report this",
+    )
+}

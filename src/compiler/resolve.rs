@@ -1,0 +1,314 @@
+//! From the syntax tree to the resolved tree: names bound, inlined messages recognised.
+//!
+//! Owns the walk and reports every mistake it meets; must never choose instructions.
+
+use chirp_grammar::ast::{self, Expr, ExprKind, Ident, Literal, Span};
+
+use super::diagnose;
+use super::scope::{Meaning, Names, Reserved, is_capitalised};
+use super::template::Variable;
+use super::tree::{FunctionId, Message, Node, NodeId, Range, Statement};
+
+/// Levels of nesting that the walk follows: the native stack is finite.
+const MAX_DEPTH: u32 = 400;
+
+/// Resolves one method or do-it.
+pub struct Resolver<'a> {
+    pub names: Names<'a>,
+    depth: u32,
+    too_deep: bool,
+}
+
+impl<'a> Resolver<'a> {
+    pub fn new(names: Names<'a>) -> Resolver<'a> {
+        Resolver {
+            names,
+            depth: 0,
+            too_deep: false,
+        }
+    }
+
+    /// Adds a node whose evaluation began at position `start`.
+    pub fn add(&mut self, node: Node<'a>, start: u32) -> NodeId {
+        self.names.position += 1;
+        let id = NodeId(self.names.tree.nodes.len() as u32);
+        self.names.tree.nodes.push(node);
+        self.names.tree.ranges.push(Range {
+            start,
+            end: self.names.position,
+        });
+        id
+    }
+
+    /// The place in evaluation order where the next node begins.
+    pub fn begin(&mut self) -> u32 {
+        self.names.position += 1;
+        self.names.position
+    }
+
+    /// A node for a constant that the compiler supplies.
+    pub fn constant(&mut self, literal: &'a Literal) -> NodeId {
+        let start = self.begin();
+        self.add(Node::Constant(literal), start)
+    }
+
+    // ---- functions and statements ----
+
+    /// Declares the temporaries of the function or scope that was just entered.
+    pub fn declare_temps(&mut self, scope: super::tree::ScopeId, temps: &'a [Ident]) {
+        for ident in temps {
+            if let Some(id) = self.names.declare(ident, false) {
+                self.names.tree.scopes[scope.0 as usize].locals.push(id);
+            }
+        }
+    }
+
+    /// Resolves statements one after the other.
+    pub fn statements(&mut self, statements: &'a [ast::Statement]) -> Vec<Statement> {
+        let mut resolved = Vec::with_capacity(statements.len());
+        for statement in statements {
+            match statement {
+                ast::Statement::Expr(expr) => resolved.push(Statement::Expr(self.expr(expr))),
+                ast::Statement::Return { value, caret } => {
+                    self.names.note_return();
+                    resolved.push(Statement::Return(self.expr(value), *caret));
+                }
+                ast::Statement::Declare(idents) => self.declare_again(idents, &mut resolved),
+            }
+        }
+        resolved
+    }
+
+    /// `| a b |` in the middle of a do-it: the variables exist already and start again as nil.
+    fn declare_again(&mut self, idents: &'a [Ident], resolved: &mut Vec<Statement>) {
+        for ident in idents {
+            match self.names.meaning(&ident.name) {
+                Meaning::Local(id) => {
+                    self.names.note_assign(id);
+                    resolved.push(Statement::Reset(id));
+                }
+                Meaning::Outer(variable @ Variable::Session(_)) => {
+                    resolved.push(Statement::Expr(self.clear_session(variable, ident.span)));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// An assignment of nil to a variable of the session.
+    pub fn clear_session(&mut self, variable: Variable, span: Span) -> NodeId {
+        let start = self.begin();
+        let nil = self.constant(&Literal::Nil);
+        let index = self.names.outer(variable);
+        self.add(Node::AssignOuter(index, nil, span), start)
+    }
+
+    /// A block that becomes a closure.
+    fn block(&mut self, block: &'a ast::Block, span: Span) -> NodeId {
+        let start = self.begin();
+        if block.params.len() > super::MAX_ARGUMENTS {
+            let count = block.params.len();
+            self.names
+                .errors
+                .push(diagnose::too_many_arguments("this block", count, span));
+        }
+        let function = self.names.enter_function("block", true, span);
+        self.function_body(function, &block.params, &block.body);
+        self.names.leave_function();
+        self.add(Node::Block(function), start)
+    }
+
+    /// Parameters, temporaries and statements of the function that was just entered.
+    pub fn function_body(&mut self, id: FunctionId, params: &'a [Ident], body: &'a ast::Body) {
+        for ident in params {
+            if let Some(param) = self.names.declare(ident, true) {
+                self.names.tree.functions[id.0 as usize].params.push(param);
+            }
+        }
+        let scope = self.names.tree.function(id).scope;
+        self.declare_temps(scope, &body.temps);
+        let statements = self.statements(&body.statements);
+        self.names.tree.functions[id.0 as usize].statements = statements;
+    }
+
+    // ---- expressions ----
+
+    /// Resolves an expression. Chains of messages are followed without recursion.
+    pub fn expr(&mut self, expr: &'a Expr) -> NodeId {
+        self.depth += 1;
+        let id = if self.depth > MAX_DEPTH {
+            if !self.too_deep {
+                self.too_deep = true;
+                self.names.errors.push(diagnose::too_deep(expr.span));
+            }
+            self.constant(&Literal::Nil)
+        } else {
+            self.chain(expr)
+        };
+        self.depth -= 1;
+        id
+    }
+
+    fn chain(&mut self, expr: &'a Expr) -> NodeId {
+        let start = self.begin();
+        let mut pending = Vec::new();
+        let mut innermost = expr;
+        while let ExprKind::Send { receiver, message } = &innermost.kind {
+            if super::inline::is_inlined(receiver, message) {
+                break;
+            }
+            pending.push(message);
+            innermost = receiver;
+        }
+        let mut to_super = !pending.is_empty() && is_super(innermost);
+        let mut id = if to_super {
+            self.self_ref()
+        } else {
+            self.leaf(innermost)
+        };
+        for message in pending.into_iter().rev() {
+            let message = self.message(message, to_super);
+            id = self.add(Node::Send(id, message), start);
+            to_super = false;
+        }
+        id
+    }
+
+    fn message(&mut self, message: &'a ast::Message, to_super: bool) -> Message<'a> {
+        let args: Vec<NodeId> = message.args.iter().map(|arg| self.expr(arg)).collect();
+        if args.len() > super::MAX_ARGUMENTS {
+            let first = message
+                .selector
+                .split_inclusive(':')
+                .next()
+                .unwrap_or_default();
+            let what = format!("the message `{first}…`");
+            let problem = diagnose::too_many_arguments(&what, args.len(), message.selector_span);
+            self.names.errors.push(problem);
+        }
+        self.names.note_send();
+        Message {
+            selector: &message.selector,
+            args,
+            span: message.selector_span,
+            to_super,
+        }
+    }
+
+    /// Anything but a message that is sent.
+    fn leaf(&mut self, expr: &'a Expr) -> NodeId {
+        let start = self.begin();
+        match &expr.kind {
+            ExprKind::Var(name) => self.variable(name, expr.span),
+            ExprKind::Literal(literal) => self.add(Node::Constant(literal), start),
+            ExprKind::Assign { target, value } => self.assignment(target, value),
+            ExprKind::Send { receiver, message } => self.inlined(receiver, message),
+            ExprKind::Cascade { receiver, messages } => {
+                let to_super = is_super(receiver);
+                let receiver = if to_super {
+                    self.self_ref()
+                } else {
+                    self.expr(receiver)
+                };
+                let messages = messages.iter().map(|m| self.message(m, to_super)).collect();
+                self.add(Node::Cascade(receiver, messages), start)
+            }
+            ExprKind::Block(block) => self.block(block, expr.span),
+            ExprKind::Brace(statements) => {
+                let statements = self.statements(statements);
+                self.names.note_send();
+                self.add(Node::Brace(statements), start)
+            }
+        }
+    }
+
+    fn self_ref(&mut self) -> NodeId {
+        let start = self.begin();
+        self.names.use_self_here();
+        self.add(Node::SelfRef, start)
+    }
+
+    fn variable(&mut self, name: &'a str, span: Span) -> NodeId {
+        let start = self.begin();
+        let node = match self.names.meaning(name) {
+            Meaning::Reserved(reserved) => match reserved {
+                Reserved::SelfRef => return self.self_ref(),
+                Reserved::Super => {
+                    self.names.errors.push(diagnose::super_as_value(span));
+                    return self.self_ref();
+                }
+                Reserved::ThisContext => {
+                    self.names.note_send();
+                    Node::ThisContext
+                }
+                Reserved::Nil => Node::Constant(&Literal::Nil),
+                Reserved::True => Node::Constant(&Literal::True),
+                Reserved::False => Node::Constant(&Literal::False),
+            },
+            Meaning::Local(id) => {
+                self.names.note_read(id);
+                Node::Local(id)
+            }
+            Meaning::Instance(index) => {
+                self.names.use_self_here();
+                Node::Instance(index)
+            }
+            Meaning::Outer(variable) => Node::Outer(self.names.outer(variable), span),
+            Meaning::Unknown if is_capitalised(name) => {
+                let index = self.names.outer(Variable::Global(name.to_string()));
+                Node::Outer(index, span)
+            }
+            Meaning::Unknown => {
+                let suggestion = self.names.suggestion(name);
+                self.names
+                    .errors
+                    .push(diagnose::unknown_variable(name, span, suggestion));
+                Node::Constant(&Literal::Nil)
+            }
+        };
+        self.add(node, start)
+    }
+
+    fn assignment(&mut self, target: &'a Ident, value: &'a Expr) -> NodeId {
+        let start = self.begin();
+        let value = self.expr(value);
+        let node = match self.names.meaning(&target.name) {
+            Meaning::Reserved(_) => {
+                self.names.errors.push(diagnose::assigned_reserved(target));
+                return value;
+            }
+            Meaning::Local(id) if self.names.tree.local(id).is_param => {
+                let declared = self.names.declaration(id);
+                let of_block = self.names.is_block_parameter(id);
+                let problem = diagnose::assigned_parameter(target, declared, of_block);
+                self.names.errors.push(problem);
+                return value;
+            }
+            Meaning::Local(id) => {
+                self.names.note_assign(id);
+                Node::AssignLocal(id, value)
+            }
+            Meaning::Instance(index) => {
+                self.names.use_self_here();
+                Node::AssignInstance(index, value, target.span)
+            }
+            Meaning::Outer(variable) => {
+                let index = self.names.outer(variable);
+                Node::AssignOuter(index, value, target.span)
+            }
+            // In a do-it every such name has been declared before.
+            Meaning::Unknown => {
+                let suggestion = self.names.suggestion(&target.name);
+                self.names
+                    .errors
+                    .push(diagnose::unknown_target(target, suggestion));
+                return value;
+            }
+        };
+        self.add(node, start)
+    }
+}
+
+fn is_super(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Var(name) if name == "super")
+}

@@ -1,0 +1,102 @@
+//! Which format a source file is in, without anybody having to say so.
+//!
+//! Looks at the text alone, never at the file's name.
+
+use super::scan::Scanner;
+use super::tonel;
+use std::borrow::Cow;
+
+/// The formats of a `.st` file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One scope from the first line to the last.
+    Script,
+    Chunk,
+    Tonel,
+}
+
+/// The format of `text`. A `!` is what tells chunk format from a script, but not one in a string,
+/// a comment or a character literal.
+pub fn format_of(text: &str) -> Format {
+    if tonel::is_tonel(text) {
+        return Format::Tonel;
+    }
+    let mut s = Scanner::new(text, interpreter_line(text));
+    while !s.at_end() {
+        match s.skip_quoted() {
+            Ok(true) => {}
+            Ok(false) if s.peek() == b'!' => return Format::Chunk,
+            Ok(false) => s.bump(),
+            // Whatever follows an open quote is inside it: the parser will say so.
+            Err(_) => return Format::Script,
+        }
+    }
+    Format::Script
+}
+
+/// The text with a first line `#!…` blanked out: every other character stays where it is.
+pub fn without_interpreter_line(text: &str) -> Cow<'_, str> {
+    match interpreter_line(text) {
+        0 => Cow::Borrowed(text),
+        end => Cow::Owned(" ".repeat(end) + &text[end..]),
+    }
+}
+
+/// The length of a first line `#!…`, without its line end.
+fn interpreter_line(text: &str) -> usize {
+    if text.starts_with("#!") {
+        text.find('\n').unwrap_or(text.len())
+    } else {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts() {
+        for text in [
+            "",
+            "3 + 4",
+            "Transcript show: 'Hello!'",
+            "\"Hello!\" 3",
+            "$! printNl",
+            "#!/usr/bin/env chirp\n3",
+            "'it''s!' foo",
+            "'open! ",
+        ] {
+            assert_eq!(format_of(text), Format::Script, "{text}");
+        }
+    }
+
+    #[test]
+    fn chunks() {
+        for text in [
+            "3!",
+            "!Foo methodsFor: 'x'!",
+            "'From Pharo'!",
+            "#!/bin/x\n3!",
+            "'a!!'. 3 !",
+        ] {
+            assert_eq!(format_of(text), Format::Chunk, "{text}");
+        }
+    }
+
+    #[test]
+    fn tonel_files() {
+        assert_eq!(
+            format_of("\"c!\" Class { #name : 'A' }\nA >> b [ !]"),
+            Format::Tonel
+        );
+        assert_eq!(format_of("Extension {}"), Format::Tonel);
+    }
+
+    #[test]
+    fn the_interpreter_line_becomes_blank() {
+        assert_eq!(without_interpreter_line("#!/é\n3"), "     \n3");
+        assert_eq!(without_interpreter_line("#!x"), "   ");
+        assert_eq!(without_interpreter_line("3"), "3");
+    }
+}

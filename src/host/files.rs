@@ -1,0 +1,100 @@
+//! Whole files at once: what loading scripts and packages needs. Must never be reachable when the
+//! embedder withheld the capability; the callers on the Smalltalk side get errno numbers.
+
+use super::{Capabilities, Denied};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a file operation failed.
+#[derive(Debug)]
+pub enum FileError {
+    /// The interpreter has no permission from its host.
+    Denied(Denied),
+    /// The operating system refused.
+    Os(io::Error),
+}
+
+impl FileError {
+    /// The errno to report; EPERM for a missing capability.
+    pub fn errno(&self) -> i32 {
+        match self {
+            FileError::Denied(_) => libc::EPERM,
+            FileError::Os(error) => error.raw_os_error().unwrap_or(libc::EIO),
+        }
+    }
+}
+
+impl From<io::Error> for FileError {
+    fn from(error: io::Error) -> Self {
+        FileError::Os(error)
+    }
+}
+
+/// Access to files within what the capabilities allow.
+pub struct Files<'a> {
+    capabilities: &'a Capabilities,
+}
+
+impl<'a> Files<'a> {
+    /// Access limited by the given capabilities.
+    pub fn new(capabilities: &'a Capabilities) -> Self {
+        Files { capabilities }
+    }
+
+    fn may_read(&self) -> Result<(), FileError> {
+        if self.capabilities.read_files {
+            Ok(())
+        } else {
+            Err(FileError::Denied(Denied))
+        }
+    }
+
+    fn may_write(&self) -> Result<(), FileError> {
+        if self.capabilities.write_files {
+            Ok(())
+        } else {
+            Err(FileError::Denied(Denied))
+        }
+    }
+
+    /// All bytes of a file.
+    pub fn read(&self, path: &Path) -> Result<Vec<u8>, FileError> {
+        self.may_read()?;
+        Ok(std::fs::read(path)?)
+    }
+
+    /// Replaces or creates a file.
+    pub fn write(&self, path: &Path, contents: &[u8]) -> Result<(), FileError> {
+        self.may_write()?;
+        Ok(std::fs::write(path, contents)?)
+    }
+
+    /// Whether there is something at the path.
+    pub fn exists(&self, path: &Path) -> Result<bool, FileError> {
+        self.may_read()?;
+        Ok(path.try_exists()?)
+    }
+
+    /// Whether the path is a directory.
+    pub fn is_directory(&self, path: &Path) -> Result<bool, FileError> {
+        self.may_read()?;
+        Ok(path.is_dir())
+    }
+
+    /// The entries of a directory, sorted, so that loading a package does not depend on the disk.
+    pub fn entries(&self, path: &Path) -> Result<Vec<PathBuf>, FileError> {
+        self.may_read()?;
+        let mut entries = Vec::new();
+        for entry in std::fs::read_dir(path)? {
+            entries.push(entry?.path());
+        }
+        entries.sort();
+        Ok(entries)
+    }
+
+    /// Removes a file.
+    pub fn remove(&self, path: &Path) -> Result<(), FileError> {
+        self.may_write()?;
+        Ok(std::fs::remove_file(path)?)
+    }
+}

@@ -1,0 +1,364 @@
+//! Sockets of one interpreter. `Net` owns the table of sockets, the signals to deliver and the
+//! timers; the files below own one idea each. Nothing here blocks, nothing here knows a
+//! Smalltalk object: the primitives translate.
+
+pub mod address;
+mod connect;
+mod datagram;
+mod error;
+mod handle;
+mod listen;
+pub mod local;
+pub mod options;
+mod reactor;
+pub mod resolver;
+mod socket;
+mod stream;
+mod table;
+
+pub use address::{Address, LocalName};
+pub use datagram::Datagram;
+pub use error::{NetError, errno_name};
+pub use handle::{HANDLE_SIZE, Handle};
+pub use socket::{Semaphores, Status};
+
+use super::poller::{Event, Poller};
+use reactor::Reactor;
+use resolver::Resolver;
+use socket::{Family, Kind, Socket};
+use std::time::Instant;
+use table::Table;
+
+type Result<T> = std::result::Result<T, NetError>;
+
+/// The sockets of one interpreter.
+pub struct Net {
+    session: u32,
+    table: Table,
+    reactor: Reactor,
+    resolver: Resolver,
+    allowed: bool,
+    last_error: i32,
+}
+
+impl Net {
+    /// No sockets yet. `session` distinguishes the handles of this interpreter from all others.
+    pub fn new(poller: Poller, allowed: bool) -> Self {
+        let session = (super::random::seed() as u32) | 1;
+        let resolver = Resolver::new(session, poller.waker());
+        Net {
+            session,
+            table: Table::default(),
+            reactor: Reactor::new(poller),
+            resolver,
+            allowed,
+            last_error: 0,
+        }
+    }
+
+    /// The number that handles and addresses of this interpreter begin with.
+    pub fn session(&self) -> u32 {
+        self.session
+    }
+
+    /// Whether sockets may be made.
+    pub fn is_allowed(&self) -> bool {
+        self.allowed
+    }
+
+    /// Takes the permission away, for good.
+    pub fn disable(&mut self) {
+        self.allowed = false;
+    }
+
+    /// Errno of the last failure to make a socket; there is no handle to ask then.
+    pub fn last_error(&self) -> i32 {
+        self.last_error
+    }
+
+    /// Number of sockets that were made and not destroyed.
+    pub fn open_count(&self) -> usize {
+        self.table.len()
+    }
+
+    /// A descriptor that the sockets registered reported something.
+    pub fn on_event(&mut self, event: Event) {
+        if let Some(socket) = self.table.by_token(event.token) {
+            socket.on_event(event, &mut self.reactor);
+        }
+    }
+
+    /// What is due after every poll: timers and finished look-ups.
+    pub fn after_poll(&mut self) {
+        self.run_timers();
+        self.resolver.collect(&mut self.reactor.signals);
+    }
+
+    fn run_timers(&mut self) {
+        let now = Instant::now();
+        while let Some(token) = self.reactor.timers.take_due(now) {
+            if let Some(socket) = self.table.by_token(token) {
+                socket.on_timer(now, &mut self.reactor);
+            }
+        }
+    }
+
+    /// When a poll has to run although no descriptor reports anything.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let timer = self.reactor.timers.next();
+        match (timer, self.resolver.next_deadline()) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Whether semaphores wait to be signalled.
+    pub fn has_signals(&self) -> bool {
+        !self.reactor.signals.is_empty()
+    }
+
+    /// The indices of the semaphores to signal now, in order, each as often as it stands there.
+    pub fn take_signals(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.reactor.signals)
+    }
+
+    /// Makes a socket: domain 0 to 3 (0: decided by the first address), kind 0 stream, 1 datagram,
+    /// 2 raw, 3 sequenced packets.
+    pub fn create(&mut self, domain: i64, kind: i64, semaphores: Semaphores) -> Result<Handle> {
+        let result = self.try_create(domain, kind, semaphores);
+        if let Err(error) = &result {
+            self.last_error = error.errno();
+        }
+        result
+    }
+
+    fn try_create(&mut self, domain: i64, kind: i64, semaphores: Semaphores) -> Result<Handle> {
+        self.check_allowed()?;
+        let family = Family::from_domain(domain).ok_or(NetError::BadArgument)?;
+        let kind = Kind::from_code(kind).ok_or(NetError::BadArgument)?;
+        let socket = Socket::open(family, kind, semaphores)?;
+        Ok(self.adopt(socket))
+    }
+
+    /// Two connected sockets of the local family.
+    pub fn pair(
+        &mut self,
+        kind: i64,
+        first: Semaphores,
+        second: Semaphores,
+    ) -> Result<(Handle, Handle)> {
+        self.check_allowed()?;
+        let kind = Kind::from_code(kind).ok_or(NetError::BadArgument)?;
+        let (one, other) = Socket::open_pair(kind, first, second).inspect_err(|error| {
+            self.last_error = error.errno();
+        })?;
+        Ok((self.adopt(one), self.adopt(other)))
+    }
+
+    /// Takes the connection that waits at a listener.
+    pub fn accept(&mut self, listener: Handle, semaphores: Semaphores) -> Result<Handle> {
+        self.check_allowed()?;
+        let accepted = self.with(listener, |socket, reactor| {
+            socket.accept(semaphores, reactor)
+        })?;
+        Ok(self.adopt(accepted))
+    }
+
+    /// The resolver together with the list of signals that its functions add to.
+    pub fn resolver(&mut self) -> Result<(&mut Resolver, &mut Vec<u32>)> {
+        self.check_allowed()?;
+        Ok((&mut self.resolver, &mut self.reactor.signals))
+    }
+
+    fn check_allowed(&self) -> Result<()> {
+        if self.allowed {
+            Ok(())
+        } else {
+            Err(NetError::Denied)
+        }
+    }
+
+    fn adopt(&mut self, socket: Socket) -> Handle {
+        let kind = socket.kind.code();
+        let (slot, generation) = self.table.insert(socket);
+        Handle {
+            session: self.session,
+            kind,
+            slot,
+            generation,
+        }
+    }
+
+    /// Runs an operation on the socket of a handle; fails when the handle is stale or forged.
+    fn with<T>(
+        &mut self,
+        handle: Handle,
+        operation: impl FnOnce(&mut Socket, &mut Reactor) -> Result<T>,
+    ) -> Result<T> {
+        if handle.session != self.session {
+            return Err(NetError::BadHandle);
+        }
+        let socket = self.table.get(handle).ok_or(NetError::BadHandle)?;
+        operation(socket, &mut self.reactor).inspect_err(|error| socket.error = error.errno())
+    }
+
+    /// Status code of a socket; -1 for a handle that is none.
+    pub fn status(&mut self, handle: Handle) -> Status {
+        self.with(handle, |socket, _| Ok(socket.status()))
+            .unwrap_or(Status::Invalid)
+    }
+
+    /// Last errno of a socket, 0 for none.
+    pub fn error(&mut self, handle: Handle) -> Result<i32> {
+        self.with(handle, |socket, _| Ok(socket.error))
+    }
+
+    /// Binds to an address; for local paths `mode` are the permissions of the file.
+    pub fn bind(&mut self, handle: Handle, address: &Address, mode: Option<u32>) -> Result<()> {
+        self.with(handle, |socket, reactor| {
+            socket.bind(address, mode, reactor)
+        })
+    }
+
+    /// Starts to accept connections.
+    pub fn listen(&mut self, handle: Handle, backlog: i64) -> Result<()> {
+        self.with(handle, |socket, reactor| socket.listen(backlog, reactor))
+    }
+
+    /// Binds to a port (of one interface or all) and, for streams, listens.
+    pub fn listen_on_port(
+        &mut self,
+        handle: Handle,
+        port: i64,
+        backlog: i64,
+        interface: Option<&Address>,
+    ) -> Result<()> {
+        let port = u16::try_from(port).map_err(|_| NetError::BadArgument)?;
+        self.with(handle, |socket, reactor| {
+            socket.listen_on_port(port, backlog, interface, reactor)
+        })
+    }
+
+    /// Starts to connect. A refused connection is no failure: see the status and the error.
+    pub fn connect(&mut self, handle: Handle, address: &Address) -> Result<()> {
+        self.with(handle, |socket, reactor| socket.connect(address, reactor))
+    }
+
+    /// The address the socket is bound to.
+    pub fn local_address(&mut self, handle: Handle) -> Result<Option<Address>> {
+        self.with(handle, |socket, _| Ok(socket.local_address()))
+    }
+
+    /// The address of the other end, or of the last sender.
+    pub fn remote_address(&mut self, handle: Handle) -> Result<Option<Address>> {
+        self.with(handle, |socket, reactor| Ok(socket.remote_address(reactor)))
+    }
+
+    /// Whether something can be read; if not, the read semaphore is signalled once there is.
+    pub fn data_available(&mut self, handle: Handle) -> Result<bool> {
+        self.with(handle, |socket, reactor| socket.data_available(reactor))
+    }
+
+    /// Reads what is there; 0 when nothing is, or never will be again.
+    pub fn receive(&mut self, handle: Handle, buffer: &mut [u8]) -> Result<usize> {
+        self.with(handle, |socket, reactor| socket.receive(buffer, reactor))
+    }
+
+    /// Takes one datagram with its sender; `None` when there is none.
+    pub fn receive_datagram(
+        &mut self,
+        handle: Handle,
+        buffer: &mut [u8],
+    ) -> Result<Option<Datagram>> {
+        self.with(handle, |socket, _| socket.receive_datagram(buffer))
+    }
+
+    /// Whether nothing can be sent any more, now or later.
+    pub fn is_output_closed(&mut self, handle: Handle) -> Result<bool> {
+        self.with(handle, |socket, _| Ok(socket.is_output_closed()))
+    }
+
+    /// Whether a socket or a look-up has promised a signal.
+    pub fn is_waiting(&self) -> bool {
+        self.resolver.next_deadline().is_some() || self.table.iter().any(Socket::is_waiting)
+    }
+
+    /// Whether writing can make progress; if not, the write semaphore is signalled once it can.
+    pub fn send_done(&mut self, handle: Handle) -> Result<bool> {
+        self.with(handle, |socket, reactor| socket.send_done(reactor))
+    }
+
+    /// Writes a part of the data; 0 when nothing could be taken now (or ever: see the status).
+    pub fn send(&mut self, handle: Handle, data: &[u8]) -> Result<usize> {
+        self.with(handle, |socket, reactor| socket.send(data, reactor))
+    }
+
+    /// Sends one datagram to an address; 0 when it could not be taken now.
+    pub fn send_datagram(&mut self, handle: Handle, data: &[u8], to: &Address) -> Result<usize> {
+        self.with(handle, |socket, reactor| {
+            socket.send_datagram(data, to, reactor)
+        })
+    }
+
+    /// Reads an option by name.
+    pub fn get_option(&mut self, handle: Handle, name: &[u8]) -> Result<options::Value> {
+        self.with(handle, |socket, _| socket.get_option(name))
+    }
+
+    /// Sets an option by name; answers the value that the kernel made of it.
+    pub fn set_option(
+        &mut self,
+        handle: Handle,
+        name: &[u8],
+        value: &options::Value,
+    ) -> Result<options::Value> {
+        self.with(handle, |socket, _| socket.set_option(name, value))
+    }
+
+    /// Half-close: 0 the reading, 1 the writing, 2 both directions.
+    pub fn shutdown(&mut self, handle: Handle, direction: i64) -> Result<()> {
+        self.with(handle, |socket, reactor| {
+            socket.shutdown(direction, reactor)
+        })
+    }
+
+    /// Process, user and group of the other end of a local socket.
+    pub fn peer_credentials(&mut self, handle: Handle) -> Result<(i64, i64, i64)> {
+        self.with(handle, |socket, _| socket.peer_credentials())
+    }
+
+    /// Whether closing removes the file that the socket was bound to.
+    pub fn set_unlink_on_close(&mut self, handle: Handle, wanted: bool) -> Result<()> {
+        self.with(handle, |socket, _| {
+            socket.unlink_on_close = wanted;
+            Ok(())
+        })
+    }
+
+    /// Closes; what was sent still arrives. The handle stays, as an unconnected socket.
+    pub fn close(&mut self, handle: Handle) -> Result<()> {
+        self.with(handle, |socket, reactor| {
+            socket.close(false, reactor);
+            Ok(())
+        })
+    }
+
+    /// Closes at once; the peer sees a reset.
+    pub fn abort(&mut self, handle: Handle) -> Result<()> {
+        self.with(handle, |socket, reactor| {
+            socket.close(true, reactor);
+            Ok(())
+        })
+    }
+
+    /// Closes and invalidates the handle. Says nothing when that has happened already.
+    pub fn destroy(&mut self, handle: Handle) {
+        if handle.session != self.session {
+            return;
+        }
+        // Out of the table first: a late event must not find it.
+        if let Some(mut socket) = self.table.remove(handle) {
+            socket.close(false, &mut self.reactor);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The epoll form of the poller. Each descriptor is registered once, edge-triggered, for
+//! everything; arming happens in the socket's own bits, never in the kernel (so a poll costs the
+//! same with ten sockets and with ten thousand, and a hung-up descriptor cannot spin).
+
+use super::Event;
+use nix::errno::Errno;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+const WAKE: u64 = u64::MAX;
+const BATCH: usize = 256;
+
+/// Wakes a sleeping poller from any thread. Keeps its descriptor alive on its own.
+#[derive(Clone, Debug)]
+pub struct Waker {
+    event: Arc<EventFd>,
+}
+
+impl Waker {
+    /// Ends the current or the next sleep.
+    pub fn wake(&self) {
+        // The only failure is a full counter, which wakes as well.
+        let _ = self.event.write(1);
+    }
+}
+
+/// One epoll instance, shared by the parts of the host of one interpreter.
+#[derive(Clone, Debug)]
+pub struct Poller {
+    epoll: Arc<Epoll>,
+    waker: Waker,
+}
+
+impl Poller {
+    /// A poller that knows no descriptor yet.
+    pub fn new() -> std::io::Result<Self> {
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        let event =
+            EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).map(Arc::new)?;
+        let wanted = EpollFlags::EPOLLIN | EpollFlags::EPOLLET;
+        epoll.add(event.as_fd(), EpollEvent::new(wanted, WAKE))?;
+        Ok(Poller {
+            epoll: Arc::new(epoll),
+            waker: Waker { event },
+        })
+    }
+
+    /// The handle that other threads wake this poller with.
+    pub fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+
+    /// Registers a descriptor for good. If something is ready already, it is reported.
+    pub fn add(&self, fd: impl AsFd, token: u64) -> nix::Result<()> {
+        let wanted = EpollFlags::EPOLLIN
+            | EpollFlags::EPOLLOUT
+            | EpollFlags::EPOLLRDHUP
+            | EpollFlags::EPOLLET;
+        self.epoll.add(fd, EpollEvent::new(wanted, token))
+    }
+
+    /// Asks for one report when the descriptor can be read, now or later.
+    pub fn arm_once(&self, fd: impl AsFd, token: u64) -> nix::Result<()> {
+        let mut event = EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLONESHOT, token);
+        match self.epoll.modify(fd.as_fd(), &mut event) {
+            Err(Errno::ENOENT) => self.epoll.add(fd.as_fd(), event),
+            result => result,
+        }
+    }
+
+    /// Forgets a descriptor; call it before closing.
+    pub fn remove(&self, fd: impl AsFd) {
+        // It fails only for a descriptor that is not registered, which is what we want.
+        let _ = self.epoll.delete(fd);
+    }
+
+    /// Waits until something happens, `wake` is called or the time is over (`None`: no limit;
+    /// zero: does not wait at all), and appends what happened. An interrupted wait is an end of
+    /// waiting: the caller looks at its clock anyway.
+    pub fn poll(&self, timeout: Option<Duration>, events: &mut Vec<Event>) {
+        let timeout = match timeout {
+            None => EpollTimeout::NONE,
+            // Rounded up, or a wait for half a millisecond would spin.
+            Some(time) => {
+                let milliseconds = time.as_micros().div_ceil(1000).min(i32::MAX as u128) as i32;
+                EpollTimeout::try_from(milliseconds).unwrap_or(EpollTimeout::MAX)
+            }
+        };
+        let mut batch = [EpollEvent::empty(); BATCH];
+        let mut timeout = timeout;
+        loop {
+            let count = match self.epoll.wait(&mut batch, timeout) {
+                Ok(count) => count,
+                Err(Errno::EINTR) => 0,
+                // Nothing else can happen to a valid epoll descriptor.
+                Err(_) => 0,
+            };
+            for event in &batch[..count] {
+                if event.data() == WAKE {
+                    let _ = self.waker.event.read();
+                    continue;
+                }
+                let flags = event.events();
+                let closed = flags.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR);
+                events.push(Event {
+                    token: event.data(),
+                    readable: flags.intersects(EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP),
+                    writable: flags.contains(EpollFlags::EPOLLOUT),
+                    closed,
+                });
+            }
+            if count < BATCH {
+                return;
+            }
+            timeout = EpollTimeout::ZERO;
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Chirp: a Smalltalk in one small binary, and in your own program.
+//!
+//! Only names the modules; every module says in its first lines what it owns.
+
+#![deny(unsafe_code)]
+
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod compiler;
+pub mod formats;
+#[allow(unsafe_code)]
+pub mod host;
+pub mod loader;
+#[allow(unsafe_code)]
+pub mod memory;
+pub mod primitives;
+pub mod tools;
+#[allow(unsafe_code)]
+pub mod vm;

@@ -1,0 +1,192 @@
+//! The hooks by which the machine has text compiled, and the scopes in which names are resolved.
+
+use crate::compiler::template::{CodeTemplate, Name, Scope, Variable};
+use crate::compiler::{self, DoItOptions, Variables};
+use crate::memory::ClassIndex;
+use crate::vm::classes::{ClassInfo, MethodId, Source, SourceText};
+use crate::vm::known::Known;
+use crate::vm::symbols::SymbolId;
+use crate::vm::{CompileFailure, Hooks, Vm};
+use chirp_grammar::{Diagnostic, Options};
+
+/// What every machine is given.
+pub const HOOKS: Hooks = Hooks { compile: compile_method, compile_source, compile_do_it };
+
+/// Names visible to methods of a class.
+struct ClassScope<'a> {
+    vm: &'a Vm,
+    class: ClassIndex,
+    variables: Vec<String>,
+    session: bool,
+}
+
+impl<'a> ClassScope<'a> {
+    fn new(vm: &'a Vm, class: ClassIndex, session: bool) -> ClassScope<'a> {
+        ClassScope { vm, class, variables: vm.classes.all_inst_vars(class), session }
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names = self.variables.clone();
+        for class in self.vm.classes.chain(self.class) {
+            names.extend(self.vm.classes.get(class).iter().flat_map(|c| c.class_vars.iter().map(|(n, _)| n.clone())));
+        }
+        if self.session {
+            names.extend(self.vm.session_names());
+        }
+        names.extend(self.vm.global_names());
+        names
+    }
+}
+
+impl Scope for ClassScope<'_> {
+    fn resolve(&self, name: &str) -> Option<Name> {
+        if let Some(i) = self.variables.iter().rposition(|v| v == name) {
+            return Some(Name::Instance(i as u16));
+        }
+        if let Some((class, _)) = self.vm.classes.class_var(self.class, name) {
+            return Some(Name::Variable(Variable::Class { class, name: name.to_string() }));
+        }
+        if self.session && self.vm.has_session_variable(name) {
+            return Some(Name::Variable(Variable::Session(name.to_string())));
+        }
+        self.vm.has_global(name).then(|| Name::Variable(Variable::Global(name.to_string())))
+    }
+
+    fn suggest(&self, name: &str) -> Option<String> {
+        let names = self.names();
+        compiler::nearest(name, names.iter().map(String::as_str)).map(str::to_string)
+    }
+}
+
+/// Compiles the method with this number from its source.
+fn compile_method(vm: &mut Vm, id: MethodId) -> Result<(), String> {
+    let Some(method) = vm.classes.methods.get(id as usize) else { return Err("no such method".into()) };
+    let (class, source) = (method.class, method.source.clone());
+    let text = source.text.as_str();
+    let parsed = chirp_grammar::parse_method(text);
+    let file = source.file.as_deref().unwrap_or("method");
+    let Some(tree) = parsed.tree else { return Err(render(&parsed.diagnostics, file, text)) };
+    let template = compiler::compile_method(&tree, &ClassScope::new(vm, class, false))
+        .map_err(|e| render(&e, file, text))?;
+    let code = vm.load_code(&template, id).map_err(|_| "the method is too large".to_string())?;
+    vm.classes.methods[id as usize].code = code;
+    Ok(())
+}
+
+/// Compiles `text` as a method of `class` and installs it.
+fn compile_source(
+    vm: &mut Vm,
+    class: ClassIndex,
+    text: &str,
+    protocol: &str,
+) -> Result<SymbolId, CompileFailure> {
+    let source = Source { text: SourceText::Shared(text.into()), file: None, line: 1, library: false };
+    install(vm, class, source, protocol, Options::default())
+}
+
+/// Compiles a method from its source and puts it into its class.
+pub fn install(
+    vm: &mut Vm,
+    class: ClassIndex,
+    source: Source,
+    protocol: &str,
+    options: Options,
+) -> Result<SymbolId, CompileFailure> {
+    let text = source.text.clone();
+    let text = text.as_str();
+    let parsed = chirp_grammar::parse_method_with(text, options);
+    let Some(tree) = parsed.tree else { return Err(failure(&parsed.diagnostics, &source)) };
+    let template =
+        compiler::compile_method(&tree, &ClassScope::new(vm, class, false)).map_err(|e| failure(&e, &source))?;
+    let selector = vm.intern(&template.selector);
+    let id = vm.add_method(class, selector, source, protocol.into());
+    load(vm, &template, id)?;
+    vm.method_changed(selector);
+    Ok(selector)
+}
+
+/// Makes a template the code of a method.
+pub fn load(vm: &mut Vm, template: &CodeTemplate, id: MethodId) -> Result<(), CompileFailure> {
+    let code = vm.load_code(template, id).map_err(|_| CompileFailure {
+        message: "the code is too large".into(),
+        line: 1,
+        column: 1,
+        rendered: "error: the code is too large for one method\n  = help: split it\n".into(),
+    })?;
+    vm.classes.methods[id as usize].code = code;
+    Ok(())
+}
+
+/// Compiles a do-it of the session; it answers its last value.
+fn compile_do_it(vm: &mut Vm, text: &str) -> Result<MethodId, CompileFailure> {
+    let source = Source { text: SourceText::Shared(text.into()), file: None, line: 1, library: false };
+    let options = DoItOptions { return_last: true, variables: Variables::Session };
+    do_it(vm, source, &options, Options::default())
+}
+
+/// Compiles a do-it in any way.
+pub fn do_it(
+    vm: &mut Vm,
+    source: Source,
+    options: &DoItOptions,
+    dialect: Options,
+) -> Result<MethodId, CompileFailure> {
+    let text = source.text.clone();
+    let parsed = chirp_grammar::parse_do_it_with(text.as_str(), dialect);
+    let Some(tree) = parsed.tree else { return Err(failure(&parsed.diagnostics, &source)) };
+    let class = Known::UndefinedObject.index();
+    let session = options.variables == Variables::Session;
+    let compiled = compiler::compile_do_it(&tree, &ClassScope::new(vm, class, session), options)
+        .map_err(|e| failure(&e, &source))?;
+    let selector = vm.intern("DoIt");
+    let id = vm.add_do_it(class, selector, source);
+    load(vm, &compiled.code, id)?;
+    Ok(id)
+}
+
+fn render(diagnostics: &[Diagnostic], file: &str, text: &str) -> String {
+    diagnostics.iter().map(|d| d.render(file, text)).collect::<Vec<_>>().join("\n")
+}
+
+/// The first mistake, and all of them rendered, with lines counted as in the file.
+pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
+    let text = source.text.as_str();
+    let file = source.file.as_deref().unwrap_or("input");
+    let first = diagnostics.first();
+    let (line, column) = first.map_or((1, 1), |d| d.position(text));
+    // Blank lines in front bring the renderer's line numbers to those of the file.
+    let shift = source.line.saturating_sub(1);
+    let rendered = if shift == 0 {
+        render(diagnostics, file, text)
+    } else {
+        let padded = "\n".repeat(shift as usize) + text;
+        let moved: Vec<Diagnostic> = diagnostics.iter().map(|d| moved(d, shift)).collect();
+        render(&moved, file, &padded)
+    };
+    CompileFailure {
+        message: first.map_or_else(String::new, |d| d.title.clone()),
+        line: line + shift as usize,
+        column,
+        rendered,
+    }
+}
+
+fn moved(d: &Diagnostic, by: u32) -> Diagnostic {
+    let shift = |s: chirp_grammar::ast::Span| chirp_grammar::ast::Span { start: s.start + by, end: s.end + by };
+    let mut d = d.clone();
+    d.span = shift(d.span);
+    d.secondary = d.secondary.map(|(s, t)| (shift(s), t));
+    d
+}
+
+impl Vm {
+    /// Whether a global of this name is defined.
+    fn has_global(&self, name: &str) -> bool {
+        self.defined_global(name).is_some()
+    }
+
+    /// The class on whose instances a do-it runs.
+    pub fn do_it_class(&self) -> Option<&ClassInfo> {
+        self.classes.get(Known::UndefinedObject.index())
+    }
+}

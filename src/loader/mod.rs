@@ -1,0 +1,13 @@
+//! From source text to running code: the library at start, methods when they are first sent,
+//! scripts and file-ins.
+//!
+//! Owns the way from text through parser and compiler into a machine. The machine reaches back
+//! only through the hooks that `compile` provides.
+
+pub mod boot;
+pub mod compile;
+pub mod image;
+pub mod script;
+
+pub use boot::boot;
+pub use script::{LoadError, SourceError};

@@ -1,0 +1,36 @@
+//! Object memory: values, headers, spaces, and the collector.
+//!
+//! The lowest layer: it knows nothing of classes beyond their index, nothing of frames,
+//! methods or processes. The machine names its roots through [`collector::Roots`].
+//!
+//! | file | owns |
+//! |---|---|
+//! | value, header | the two encodings |
+//! | heap, space | the spaces and their memory |
+//! | allocate, access | how objects are made, read and written |
+//! | collector | the contract with the machine, and which collection to run |
+//! | evacuate, weak | copying and tracing; weak references and ephemerons |
+//! | scavenge, full | the two collections |
+//! | exchange, walk, check | become; all objects in a row; the checker |
+
+mod access;
+mod allocate;
+mod check;
+pub mod collector;
+mod evacuate;
+mod exchange;
+mod full;
+pub mod header;
+pub mod heap;
+mod scavenge;
+mod space;
+#[cfg(test)]
+mod tests;
+pub mod value;
+mod walk;
+mod weak;
+
+pub use collector::{Roots, Visitor};
+pub use header::{ClassIndex, Format};
+pub use heap::{Heap, HeapOptions};
+pub use value::Value;

@@ -1,0 +1,216 @@
+//! Behavior: new instances, and what the class table knows of a class.
+//!
+//! Owns reading and small changes; defining classes is next door, in `behavior_define`. Must never
+//! make an instance that the machine would mistake for something of its own.
+
+use crate::memory::{ClassIndex, Value};
+use crate::vm::classes::ClassInfo;
+use crate::vm::known::Known;
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("behaviorBasicNew", basic_new),
+    ("behaviorBasicNewSized", basic_new_sized),
+    ("className", name),
+    ("classSuperclass", superclass),
+    ("classIsMeta", is_meta),
+    ("classInstanceSide", instance_side),
+    ("classInstVarNames", inst_var_names),
+    ("classInstSize", inst_size),
+    ("classLayout", layout),
+    ("classComment", comment),
+    ("classCommentPut", comment_put),
+    ("classCategory", package),
+    ("classPackage", package),
+    ("classSubclasses", subclasses),
+    ("classSelectors", selectors),
+    ("classIncludesSelector", includes_selector),
+    ("classCompiledMethodAt", compiled_method_at),
+    ("classLookupSelector", lookup_selector),
+    ("classRemoveSelector", remove_selector),
+    ("classVarNames", class_var_names),
+    ("classVarAt", class_var_at),
+    ("classVarAtPut", class_var_at_put),
+    ("classAllInstances", all_instances),
+];
+
+/// The receiver's place in the class table.
+pub(super) fn receiver(vm: &Vm, args: &[Value]) -> Result<ClassIndex, PrimError> {
+    vm.classes.index_of(args[0]).ok_or(PrimError::BadReceiver)
+}
+
+fn info<'a>(vm: &'a Vm, args: &[Value]) -> Result<&'a ClassInfo, PrimError> {
+    let index = receiver(vm, args)?;
+    vm.classes.get(index).ok_or(PrimError::BadReceiver)
+}
+
+/// Classes whose instances come into being in another way.
+fn can_be_instantiated(vm: &Vm, class: ClassIndex) -> bool {
+    use Known::*;
+    let special = [ByteSymbol, WideSymbol, CompiledMethod, Metaclass, Class, Float, UndefinedObject, True, False];
+    let info = vm.classes.get(class);
+    !special.iter().any(|k| k.index() == class)
+        && info.is_some_and(|i| i.layout != "immediate" && i.instance_side.is_none())
+}
+
+fn basic_new(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    new_instance(vm, args, 0)
+}
+
+fn basic_new_sized(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let size = args[1].as_int().and_then(|n| usize::try_from(n).ok()).ok_or(PrimError::BadArgument)?;
+    let class = receiver(vm, args)?;
+    if !vm.classes.get(class).is_some_and(|i| i.format.is_indexable()) {
+        return Err(PrimError::BadReceiver);
+    }
+    new_instance(vm, args, size)
+}
+
+fn new_instance(vm: &mut Vm, args: &[Value], size: usize) -> PrimResult {
+    let class = receiver(vm, args)?;
+    if !can_be_instantiated(vm, class) {
+        return Err(PrimError::Unsupported);
+    }
+    vm.new_object(class, size)
+}
+
+fn name(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let text = vm.classes.name(receiver(vm, args)?);
+    Ok(vm.new_string(&text))
+}
+
+fn superclass(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let above = info(vm, args)?.superclass;
+    Ok(above.and_then(|c| vm.classes.get(c)).map_or(Value::NIL, |i| i.object))
+}
+
+fn is_meta(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::bool(info(vm, args)?.instance_side.is_some()))
+}
+
+fn instance_side(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let side = info(vm, args)?.instance_side;
+    Ok(side.and_then(|c| vm.classes.get(c)).map_or(args[0], |i| i.object))
+}
+
+fn symbols(vm: &mut Vm, names: &[String]) -> Value {
+    let symbols: Vec<Value> = names.iter().map(|n| vm.symbol(n)).collect();
+    vm.new_array_from(&symbols)
+}
+
+fn inst_var_names(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let names = info(vm, args)?.inst_vars.clone();
+    Ok(symbols(vm, &names))
+}
+
+fn inst_size(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::int(info(vm, args)?.inst_size as i64))
+}
+
+fn layout(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let layout = info(vm, args)?.layout;
+    Ok(vm.symbol(layout))
+}
+
+fn comment(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let text = info(vm, args)?.comment.clone();
+    Ok(vm.new_string(&text))
+}
+
+fn comment_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let class = receiver(vm, args)?;
+    let text = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
+    if let Some(info) = vm.classes.get_mut(class) {
+        info.comment = text;
+    }
+    Ok(args[0])
+}
+
+fn package(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let text = info(vm, args)?.package.clone();
+    Ok(vm.new_string(&text))
+}
+
+fn subclasses(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let below = info(vm, args)?.subclasses.clone();
+    let objects: Vec<Value> = below.iter().filter_map(|&c| vm.classes.get(c)).map(|i| i.object).collect();
+    Ok(vm.new_array_from(&objects))
+}
+
+fn selectors(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    // In the order of definition, so that a listing does not change from run to run.
+    let mut methods: Vec<_> = info(vm, args)?.methods.iter().map(|(&s, &m)| (m, s)).collect();
+    methods.sort_unstable();
+    let symbols: Vec<Value> = methods.iter().map(|&(_, s)| vm.symbols.object(s)).collect();
+    Ok(vm.new_array_from(&symbols))
+}
+
+fn selector(vm: &Vm, args: &[Value]) -> Result<u32, PrimError> {
+    vm.symbols.id_of(&vm.heap, args[1]).ok_or(PrimError::BadArgument)
+}
+
+fn includes_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let selector = selector(vm, args)?;
+    Ok(Value::bool(info(vm, args)?.methods.contains_key(&selector)))
+}
+
+/// The class's own method, or nil.
+fn compiled_method_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let selector = selector(vm, args)?;
+    let method = info(vm, args)?.methods.get(&selector).copied();
+    Ok(method.map_or(Value::NIL, |m| vm.method_object(m)))
+}
+
+/// The method that an instance runs, or nil.
+fn lookup_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let selector = selector(vm, args)?;
+    let method = vm.classes.lookup(receiver(vm, args)?, selector);
+    Ok(method.map_or(Value::NIL, |m| vm.method_object(m)))
+}
+
+fn remove_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (class, selector) = (receiver(vm, args)?, selector(vm, args)?);
+    if vm.remove_method(class, selector) { Ok(args[0]) } else { Err(PrimError::NotFound) }
+}
+
+fn class_var_names(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let names: Vec<String> = info(vm, args)?.class_vars.iter().map(|(n, _)| n.clone()).collect();
+    Ok(symbols(vm, &names))
+}
+
+/// Own and inherited class variables, and those of the pools.
+fn class_var_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let class = receiver(vm, args)?;
+    let name = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
+    let (_, binding) = vm.classes.class_var(class, &name).ok_or(PrimError::NotFound)?;
+    Ok(vm.heap.slot(binding, 1))
+}
+
+fn class_var_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [_, name, value] = *args else { return Err(PrimError::BadNumArgs) };
+    let class = receiver(vm, args)?;
+    let name = vm.string_value(name).ok_or(PrimError::BadArgument)?;
+    let binding = match vm.classes.class_var(class, &name) {
+        Some((_, binding)) => binding,
+        None => {
+            let id = vm.intern(&name);
+            let binding = vm.new_binding(id, Value::NIL);
+            if let Some(info) = vm.classes.get_mut(class) {
+                info.class_vars.push((name, binding));
+            }
+            binding
+        }
+    };
+    vm.heap.set_slot(binding, 1, value);
+    Ok(value)
+}
+
+/// What is dead is collected first, so it does not appear.
+fn all_instances(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let class = receiver(vm, args)?;
+    vm.with_roots_in_primitive(|heap, roots| heap.full_collect(roots));
+    let instances = vm.heap.instances_of(class);
+    vm.charge(instances.len());
+    Ok(vm.new_array_from(&instances))
+}

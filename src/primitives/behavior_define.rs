@@ -1,0 +1,214 @@
+//! Defining classes: new ones, and others in place of old ones of the same name.
+//!
+//! Owns the checks on definitions, and the moving of existing instances to a new shape. Must never
+//! change the shape of a class that the machine knows, nor of one above such a class.
+
+use super::behavior::receiver;
+use crate::memory::{ClassIndex, Value};
+use crate::vm::define::ClassSpec;
+use crate::vm::known::Known;
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] =
+    &[("classCreate", create), ("classInstVarNamesPut", class_side_variables), ("methodCompile", compile)];
+
+/// Superclass or nil, name, instance variables, class variables, layout, package, pools.
+fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [_, superclass, name, inst_vars, class_vars, layout, package, pools] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
+    let text = |v: Value| vm.string_value(v).ok_or(PrimError::BadArgument);
+    let superclass = match superclass {
+        Value::NIL => None,
+        v => Some(vm.classes.index_of(v).ok_or(PrimError::BadArgument)?),
+    };
+    if superclass.and_then(|s| vm.classes.get(s)).is_some_and(|s| s.instance_side.is_some()) {
+        return Err(PrimError::BadArgument);
+    }
+    let name = text(name)?;
+    let mut layout = text(layout)?;
+    if layout == "normal" {
+        // Lets the layout of an indexable superclass through.
+        layout.clear();
+    }
+    let package = text(package)?;
+    let inst_vars = names(vm, inst_vars)?;
+    let class_vars = names(vm, class_vars)?;
+    let inherited = superclass.map_or_else(Vec::new, |s| vm.classes.all_inst_vars(s));
+    let doubled = inst_vars.iter().enumerate().any(|(i, n)| inst_vars[..i].contains(n) || inherited.contains(n));
+    if doubled || !is_class_name(&name) || !inst_vars.iter().chain(&class_vars).all(|n| is_name(n)) {
+        return Err(PrimError::BadArgument);
+    }
+    let mut pool_classes = Vec::new();
+    for pool in names(vm, pools)? {
+        let class = vm.global(&pool).and_then(|v| vm.classes.index_of(v));
+        pool_classes.push(class.ok_or(PrimError::NotFound)?);
+    }
+    let existing = vm.global(&name).and_then(|v| vm.classes.index_of(v));
+    let spec = ClassSpec {
+        name,
+        superclass,
+        inst_vars,
+        class_vars,
+        class_inst_vars: Vec::new(),
+        pools: pool_classes,
+        layout,
+        package,
+        comment: String::new(),
+    };
+    let index = match existing {
+        None => vm.define_class(&spec)?,
+        Some(class) => redefine(vm, class, &spec)?,
+    };
+    vm.classes.get(index).map(|i| i.object).ok_or(PrimError::NotFound)
+}
+
+fn names(vm: &Vm, array: Value) -> Result<Vec<String>, PrimError> {
+    if !array.is_object() || !vm.heap.is_pointers(array) {
+        return Err(PrimError::BadArgument);
+    }
+    let elements = vm.heap.pointer_slots(array);
+    elements.iter().map(|&v| vm.string_value(v).ok_or(PrimError::BadArgument)).collect()
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+fn is_class_name(name: &str) -> bool {
+    is_name(name) && name.starts_with(char::is_uppercase)
+}
+
+/// A class and all below it.
+fn subtree(vm: &Vm, class: ClassIndex) -> Vec<ClassIndex> {
+    let mut found = vec![class];
+    let mut at = 0;
+    while let Some(&next) = found.get(at) {
+        found.extend(vm.classes.get(next).map_or(&[][..], |i| &i.subclasses));
+        at += 1;
+    }
+    found
+}
+
+fn redefine(vm: &mut Vm, class: ClassIndex, spec: &ClassSpec) -> Result<ClassIndex, PrimError> {
+    let below = subtree(vm, class);
+    if spec.superclass.is_some_and(|s| below.contains(&s)) {
+        return Err(PrimError::BadArgument);
+    }
+    let before: Vec<Vec<String>> = below.iter().map(|&c| vm.classes.all_inst_vars(c)).collect();
+    let mut wanted = spec.superclass.map_or_else(Vec::new, |s| vm.classes.all_inst_vars(s));
+    wanted.extend(spec.inst_vars.iter().cloned());
+    let Some(old) = vm.classes.get(class) else { return Err(PrimError::NotFound) };
+    let reshaped = wanted != before[0];
+    let same_layout = spec.layout.is_empty() && old.layout == "normal" || spec.layout == old.layout;
+    let moved = old.superclass != spec.superclass;
+    // The machine and the primitives count on the shape of these.
+    let known = |c: &ClassIndex| *c < Known::Count as u32;
+    if (reshaped || !same_layout || moved) && below.iter().any(known) {
+        let inherited = old.format.is_indexable() && spec.layout.is_empty() && !moved && !reshaped;
+        if !inherited {
+            return Err(PrimError::Unsupported);
+        }
+    }
+    let index = vm.define_class(spec)?;
+    if reshaped {
+        migrate(vm, &below, &before);
+    }
+    Ok(index)
+}
+
+/// Existing instances get the new shape, and keep the values of the variables that stay.
+fn migrate(vm: &mut Vm, classes: &[ClassIndex], before: &[Vec<String>]) {
+    let mut pairs = Vec::new();
+    for (&class, old_names) in classes.iter().zip(before) {
+        let new_names = vm.classes.all_inst_vars(class);
+        if new_names == *old_names || !vm.classes.get(class).is_some_and(|i| i.format.is_pointers()) {
+            continue;
+        }
+        for old in vm.heap.instances_of(class) {
+            let elements = vm.heap.slots(old).saturating_sub(old_names.len());
+            let elements = if vm.heap.format(old).is_some_and(|f| f.is_indexable()) { elements } else { 0 };
+            let Ok(new) = vm.new_object(class, elements) else { continue };
+            for (i, name) in new_names.iter().enumerate() {
+                if let Some(from) = old_names.iter().position(|n| n == name)
+                    && from < vm.heap.slots(old)
+                {
+                    let value = vm.heap.slot(old, from);
+                    vm.heap.set_slot(new, i, value);
+                }
+            }
+            for e in 0..elements {
+                let value = vm.heap.slot(old, old_names.len() + e);
+                vm.heap.set_slot(new, new_names.len() + e, value);
+            }
+            pairs.push((old, new));
+        }
+    }
+    if !pairs.is_empty() {
+        vm.charge(pairs.len());
+        vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&pairs, true, roots));
+    }
+}
+
+/// `aMetaclass instanceVariableNames: …`: variables of the class object itself.
+fn class_side_variables(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let meta = receiver(vm, args)?;
+    let wanted = names(vm, args[1])?;
+    let Some(info) = vm.classes.get(meta) else { return Err(PrimError::BadReceiver) };
+    if info.instance_side.is_none() {
+        return Err(PrimError::BadReceiver);
+    }
+    let above = info.superclass.map_or_else(Vec::new, |s| vm.classes.all_inst_vars(s));
+    let doubled = wanted.iter().enumerate().any(|(i, n)| wanted[..i].contains(n) || above.contains(n));
+    if doubled || !wanted.iter().all(|n| is_name(n)) {
+        return Err(PrimError::BadArgument);
+    }
+    let below = subtree(vm, meta);
+    if below.contains(&Known::Class.index()) {
+        return Err(PrimError::Unsupported);
+    }
+    let side = |vm: &Vm, m: ClassIndex| -> Option<Value> {
+        let class = vm.classes.get(m)?.instance_side?;
+        Some(vm.classes.get(class)?.object)
+    };
+    let mut kept = Vec::new();
+    for &m in &below {
+        let names = vm.classes.all_inst_vars(m);
+        let Some(object) = side(vm, m) else { continue };
+        let values: Vec<Value> = (0..vm.heap.slots(object)).map(|i| vm.heap.slot(object, i)).collect();
+        kept.push((m, names.into_iter().zip(values).collect::<Vec<_>>()));
+    }
+    vm.set_class_inst_vars(meta, wanted);
+    // Places may have changed: every value goes to its name's new place.
+    for (m, values) in kept {
+        let Some(object) = side(vm, m) else { continue };
+        for (i, name) in vm.classes.all_inst_vars(m).iter().enumerate() {
+            if i >= 2 && i < vm.heap.slots(object) {
+                let value = values.iter().find(|(n, _)| n == name).map_or(Value::NIL, |&(_, v)| v);
+                vm.heap.set_slot(object, i, value);
+            }
+        }
+    }
+    Ok(args[0])
+}
+
+/// Source and protocol. Fails with {message. line. column} when the text is refused.
+fn compile(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [_, source, protocol] = *args else { return Err(PrimError::BadNumArgs) };
+    let class = receiver(vm, args)?;
+    let source = vm.string_value(source).ok_or(PrimError::BadArgument)?;
+    let protocol = vm.string_value(protocol).ok_or(PrimError::BadArgument)?;
+    vm.charge(source.len());
+    match (vm.hooks.compile_source)(vm, class, &source, &protocol) {
+        Ok(selector) => Ok(vm.symbols.object(selector)),
+        Err(failure) => Err(refusal(vm, &failure)),
+    }
+}
+
+/// What a compiler's refusal looks like to the method that asked.
+pub(super) fn refusal(vm: &mut Vm, failure: &crate::vm::CompileFailure) -> PrimError {
+    let message = vm.new_string(&failure.message);
+    let place = [failure.line, failure.column].map(|n| Value::int(n as i64));
+    PrimError::Value(vm.new_array_from(&[message, place[0], place[1]]))
+}

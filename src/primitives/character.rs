@@ -1,0 +1,94 @@
+//! Characters: code points and what Unicode says of them.
+//!
+//! Owns the one-to-one case mapping: a letter whose other case is more than one letter keeps its
+//! own. Must never answer anything that depends on a locale.
+
+use crate::memory::Value;
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("characterValue", value),
+    ("characterCode", code),
+    ("characterAsString", as_string),
+    ("characterUppercase", uppercase),
+    ("characterLowercase", lowercase),
+    ("characterIsLetter", is_letter),
+    ("characterIsUppercase", is_uppercase),
+    ("characterIsLowercase", is_lowercase),
+    ("characterDigitValue", digit_value),
+];
+
+/// The lower-case code of a code.
+pub fn lower(code: u32) -> u32 {
+    if code < 128 {
+        return u32::from((code as u8).to_ascii_lowercase());
+    }
+    char::from_u32(code).map_or(code, |c| only(c.to_lowercase()).unwrap_or(code))
+}
+
+/// The upper-case code of a code.
+pub fn upper(code: u32) -> u32 {
+    if code < 128 {
+        return u32::from((code as u8).to_ascii_uppercase());
+    }
+    char::from_u32(code).map_or(code, |c| only(c.to_uppercase()).unwrap_or(code))
+}
+
+fn only(mut mapped: impl Iterator<Item = char>) -> Option<u32> {
+    let first = mapped.next()?;
+    mapped.next().is_none().then_some(first as u32)
+}
+
+fn receiver(args: &[Value]) -> Result<u32, PrimError> {
+    args[0].as_char().ok_or(PrimError::BadReceiver)
+}
+
+fn has(args: &[Value], property: fn(char) -> bool) -> PrimResult {
+    Ok(Value::bool(char::from_u32(receiver(args)?).is_some_and(property)))
+}
+
+/// On the class Character: the Character with a code point.
+fn value(_: &mut Vm, args: &[Value]) -> PrimResult {
+    let code = args[1].as_int().and_then(|n| u32::try_from(n).ok());
+    match code {
+        Some(code) if code <= 0x10_FFFF => Ok(Value::char(code)),
+        _ => Err(PrimError::BadArgument),
+    }
+}
+
+fn code(_: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::int(i64::from(receiver(args)?)))
+}
+
+fn as_string(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let mut result = super::string::Builder::with_capacity(1);
+    result.push(receiver(args)?);
+    result.finish(vm)
+}
+
+fn uppercase(_: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::char(upper(receiver(args)?)))
+}
+
+fn lowercase(_: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::char(lower(receiver(args)?)))
+}
+
+fn is_letter(_: &mut Vm, args: &[Value]) -> PrimResult {
+    has(args, char::is_alphabetic)
+}
+
+fn is_uppercase(_: &mut Vm, args: &[Value]) -> PrimResult {
+    has(args, char::is_uppercase)
+}
+
+fn is_lowercase(_: &mut Vm, args: &[Value]) -> PrimResult {
+    has(args, char::is_lowercase)
+}
+
+/// 0 to 35 for ASCII digits and letters, else -1.
+fn digit_value(_: &mut Vm, args: &[Value]) -> PrimResult {
+    let digit = char::from_u32(receiver(args)?).and_then(|c| c.to_digit(36));
+    Ok(Value::int(digit.map_or(-1, i64::from)))
+}

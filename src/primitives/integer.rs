@@ -1,0 +1,171 @@
+//! Integer arithmetic and comparison, one set of primitives for SmallInteger and LargeInteger.
+//!
+//! Owns `+ - *` and the six comparisons, including those with a Float argument, which are done
+//! here because sending them through the coercion protocol would cost three sends. Operands of
+//! any other class fail, and the Smalltalk body coerces. Must never answer a LargeInteger whose
+//! value fits a SmallInteger (`Vm::integer_from_bigint` normalises).
+
+use std::cmp::Ordering;
+
+use num_bigint::BigInt;
+use num_traits::{FromPrimitive, ToPrimitive};
+
+use crate::memory::Value;
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("integerAdd", add),
+    ("integerSubtract", subtract),
+    ("integerMultiply", multiply),
+    ("integerLess", less),
+    ("integerLessOrEqual", less_or_equal),
+    ("integerGreater", greater),
+    ("integerGreaterOrEqual", greater_or_equal),
+    ("integerEqual", equal),
+    ("integerNotEqual", not_equal),
+    ("integerAsFloat", as_float),
+    ("integerNegated", negated),
+];
+
+/// Longest integer that a primitive makes, in bits: 32 MiB. What would be longer fails, and the
+/// Smalltalk side signals OutOfMemory instead of taking the machine's memory in one step.
+pub const MAX_BITS: u64 = 1 << 28;
+
+/// The operand as a big integer; fails for what is no integer.
+pub fn big(vm: &Vm, v: Value) -> Result<BigInt, PrimError> {
+    vm.bigint_value(v).ok_or(PrimError::BadArgument)
+}
+
+/// The receiver and the argument when both are SmallIntegers.
+pub fn small_pair(args: &[Value]) -> Option<(i64, i64)> {
+    Some((args[0].as_int()?, args.get(1)?.as_int()?))
+}
+
+/// The integer as the nearest Float, ties to even; infinite when beyond the range.
+pub fn to_f64(vm: &Vm, v: Value) -> Option<f64> {
+    match v.as_int() {
+        Some(n) => Some(n as f64),
+        None => vm.bigint_value(v)?.to_f64(),
+    }
+}
+
+/// Orders an integer and a Float exactly, without rounding the integer. None with NaN.
+pub fn compare_with_float(vm: &Vm, v: Value, f: f64) -> Option<Ordering> {
+    if f.is_nan() {
+        return None;
+    }
+    if f.is_infinite() {
+        return Some(if f > 0.0 { Ordering::Less } else { Ordering::Greater });
+    }
+    let whole = f.trunc();
+    let order = match v.as_int() {
+        // Every SmallInteger lies between -2^60 and 2^60, where the cast below is exact.
+        Some(n) if whole.abs() <= (1u64 << 61) as f64 => n.cmp(&(whole as i64)),
+        Some(_) => return Some(if f > 0.0 { Ordering::Less } else { Ordering::Greater }),
+        None => vm.bigint_value(v)?.cmp(&BigInt::from_f64(whole)?),
+    };
+    let rest = f - whole;
+    Some(match order {
+        Ordering::Equal if rest > 0.0 => Ordering::Less,
+        Ordering::Equal if rest < 0.0 => Ordering::Greater,
+        decided => decided,
+    })
+}
+
+/// What an operation costs in fuel, given the sizes of its operands in bits.
+pub fn charge_for(vm: &mut Vm, a_bits: u64, b_bits: u64) {
+    let words = (a_bits / 64 + 1).saturating_mul(b_bits / 64 + 1);
+    // A machine word takes about an eighth of a send.
+    vm.charge((words / 8).min(u64::from(u32::MAX)) as usize);
+}
+
+fn arithmetic(
+    vm: &mut Vm,
+    args: &[Value],
+    float: fn(f64, f64) -> f64,
+    large: fn(BigInt, BigInt) -> BigInt,
+) -> PrimResult {
+    if let Some(f) = vm.heap.as_float(args[1]) {
+        let n = to_f64(vm, args[0]).ok_or(PrimError::BadReceiver)?;
+        return Ok(vm.heap.float(float(n, f)));
+    }
+    let (a, b) = (big(vm, args[0])?, big(vm, args[1])?);
+    charge_for(vm, a.bits().max(b.bits()), 1);
+    Ok(vm.integer_from_bigint(large(a, b)))
+}
+
+fn add(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if let Some((a, b)) = small_pair(args) {
+        return Ok(vm.integer_from_i128(a as i128 + b as i128));
+    }
+    arithmetic(vm, args, |a, b| a + b, |a, b| a + b)
+}
+
+fn subtract(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if let Some((a, b)) = small_pair(args) {
+        return Ok(vm.integer_from_i128(a as i128 - b as i128));
+    }
+    arithmetic(vm, args, |a, b| a - b, |a, b| a - b)
+}
+
+fn multiply(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if let Some((a, b)) = small_pair(args) {
+        return Ok(vm.integer_from_i128(a as i128 * b as i128));
+    }
+    if vm.heap.as_float(args[1]).is_none() {
+        let (a, b) = (big(vm, args[0])?.bits(), big(vm, args[1])?.bits());
+        if a + b > MAX_BITS {
+            return Err(PrimError::NoMemory);
+        }
+        charge_for(vm, a, b);
+    }
+    arithmetic(vm, args, |a, b| a * b, |a, b| a * b)
+}
+
+fn negated(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if let Some(n) = args[0].as_int() {
+        return Ok(vm.integer_from_i128(-(n as i128)));
+    }
+    let n = big(vm, args[0])?;
+    Ok(vm.integer_from_bigint(-n))
+}
+
+fn compare(vm: &Vm, args: &[Value]) -> Result<Option<Ordering>, PrimError> {
+    if let Some((a, b)) = small_pair(args) {
+        return Ok(Some(a.cmp(&b)));
+    }
+    if let Some(f) = vm.heap.as_float(args[1]) {
+        return Ok(compare_with_float(vm, args[0], f));
+    }
+    Ok(Some(big(vm, args[0])?.cmp(&big(vm, args[1])?)))
+}
+
+fn less(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::bool(compare(vm, args)? == Some(Ordering::Less)))
+}
+
+fn less_or_equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::bool(compare(vm, args)?.is_some_and(Ordering::is_le)))
+}
+
+fn greater(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::bool(compare(vm, args)? == Some(Ordering::Greater)))
+}
+
+fn greater_or_equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::bool(compare(vm, args)?.is_some_and(Ordering::is_ge)))
+}
+
+fn equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::bool(compare(vm, args)? == Some(Ordering::Equal)))
+}
+
+fn not_equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::bool(compare(vm, args)? != Some(Ordering::Equal)))
+}
+
+fn as_float(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let f = to_f64(vm, args[0]).ok_or(PrimError::BadReceiver)?;
+    Ok(vm.heap.float(f))
+}

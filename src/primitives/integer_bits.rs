@@ -1,0 +1,144 @@
+//! Integers as endless rows of bits in two's complement, and as bytes of their magnitude.
+//!
+//! Owns the bit logic, shifts and bit positions of SmallInteger and LargeInteger alike. Must
+//! never make an integer longer than `integer::MAX_BITS`.
+
+use num_bigint::{BigInt, Sign};
+use num_traits::{Signed, ToPrimitive, Zero};
+
+use super::integer::{MAX_BITS, big, charge_for, small_pair};
+use crate::memory::Value;
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("integerBitAnd", bit_and),
+    ("integerBitOr", bit_or),
+    ("integerBitXor", bit_xor),
+    ("integerBitShift", bit_shift),
+    ("integerBitAt", bit_at),
+    ("integerHighBitOfMagnitude", high_bit_of_magnitude),
+    ("integerLowBit", low_bit),
+    ("integerByteAt", byte_at),
+    ("integerBytesCount", bytes_count),
+    ("integerAsBytes", as_bytes),
+    ("integerFromBytes", from_bytes),
+];
+
+fn logic(
+    vm: &mut Vm,
+    args: &[Value],
+    small: fn(i64, i64) -> i64,
+    large: fn(BigInt, BigInt) -> BigInt,
+) -> PrimResult {
+    if let Some((a, b)) = small_pair(args) {
+        return Ok(Value::int(small(a, b)));
+    }
+    let (a, b) = (big(vm, args[0])?, big(vm, args[1])?);
+    charge_for(vm, a.bits().max(b.bits()), 1);
+    Ok(vm.integer_from_bigint(large(a, b)))
+}
+
+fn bit_and(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    logic(vm, args, |a, b| a & b, |a, b| a & b)
+}
+
+fn bit_or(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    logic(vm, args, |a, b| a | b, |a, b| a | b)
+}
+
+fn bit_xor(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    logic(vm, args, |a, b| a ^ b, |a, b| a ^ b)
+}
+
+/// Left for a positive argument; right, towards negative infinity, for a negative one.
+fn bit_shift(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let by = big(vm, args[1])?;
+    let n = big(vm, args[0])?;
+    if n.is_zero() {
+        return Ok(Value::int(0));
+    }
+    let distance = by.magnitude().to_u64().unwrap_or(u64::MAX);
+    if by.is_negative() {
+        if distance > n.bits() {
+            return Ok(Value::int(if n.is_negative() { -1 } else { 0 }));
+        }
+        charge_for(vm, n.bits(), 1);
+        return Ok(vm.integer_from_bigint(n >> distance));
+    }
+    if distance > MAX_BITS || n.bits() + distance > MAX_BITS {
+        return Err(PrimError::NoMemory);
+    }
+    charge_for(vm, n.bits() + distance, 1);
+    Ok(vm.integer_from_bigint(n << distance))
+}
+
+/// The bit at a position counted from 1, the lowest.
+fn bit_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let n = big(vm, args[0])?;
+    let at = big(vm, args[1])?;
+    if !at.is_positive() {
+        return Err(PrimError::BadIndex);
+    }
+    let bit = match at.to_u64() {
+        Some(at) if at <= n.bits() => n.bit(at - 1),
+        _ => n.is_negative(),
+    };
+    Ok(Value::int(i64::from(bit)))
+}
+
+fn high_bit_of_magnitude(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::int(big(vm, args[0])?.bits() as i64))
+}
+
+/// The position, from 1, of the lowest bit that is set; 0 for 0.
+fn low_bit(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let zeros = big(vm, args[0])?.trailing_zeros();
+    Ok(Value::int(zeros.map_or(0, |z| z as i64 + 1)))
+}
+
+/// The byte of the magnitude at an index counted from 1, the least significant; 0 beyond the end.
+fn byte_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let index = args[1].as_int().filter(|&i| i > 0).ok_or(PrimError::BadIndex)?;
+    let n = big(vm, args[0])?;
+    let byte = n.magnitude().to_bytes_le().get(index as usize - 1).copied();
+    Ok(Value::int(i64::from(byte.unwrap_or(0))))
+}
+
+fn bytes_count(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::int(big(vm, args[0])?.bits().div_ceil(8) as i64))
+}
+
+/// Fills the argument, a byte object, with the magnitude, least significant byte first; what is
+/// left of the object becomes 0. Fails when it is too short.
+fn as_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let bytes = big(vm, args[0])?.magnitude().to_bytes_le();
+    let target = args[1];
+    if !vm.heap.is_bytes(target) {
+        return Err(PrimError::BadArgument);
+    }
+    if vm.heap.is_immutable(target) {
+        return Err(PrimError::ReadOnly);
+    }
+    let room = vm.heap.bytes_mut(target);
+    // Zero has one byte in this encoding, and none is needed for it.
+    if bytes.len() > room.len() && bytes != [0] {
+        return Err(PrimError::BadIndex);
+    }
+    room.fill(0);
+    let length = bytes.len().min(room.len());
+    room[..length].copy_from_slice(&bytes[..length]);
+    Ok(target)
+}
+
+/// On any receiver: the integer whose magnitude the first argument, a byte object, holds least
+/// significant byte first; the second argument tells whether it is negative.
+fn from_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if !vm.heap.is_bytes(args[1]) {
+        return Err(PrimError::BadArgument);
+    }
+    let negative = args[2].as_bool().ok_or(PrimError::BadArgument)?;
+    let sign = if negative { Sign::Minus } else { Sign::Plus };
+    let n = BigInt::from_bytes_le(sign, vm.heap.bytes(args[1]));
+    Ok(vm.integer_from_bigint(n))
+}

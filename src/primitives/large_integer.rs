@@ -1,0 +1,84 @@
+//! What needs the whole of a big integer at once: powers, roots and the hash.
+//!
+//! Owns exact powers, modular powers, integer roots and the hash of integers. Must never make an
+//! integer longer than `integer::MAX_BITS`, and checks that before it starts to multiply.
+
+use num_bigint::BigInt;
+use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
+
+use super::integer::{MAX_BITS, big, charge_for};
+use crate::memory::Value;
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("integerRaisedTo", raised_to),
+    ("integerRaisedToModulo", raised_to_modulo),
+    ("integerRoot", root),
+    ("integerHash", hash),
+];
+
+/// The receiver to a power that is a non-negative integer.
+fn raised_to(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (base, power) = (big(vm, args[0])?, big(vm, args[1])?);
+    if power.is_negative() {
+        return Err(PrimError::BadArgument);
+    }
+    if power.is_zero() || base.is_one() {
+        return Ok(Value::int(1));
+    }
+    if base.is_zero() {
+        return Ok(Value::int(0));
+    }
+    if base == BigInt::from(-1) {
+        return Ok(Value::int(if power.bit(0) { -1 } else { 1 }));
+    }
+    let exponent = power.to_u64().unwrap_or(u64::MAX);
+    let bits = (base.bits() - 1).max(1).saturating_mul(exponent);
+    if bits > MAX_BITS {
+        return Err(PrimError::NoMemory);
+    }
+    charge_for(vm, bits, bits.isqrt());
+    Ok(vm.integer_from_bigint(base.pow(exponent)))
+}
+
+/// The receiver to a non-negative power, modulo a positive number.
+fn raised_to_modulo(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let base = big(vm, args[0])?;
+    let (power, modulus) = (big(vm, args[1])?, big(vm, args[2])?);
+    if power.is_negative() || !modulus.is_positive() {
+        return Err(PrimError::BadArgument);
+    }
+    let words = modulus.bits() / 64 + 1;
+    charge_for(vm, power.bits().saturating_mul(words * 64), modulus.bits());
+    Ok(vm.integer_from_bigint(base.modpow(&power, &modulus)))
+}
+
+/// The integer part of the n-th root, towards zero. An even root of a negative number fails.
+fn root(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let n = big(vm, args[0])?;
+    let degree = big(vm, args[1])?;
+    if !degree.is_positive() || (n.is_negative() && !degree.bit(0)) {
+        return Err(PrimError::BadArgument);
+    }
+    let Some(degree) = degree.to_u32() else {
+        // A root of a degree beyond the number's length in bits is 1, 0 or -1.
+        return Ok(Value::int(n.signum().to_i64().unwrap_or(0)));
+    };
+    charge_for(vm, n.bits(), n.bits());
+    Ok(vm.integer_from_bigint(n.nth_root(degree)))
+}
+
+/// A hash that depends on the number alone. SmallIntegers hash to themselves when they are not
+/// negative, so that small keys spread evenly; Float and Fraction build on it.
+fn hash(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if let Some(n) = args[0].as_int() {
+        return Ok(Value::int(n & ((1 << 60) - 1)));
+    }
+    let n = big(vm, args[0])?;
+    let mut hash: u64 = if n.is_negative() { 0x9E37_79B9 } else { 0x85EB_CA6B };
+    for digit in n.iter_u64_digits() {
+        hash = (hash.rotate_left(23) ^ digit).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+    }
+    Ok(Value::int((hash >> 4) as i64))
+}

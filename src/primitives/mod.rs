@@ -1,0 +1,83 @@
+//! Primitives: what Smalltalk methods cannot do in Smalltalk.
+//!
+//! One file a class, each with a table of names and functions. Safe code only; nothing here blocks,
+//! and everything outside is reached through `vm.host`.
+
+use crate::vm::Vm;
+
+mod array;
+mod array_copy;
+mod array_hashed;
+mod array_sort;
+mod behavior;
+mod behavior_define;
+mod behavior_suggest;
+mod bytes;
+mod character;
+mod clock;
+mod float;
+mod float_bits;
+mod float_math;
+mod integer;
+mod integer_bits;
+mod integer_division;
+mod large_integer;
+mod method;
+mod number_text;
+mod object;
+mod object_become;
+mod random;
+#[cfg(feature = "net")]
+mod resolver;
+#[cfg(feature = "net")]
+mod socket;
+#[cfg(feature = "net")]
+mod socket_address;
+#[cfg(feature = "net")]
+mod socket_transfer;
+mod stream;
+mod string;
+mod string_convert;
+mod string_search;
+mod symbol;
+mod system;
+
+/// Makes all primitives known to a machine.
+pub fn register(vm: &mut Vm) {
+    for table in [
+        array::TABLE,
+        array_copy::TABLE,
+        array_hashed::TABLE,
+        array_sort::TABLE,
+        behavior::TABLE,
+        behavior_define::TABLE,
+        behavior_suggest::TABLE,
+        bytes::TABLE,
+        character::TABLE,
+        clock::TABLE,
+        float::TABLE,
+        float_bits::TABLE,
+        float_math::TABLE,
+        integer::TABLE,
+        integer_bits::TABLE,
+        integer_division::TABLE,
+        large_integer::TABLE,
+        method::TABLE,
+        number_text::TABLE,
+        object::TABLE,
+        object_become::TABLE,
+        random::TABLE,
+        stream::TABLE,
+        string::TABLE,
+        string_convert::TABLE,
+        string_search::TABLE,
+        symbol::TABLE,
+        system::TABLE,
+    ] {
+        vm.register_primitives(table);
+    }
+    #[cfg(feature = "net")]
+    for table in [socket::TABLE, socket_address::TABLE, socket_transfer::TABLE, resolver::TABLE] {
+        vm.register_primitives(table);
+    }
+}

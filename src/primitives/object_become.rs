@@ -1,0 +1,86 @@
+//! Exchange of identities, and of classes.
+//!
+//! Owns the checks that keep the machine's own objects out of it: what frames, code and tables refer to
+//! has to stay what it is.
+
+use crate::memory::{Format, Value};
+use crate::vm::known::Known;
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("objectBecome", become_swap),
+    ("objectBecomeForward", become_forward),
+    ("objectChangeClass", change_class),
+];
+
+/// Whether the machine relies on this object being what it is.
+fn is_fixed(vm: &Vm, v: Value) -> bool {
+    let class = vm.heap.class_of(v);
+    !v.is_object()
+        || Vm::is_machine_class(class)
+        || [Known::ByteSymbol, Known::WideSymbol, Known::CompiledMethod, Known::Semaphore]
+            .iter()
+            .any(|k| k.index() == class)
+        || vm.classes.index_of(v).is_some()
+}
+
+/// Two classes may change places, and two ordinary objects.
+fn check(vm: &Vm, a: Value, b: Value) -> Result<(), PrimError> {
+    if is_fixed(vm, a) {
+        return Err(PrimError::BadReceiver);
+    }
+    if is_fixed(vm, b) {
+        return Err(PrimError::BadArgument);
+    }
+    if vm.heap.is_immutable(a) || vm.heap.is_immutable(b) {
+        return Err(PrimError::ReadOnly);
+    }
+    Ok(())
+}
+
+fn become_swap(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [a, b] = *args else { return Err(PrimError::BadNumArgs) };
+    check(vm, a, b)?;
+    let done = vm.with_roots_in_primitive(|heap, roots| heap.become_swap(a, b, roots));
+    // The receiver's name now belongs to what was the argument.
+    if done { Ok(b) } else { Err(PrimError::BadArgument) }
+}
+
+/// `becomeForward: anObject copyHash: aBoolean`. The target may be any object.
+fn become_forward(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [a, b, copy_hash] = *args else { return Err(PrimError::BadNumArgs) };
+    let copy_hash = copy_hash.as_bool().ok_or(PrimError::BadArgument)?;
+    if is_fixed(vm, a) {
+        return Err(PrimError::BadReceiver);
+    }
+    if vm.heap.is_immutable(a) {
+        return Err(PrimError::ReadOnly);
+    }
+    // A symbol's hash is its number, and a shared object's hash is not to be changed either.
+    let copy_hash = copy_hash && !is_fixed(vm, b) && !vm.heap.is_immutable(b);
+    let done = vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&[(a, b)], copy_hash, roots));
+    if done { Ok(b) } else { Err(PrimError::BadArgument) }
+}
+
+/// The receiver becomes an instance of the argument's class, if that has the same shape.
+fn change_class(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [v, model] = *args else { return Err(PrimError::BadNumArgs) };
+    if is_fixed(vm, v) {
+        return Err(PrimError::BadReceiver);
+    }
+    if is_fixed(vm, model) {
+        return Err(PrimError::BadArgument);
+    }
+    if vm.heap.is_immutable(v) {
+        return Err(PrimError::ReadOnly);
+    }
+    let (from, to) = (vm.heap.class_of(v), vm.heap.class_of(model));
+    let format = vm.heap.format(v);
+    let weak = matches!(format, Some(Format::Weak | Format::Ephemeron));
+    if format != vm.heap.format(model) || vm.inst_size(from) != vm.inst_size(to) || weak {
+        return Err(PrimError::BadArgument);
+    }
+    vm.heap.set_class(v, to);
+    Ok(v)
+}

@@ -1,0 +1,152 @@
+//! Primitives of Socket that move data. Owns the checks of buffers and ranges: the host gets a slice
+//! that is surely inside the object, and only for the duration of the call.
+
+use super::socket::{address_arg, arg, byte_array, failure, handle_arg, host_and_port, int_arg};
+use crate::host::net::Address;
+use crate::memory::Value;
+use crate::vm::known::Known;
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use std::ops::Range;
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("primitiveSocketReceiveDataAvailable", data_available),
+    ("primitiveSocketReceiveDataBufCount", receive),
+    ("primitiveSocketReceiveUDPDataBufCount", receive_udp),
+    ("primitiveSocketReceiveDatagram", receive_datagram),
+    ("primitiveSocketSendDone", send_done),
+    ("primitiveSocketSendDataBufCount", send),
+    ("primitiveSocketSendUDPDataBufCount", send_udp),
+    ("primitiveSocketSendDatagram", send_datagram),
+];
+
+/// Bytes of work that count as one send.
+const BYTES_PER_SEND: usize = 256;
+
+/// The part of a buffer of bytes that start and count (arguments `index`, `index + 1`) mean.
+fn range(vm: &Vm, args: &[Value], buffer: usize, index: usize) -> Result<Range<usize>, PrimError> {
+    let object = arg(args, buffer)?;
+    if !vm.heap.is_bytes(object) {
+        return Err(PrimError::BadArgument);
+    }
+    let size = vm.heap.bytes(object).len();
+    let start = usize::try_from(int_arg(args, index)?).map_err(|_| PrimError::BadIndex)?;
+    let count = usize::try_from(int_arg(args, index + 1)?).map_err(|_| PrimError::BadIndex)?;
+    let start = start.checked_sub(1).ok_or(PrimError::BadIndex)?;
+    let end = start
+        .checked_add(count)
+        .filter(|end| *end <= size)
+        .ok_or(PrimError::BadIndex)?;
+    Ok(start..end)
+}
+
+/// The same for a buffer that is written to.
+fn writable(vm: &Vm, args: &[Value]) -> Result<Range<usize>, PrimError> {
+    if vm.heap.is_immutable(arg(args, 2)?) {
+        return Err(PrimError::ReadOnly);
+    }
+    range(vm, args, 2, 3)
+}
+
+fn data_available(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let handle = handle_arg(vm, args)?;
+    Ok(Value::bool(
+        vm.host.net.data_available(handle).map_err(failure)?,
+    ))
+}
+
+fn receive(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (handle, range) = (handle_arg(vm, args)?, writable(vm, args)?);
+    let buffer = &mut vm.heap.bytes_mut(args[2])[range];
+    let count = vm.host.net.receive(handle, buffer).map_err(failure)?;
+    vm.charge(count / BYTES_PER_SEND);
+    Ok(Value::int(count as i64))
+}
+
+fn take_datagram(
+    vm: &mut Vm,
+    args: &[Value],
+) -> Result<Option<crate::host::net::Datagram>, PrimError> {
+    let (handle, range) = (handle_arg(vm, args)?, writable(vm, args)?);
+    let buffer = &mut vm.heap.bytes_mut(args[2])[range];
+    vm.host
+        .net
+        .receive_datagram(handle, buffer)
+        .map_err(failure)
+}
+
+/// Count, host, port, whether it was cut. For a local sender the host is the whole address.
+fn receive_udp(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let Some(datagram) = take_datagram(vm, args)? else {
+        let nobody = byte_array(vm, &[0; 4]);
+        return Ok(vm.new_array_from(&[Value::int(0), nobody, Value::int(0), Value::FALSE]));
+    };
+    let host = match &datagram.sender {
+        Address::Local(_) => {
+            let object = datagram.sender.to_object(vm.host.net.session(), false);
+            vm.new_bytes(Known::SocketAddress.index(), &object)
+        }
+        sender => byte_array(vm, &sender.host_bytes()),
+    };
+    let port = datagram.sender.port().unwrap_or(0);
+    let (size, cut) = (datagram.size as i64, datagram.truncated);
+    Ok(vm.new_array_from(&[
+        Value::int(size),
+        host,
+        Value::int(port.into()),
+        Value::bool(cut),
+    ]))
+}
+
+/// Count, sender's address, whether it was cut; nil when there is none.
+fn receive_datagram(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let Some(datagram) = take_datagram(vm, args)? else {
+        return Ok(Value::NIL);
+    };
+    let object = datagram.sender.to_object(vm.host.net.session(), false);
+    let sender = vm.new_bytes(Known::SocketAddress.index(), &object);
+    let (size, cut) = (
+        Value::int(datagram.size as i64),
+        Value::bool(datagram.truncated),
+    );
+    Ok(vm.new_array_from(&[size, sender, cut]))
+}
+
+fn send_done(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let handle = handle_arg(vm, args)?;
+    Ok(Value::bool(vm.host.net.send_done(handle).map_err(failure)?))
+}
+
+fn send(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (handle, range) = (handle_arg(vm, args)?, range(vm, args, 2, 3)?);
+    let data = &vm.heap.bytes(args[2])[range];
+    let count = vm.host.net.send(handle, data).map_err(failure)?;
+    vm.charge(count / BYTES_PER_SEND);
+    Ok(Value::int(count as i64))
+}
+
+/// Handle, data, host, port, start, count.
+fn send_udp(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (handle, to) = (handle_arg(vm, args)?, host_and_port(vm, args, 3)?);
+    let range = range(vm, args, 2, 5)?;
+    let data = &vm.heap.bytes(args[2])[range];
+    let count = vm
+        .host
+        .net
+        .send_datagram(handle, data, &to)
+        .map_err(failure)?;
+    Ok(Value::int(count as i64))
+}
+
+/// Handle, data, address, start, count.
+fn send_datagram(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (handle, to) = (handle_arg(vm, args)?, address_arg(vm, args, 3)?);
+    let range = range(vm, args, 2, 4)?;
+    let data = &vm.heap.bytes(args[2])[range];
+    let count = vm
+        .host
+        .net
+        .send_datagram(handle, data, &to)
+        .map_err(failure)?;
+    Ok(Value::int(count as i64))
+}

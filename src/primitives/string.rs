@@ -1,0 +1,301 @@
+//! Texts of either width: looking at them, comparing, hashing and putting them together.
+//!
+//! Owns [`Text`], through which all string primitives see ByteString, WideString and symbols
+//! alike, and the rule that a result is as narrow as its characters allow. Must never hand out
+//! a slice across an allocation.
+
+use std::cmp::Ordering;
+
+use crate::memory::{ClassIndex, Value};
+use crate::vm::known::Known;
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("stringEqual", equal),
+    ("stringHash", hash),
+    ("stringCompare", compare),
+    ("stringCompareFolded", compare_folded),
+    ("stringConcat", concat),
+    ("stringFromCharacters", from_characters),
+    ("stringRepeatCharacter", repeat_character),
+    ("stringAt", at),
+    ("stringAtPut", at_put),
+];
+
+/// The characters of a string object, in place.
+#[derive(Clone, Copy)]
+pub enum Text<'a> {
+    /// Latin-1 codes.
+    Bytes(&'a [u8]),
+    /// Code points.
+    Wide(&'a [u32]),
+}
+
+impl Text<'_> {
+    /// How many characters there are.
+    pub fn len(self) -> usize {
+        match self {
+            Text::Bytes(b) => b.len(),
+            Text::Wide(w) => w.len(),
+        }
+    }
+
+    /// Code of the character at `i`, from 0.
+    pub fn at(self, i: usize) -> u32 {
+        match self {
+            Text::Bytes(b) => u32::from(b[i]),
+            Text::Wide(w) => w[i],
+        }
+    }
+
+    /// The codes of all characters.
+    pub fn codes(self) -> impl Iterator<Item = u32> {
+        (0..self.len()).map(move |i| self.at(i))
+    }
+
+    /// The codes of the characters `from..to`.
+    pub fn part(&self, from: usize, to: usize) -> Text<'_> {
+        match self {
+            Text::Bytes(b) => Text::Bytes(&b[from..to]),
+            Text::Wide(w) => Text::Wide(&w[from..to]),
+        }
+    }
+
+    /// Whether the characters are the same.
+    pub fn same(self, other: Text<'_>) -> bool {
+        match (self, other) {
+            (Text::Bytes(a), Text::Bytes(b)) => a == b,
+            (Text::Wide(a), Text::Wide(b)) => a == b,
+            _ => self.len() == other.len() && self.codes().eq(other.codes()),
+        }
+    }
+}
+
+/// Whether instances of the class are strings or symbols of the four machine classes.
+#[inline]
+pub fn is_text_class(class: ClassIndex) -> bool {
+    (Known::ByteString.index()..=Known::WideSymbol.index()).contains(&class)
+}
+
+/// Whether instances of the class are symbols.
+#[inline]
+pub fn is_symbol_class(class: ClassIndex) -> bool {
+    class == Known::ByteSymbol.index() || class == Known::WideSymbol.index()
+}
+
+/// The characters of a string or symbol of any class; none for anything else.
+#[inline]
+pub fn text(vm: &Vm, v: Value) -> Option<Text<'_>> {
+    if !v.is_object() || !(is_text_class(vm.heap.class_of(v)) || vm.is_string(v)) {
+        return None;
+    }
+    Some(if vm.heap.is_bytes(v) {
+        Text::Bytes(vm.heap.bytes(v))
+    } else {
+        Text::Wide(vm.heap.words32(v))
+    })
+}
+
+/// `text` of an argument, or the failure.
+pub fn text_arg(vm: &Vm, v: Value) -> Result<Text<'_>, PrimError> {
+    text(vm, v).ok_or(PrimError::BadArgument)
+}
+
+/// Characters on their way into a new string.
+#[derive(Default)]
+pub struct Builder {
+    bytes: Vec<u8>,
+    wide: Vec<u32>,
+    is_wide: bool,
+}
+
+impl Builder {
+    /// Room for `n` characters.
+    pub fn with_capacity(n: usize) -> Builder {
+        Builder { bytes: Vec::with_capacity(n), ..Builder::default() }
+    }
+
+    fn widen(&mut self) {
+        if !self.is_wide {
+            self.wide = self.bytes.iter().map(|&b| u32::from(b)).collect();
+            self.is_wide = true;
+        }
+    }
+
+    /// Appends one character.
+    pub fn push(&mut self, code: u32) {
+        match u8::try_from(code) {
+            Ok(byte) if !self.is_wide => self.bytes.push(byte),
+            _ => {
+                self.widen();
+                self.wide.push(code);
+            }
+        }
+    }
+
+    /// Appends a text.
+    pub fn extend(&mut self, text: Text<'_>) {
+        match text {
+            Text::Bytes(b) if !self.is_wide => self.bytes.extend_from_slice(b),
+            _ => text.codes().for_each(|c| self.push(c)),
+        }
+    }
+
+    /// The new ByteString or WideString.
+    pub fn finish(self, vm: &mut Vm) -> PrimResult {
+        let size = if self.is_wide { self.wide.len() * 4 } else { self.bytes.len() };
+        if !vm.heap.can_allocate(size + 64) {
+            return Err(PrimError::NoMemory);
+        }
+        vm.charge(size >> 6);
+        if !self.is_wide {
+            return Ok(vm.new_byte_string(&self.bytes));
+        }
+        Ok(new_wide(vm, &self.wide))
+    }
+}
+
+/// A new WideString of these codes.
+pub fn new_wide(vm: &mut Vm, codes: &[u32]) -> Value {
+    let v = vm.heap.new_words32(Known::WideString.index(), codes.len(), false);
+    vm.heap.words32_mut(v).copy_from_slice(codes);
+    v
+}
+
+/// The index argument as an offset below `size`.
+pub fn offset(v: Value, size: usize) -> Result<usize, PrimError> {
+    let index = v.as_int().ok_or(PrimError::BadArgument)?;
+    match usize::try_from(index) {
+        Ok(i) if i >= 1 && i <= size => Ok(i - 1),
+        _ => Err(PrimError::BadIndex),
+    }
+}
+
+/// Equal characters, whatever the widths; two symbols are equal only when identical.
+fn equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if args[0] == args[1] {
+        return Ok(Value::TRUE);
+    }
+    let mine = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
+    let Some(other) = text(vm, args[1]) else { return Ok(Value::FALSE) };
+    let symbols = is_symbol_class(vm.heap.class_of(args[0])) && is_symbol_class(vm.heap.class_of(args[1]));
+    Ok(Value::bool(!symbols && mine.same(other)))
+}
+
+/// Depends on the characters alone, not on their width.
+pub fn hash_of(text: Text<'_>) -> i64 {
+    const SPREAD: u64 = 0x517C_C1B7_2722_0A95;
+    let step = |h: u64, c: u64| (h.rotate_left(5) ^ c).wrapping_mul(SPREAD);
+    let start = text.len() as u64;
+    let hash = match text {
+        Text::Bytes(b) => b.iter().fold(start, |h, &c| step(h, u64::from(c))),
+        Text::Wide(w) => w.iter().fold(start, |h, &c| step(h, u64::from(c))),
+    };
+    (hash >> 4) as i64
+}
+
+fn hash(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let text = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
+    let (hash, size) = (hash_of(text), text.len());
+    vm.charge(size >> 6);
+    Ok(Value::int(hash))
+}
+
+/// -1, 0 or 1.
+fn order(order: Ordering) -> Value {
+    Value::int(order as i64)
+}
+
+/// Lexicographic by code points.
+pub fn compare_texts(a: Text<'_>, b: Text<'_>) -> Ordering {
+    match (a, b) {
+        (Text::Bytes(a), Text::Bytes(b)) => a.cmp(b),
+        _ => a.codes().cmp(b.codes()),
+    }
+}
+
+fn compare(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(order(compare_texts(text_arg(vm, args[0])?, text_arg(vm, args[1])?)))
+}
+
+fn compare_folded(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (a, b) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
+    let fold = super::character::lower;
+    Ok(order(a.codes().map(fold).cmp(b.codes().map(fold))))
+}
+
+fn concat(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (a, b) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
+    let mut result = Builder::with_capacity(a.len() + b.len());
+    result.extend(a);
+    result.extend(b);
+    result.finish(vm)
+}
+
+/// The receiver is a class: String itself, ByteString or WideString.
+fn string_class(vm: &Vm, v: Value) -> Result<(), PrimError> {
+    let class = vm.classes.index_of(v).ok_or(PrimError::BadReceiver)?;
+    let byte = Known::ByteString.index();
+    let root = vm.classes.get(byte).and_then(|c| c.superclass);
+    if class == byte || Some(class) == root {
+        return Ok(());
+    }
+    Err(PrimError::Unsupported)
+}
+
+/// On a string class: a string of the Characters in an Array.
+fn from_characters(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    string_class(vm, args[0])?;
+    if vm.heap.class_of(args[1]) != Known::Array.index() {
+        return Err(PrimError::BadArgument);
+    }
+    let slots = vm.heap.pointer_slots(args[1]);
+    let mut result = Builder::with_capacity(slots.len());
+    for v in slots {
+        result.push(v.as_char().ok_or(PrimError::BadArgument)?);
+    }
+    result.finish(vm)
+}
+
+/// On a string class: one Character so many times.
+fn repeat_character(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    string_class(vm, args[0])?;
+    let code = args[1].as_char().ok_or(PrimError::BadArgument)?;
+    let count = args[2].as_int().and_then(|n| usize::try_from(n).ok()).ok_or(PrimError::BadArgument)?;
+    let bytes = count.checked_mul(4).ok_or(PrimError::NoMemory)?;
+    if !vm.heap.can_allocate(bytes) {
+        return Err(PrimError::NoMemory);
+    }
+    vm.charge(bytes >> 6);
+    if let Ok(byte) = u8::try_from(code) {
+        let v = vm.heap.new_zeroed_bytes(Known::ByteString.index(), count, false);
+        vm.heap.bytes_mut(v).fill(byte);
+        return Ok(v);
+    }
+    let v = vm.heap.new_words32(Known::WideString.index(), count, false);
+    vm.heap.words32_mut(v).fill(code);
+    Ok(v)
+}
+
+fn at(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let text = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
+    let i = offset(args[1], text.len())?;
+    Ok(Value::char(text.at(i)))
+}
+
+/// Fails with a bad argument when the Character is too wide for the string.
+fn at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let text = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
+    let i = offset(args[1], text.len())?;
+    let code = args[2].as_char().ok_or(PrimError::BadArgument)?;
+    if vm.heap.is_immutable(args[0]) {
+        return Err(PrimError::ReadOnly);
+    }
+    if vm.heap.is_bytes(args[0]) {
+        vm.heap.bytes_mut(args[0])[i] = u8::try_from(code).map_err(|_| PrimError::BadArgument)?;
+    } else {
+        vm.heap.words32_mut(args[0])[i] = code;
+    }
+    Ok(args[2])
+}

@@ -1,0 +1,146 @@
+//! Finding things in strings.
+//!
+//! Owns searching for characters, substrings, line ends and delimiters. Indices are from 1 and
+//! 0 means absent, as the Smalltalk side wants them. Must never allocate except for a result.
+
+use super::character::lower;
+use super::string::{Builder, Text, text, text_arg};
+use crate::memory::Value;
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("stringIndexOf", index_of),
+    ("stringFind", find),
+    ("stringBeginsWith", begins_with),
+    ("stringEndsWith", ends_with),
+    ("stringReplaceAll", replace_all),
+    ("stringFindLineEnd", find_line_end),
+    ("stringFindAny", find_any),
+    ("stringSkipAny", skip_any),
+];
+
+/// Where a search begins, as an offset; an index below 1 counts as 1.
+fn start(v: Value) -> Result<usize, PrimError> {
+    let index = v.as_int().ok_or(PrimError::BadArgument)?;
+    Ok(usize::try_from(index.max(1) - 1).unwrap_or(usize::MAX))
+}
+
+fn answer(found: Option<usize>) -> PrimResult {
+    Ok(Value::int(found.map_or(0, |i| i as i64 + 1)))
+}
+
+/// The first offset from `from` on whose code satisfies `test`.
+fn first(text: Text<'_>, from: usize, test: impl Fn(u32) -> bool) -> Option<usize> {
+    (from..text.len()).find(|&i| test(text.at(i)))
+}
+
+/// receiver, Character, start. Absent what is no Character.
+fn index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let from = start(args[2])?;
+    let Some(code) = args[1].as_char() else { return Ok(Value::int(0)) };
+    let found = match text(vm, args[0]).ok_or(PrimError::BadReceiver)? {
+        Text::Bytes(b) => match (u8::try_from(code), b.get(from..)) {
+            (Ok(byte), Some(rest)) => rest.iter().position(|&x| x == byte).map(|i| i + from),
+            _ => None,
+        },
+        Text::Wide(w) => {
+            w.get(from..).and_then(|rest| rest.iter().position(|&x| x == code)).map(|i| i + from)
+        }
+    };
+    if let Some(i) = found {
+        vm.charge(i.saturating_sub(from) >> 6);
+    }
+    answer(found)
+}
+
+/// The first offset from `from` on at which `pattern` stands.
+fn find_text(text: Text<'_>, pattern: Text<'_>, from: usize) -> Option<usize> {
+    let last = text.len().checked_sub(pattern.len())?;
+    if let (Text::Bytes(t), Text::Bytes(p)) = (text, pattern) {
+        let &head = p.first()?;
+        let mut at = from;
+        while at <= last {
+            at += t[at..=last].iter().position(|&b| b == head)?;
+            if t[at..].starts_with(p) {
+                return Some(at);
+            }
+            at += 1;
+        }
+        return None;
+    }
+    (from..=last).find(|&at| (0..pattern.len()).all(|i| text.at(at + i) == pattern.at(i)))
+}
+
+/// receiver, string, start, case-sensitive. An empty string is found nowhere.
+fn find(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (text, pattern) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
+    let from = start(args[2])?;
+    let exact = args[3].as_bool().ok_or(PrimError::BadArgument)?;
+    let size = text.len();
+    let found = if pattern.len() == 0 {
+        None
+    } else if exact {
+        find_text(text, pattern, from)
+    } else {
+        let folded: Vec<u32> = text.codes().map(lower).collect();
+        let pattern: Vec<u32> = pattern.codes().map(lower).collect();
+        find_text(Text::Wide(&folded), Text::Wide(&pattern), from)
+    };
+    vm.charge(size >> 6);
+    answer(found)
+}
+
+fn begins_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (text, prefix) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
+    let fits = prefix.len() <= text.len();
+    Ok(Value::bool(fits && text.part(0, prefix.len()).same(prefix)))
+}
+
+fn ends_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (text, suffix) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
+    let Some(at) = text.len().checked_sub(suffix.len()) else { return Ok(Value::FALSE) };
+    Ok(Value::bool(text.part(at, text.len()).same(suffix)))
+}
+
+/// A copy with every occurrence of one string replaced by another, from left to right.
+fn replace_all(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (text, old, new) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?, text_arg(vm, args[2])?);
+    let mut result = Builder::with_capacity(text.len());
+    let mut at = 0;
+    if old.len() > 0 {
+        while let Some(found) = find_text(text, old, at) {
+            result.extend(text.part(at, found));
+            result.extend(new);
+            at = found + old.len();
+        }
+    }
+    result.extend(text.part(at, text.len()));
+    result.finish(vm)
+}
+
+/// receiver, start: the next carriage return or line feed.
+fn find_line_end(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let from = start(args[1])?;
+    let text = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
+    answer(first(text, from, |c| c == 10 || c == 13))
+}
+
+/// receiver, string of characters, start: the first of them, or the size + 1.
+fn find_any(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    delimiter(vm, args, true)
+}
+
+/// receiver, string of characters, start: the first other character, or the size + 1.
+fn skip_any(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    delimiter(vm, args, false)
+}
+
+fn delimiter(vm: &mut Vm, args: &[Value], wanted: bool) -> PrimResult {
+    let (text, set) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
+    let from = start(args[2])?;
+    let size = text.len();
+    let found = first(text, from, |c| set.codes().any(|d| d == c) == wanted).unwrap_or(size);
+    vm.charge(found.saturating_sub(from) >> 5);
+    Ok(Value::int(found as i64 + 1))
+}

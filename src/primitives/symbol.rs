@@ -1,0 +1,34 @@
+//! Symbols: interning strings and getting the text back.
+//!
+//! Owns nothing: the symbol table is the machine's. Must never change a symbol.
+
+use super::string::{Builder, is_symbol_class, text};
+use crate::memory::Value;
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] =
+    &[("stringAsSymbol", as_symbol), ("symbolAsString", as_string), ("symbolFind", find)];
+
+/// The one symbol with the characters of the receiver.
+fn as_symbol(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if is_symbol_class(vm.heap.class_of(args[0])) {
+        return Ok(args[0]);
+    }
+    let text = vm.string_value(args[0]).ok_or(PrimError::BadReceiver)?;
+    vm.charge(text.len() >> 4);
+    Ok(vm.symbol(&text))
+}
+
+/// A fresh string with the characters of the receiver.
+fn as_string(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let mut result = Builder::default();
+    result.extend(text(vm, args[0]).ok_or(PrimError::BadReceiver)?);
+    result.finish(vm)
+}
+
+/// On any receiver: the symbol with the characters of the argument, nil when there is none yet.
+fn find(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let text = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
+    Ok(vm.symbols.find(&text).map_or(Value::NIL, |id| vm.symbols.object(id)))
+}

@@ -1,0 +1,127 @@
+//! The system: globals, the program's arguments, text on standard output, clocks, Processes' states.
+//!
+//! Owns what belongs to no class in particular. Must never block, and writes through the host only.
+
+use crate::memory::Value;
+use crate::vm::process::State;
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("globalAt", global_at),
+    ("globalAtPut", global_at_put),
+    ("globalIncludes", global_includes),
+    ("globalNames", global_names),
+    ("globalRemove", global_remove),
+    ("smalltalkArguments", arguments),
+    ("smalltalkVersion", version),
+    ("transcriptShow", transcript_show),
+    ("stdoutFlush", stdout_flush),
+    ("stdoutWrite", stdout_write),
+    ("stderrWrite", stderr_write),
+    ("clockMicroseconds", clock_microseconds),
+    ("clockMonotonic", clock_monotonic),
+    ("processIsSuspended", process_is_suspended),
+];
+
+/// A global's name: any string.
+fn name(vm: &Vm, args: &[Value]) -> Result<String, PrimError> {
+    let name = *args.get(1).ok_or(PrimError::BadNumArgs)?;
+    vm.string_value(name).ok_or(PrimError::BadArgument)
+}
+
+fn global_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let name = name(vm, args)?;
+    vm.global(&name).ok_or(PrimError::NotFound)
+}
+
+fn global_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let name = name(vm, args)?;
+    let value = *args.get(2).ok_or(PrimError::BadNumArgs)?;
+    vm.set_global(&name, value);
+    Ok(value)
+}
+
+fn global_includes(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let name = name(vm, args)?;
+    Ok(Value::bool(vm.global(&name).is_some()))
+}
+
+fn global_names(vm: &mut Vm, _args: &[Value]) -> PrimResult {
+    let mut names = vm.global_names();
+    names.sort_unstable();
+    let symbols: Vec<Value> = names.iter().map(|n| vm.symbol(n)).collect();
+    Ok(vm.new_array_from(&symbols))
+}
+
+/// Code that names the global finds it undefined from now on.
+fn global_remove(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let name = name(vm, args)?;
+    let binding = vm.defined_global(&name).ok_or(PrimError::NotFound)?;
+    vm.heap.set_slot(binding, 1, Value::UNDEFINED);
+    Ok(args[0])
+}
+
+fn arguments(vm: &mut Vm, _args: &[Value]) -> PrimResult {
+    let texts = vm.arguments.clone();
+    let strings: Vec<Value> = texts.iter().map(|t| vm.new_string(t)).collect();
+    Ok(vm.new_array_from(&strings))
+}
+
+fn version(vm: &mut Vm, _args: &[Value]) -> PrimResult {
+    Ok(vm.new_string(concat!("Chirp ", env!("CARGO_PKG_VERSION"))))
+}
+
+/// Text for a person: every kind of line end becomes a line feed.
+fn transcript_show(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let text = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
+    vm.charge(text.len() >> 3);
+    let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
+    vm.host.stdio.output.write(text.as_bytes());
+    Ok(args[0])
+}
+
+fn stdout_flush(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    vm.host.stdio.output.flush();
+    Ok(args[0])
+}
+
+/// The bytes of a ByteArray as they are; of a string, its UTF-8.
+fn bytes(vm: &Vm, v: Value) -> Result<Vec<u8>, PrimError> {
+    match vm.string_value(v) {
+        Some(text) => Ok(text.into_bytes()),
+        None if v.is_object() && vm.heap.is_bytes(v) => Ok(vm.heap.bytes(v).to_vec()),
+        None => Err(PrimError::BadArgument),
+    }
+}
+
+fn stdout_write(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let bytes = bytes(vm, args[1])?;
+    vm.charge(bytes.len() >> 3);
+    vm.host.stdio.output.write(&bytes);
+    Ok(args[0])
+}
+
+fn stderr_write(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let bytes = bytes(vm, args[1])?;
+    vm.charge(bytes.len() >> 3);
+    vm.host.stdio.write_error(&bytes);
+    Ok(args[0])
+}
+
+/// Since 1970, in UTC.
+fn clock_microseconds(vm: &mut Vm, _args: &[Value]) -> PrimResult {
+    Ok(Value::int(vm.host.clock.utc_microseconds()))
+}
+
+/// Never goes back.
+fn clock_monotonic(vm: &mut Vm, _args: &[Value]) -> PrimResult {
+    Ok(Value::int(vm.host.clock.microseconds()))
+}
+
+/// Whether a Process runs only after somebody sends resume: not ready, not waiting, not ended.
+fn process_is_suspended(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let slot = vm.process_slot(args[0]);
+    let state = slot.and_then(|s| vm.processes.get(s)).map(|p| p.state);
+    Ok(Value::bool(state == Some(State::Suspended)))
+}

@@ -1,0 +1,3 @@
+//! Tools over source texts, for the command line and for hosts. They never run anything themselves.
+
+pub mod examples;

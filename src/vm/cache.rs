@@ -1,0 +1,111 @@
+//! The global lookup cache and the side tables of polymorphic send sites.
+//!
+//! Owns only what may be thrown away at any time; flushing is always right.
+
+use super::code::{Code, Ic};
+use super::symbols::SymbolId;
+use super::{Vm, ops};
+use crate::compiler::opcode::Op;
+use crate::memory::ClassIndex;
+
+const SIZE: usize = 2048;
+/// Targets a polymorphic site remembers.
+pub const POLY: usize = 4;
+
+#[derive(Clone, Copy)]
+struct Entry {
+    class: ClassIndex,
+    selector: SymbolId,
+    code: *const Code,
+}
+
+/// Class and selector to code, for sends whose site does not know.
+pub struct GlobalCache {
+    entries: Box<[Entry; SIZE]>,
+}
+
+/// One target of a polymorphic site.
+#[derive(Clone, Copy)]
+pub struct PolyEntry {
+    pub class: ClassIndex,
+    pub frame: u16,
+    pub entry: *const u32,
+    pub code: *const Code,
+}
+
+impl PolyEntry {
+    pub const EMPTY: PolyEntry = PolyEntry { class: 0, frame: 0, entry: std::ptr::null(), code: std::ptr::null() };
+}
+
+impl GlobalCache {
+    pub fn new() -> GlobalCache {
+        let empty = Entry { class: 0, selector: 0, code: std::ptr::null() };
+        GlobalCache { entries: Box::new([empty; SIZE]) }
+    }
+
+    #[inline(always)]
+    fn place(class: ClassIndex, selector: SymbolId) -> usize {
+        (class as usize ^ (selector as usize).wrapping_mul(0x9E37_79B1) >> 7) & (SIZE - 1)
+    }
+
+    /// What was found the last time; null when unknown.
+    #[inline(always)]
+    pub fn get(&self, class: ClassIndex, selector: SymbolId) -> *const Code {
+        let at = Self::place(class, selector);
+        for i in [at, at ^ 1] {
+            let e = &self.entries[i];
+            if e.class == class && e.selector == selector {
+                return e.code;
+            }
+        }
+        std::ptr::null()
+    }
+
+    pub fn put(&mut self, class: ClassIndex, selector: SymbolId, code: *const Code) {
+        let at = Self::place(class, selector);
+        self.entries[at ^ 1] = self.entries[at];
+        self.entries[at] = Entry { class, selector, code };
+    }
+
+    pub fn clear(&mut self) {
+        self.entries.fill(Entry { class: 0, selector: 0, code: std::ptr::null() });
+    }
+}
+
+impl Vm {
+    /// Forgets what all send sites and the global cache know of `selector`; of all selectors for none.
+    pub(crate) fn flush_caches(&mut self, selector: Option<SymbolId>) {
+        self.cache.clear();
+        for code in &self.codes {
+            for i in 0..code.site_count() {
+                // SAFETY: the block holds that many caches; nobody else looks at them now.
+                let ic = unsafe { &mut *code.sites().add(i) };
+                if selector.is_none_or(|s| ic.selector == s) {
+                    ic.class = 0;
+                }
+            }
+        }
+    }
+
+    /// Turns a send site into one of another opcode. `pc` is behind the send.
+    ///
+    /// # Safety
+    /// `pc[-1]` must be a send instruction of a live code block.
+    pub(crate) unsafe fn quicken(pc: *const u32, op: Op) {
+        // SAFETY: code blocks are owned by the machine and only written here.
+        unsafe {
+            let word = pc.sub(1) as *mut u32;
+            *word = *word & !0xff | op as u32;
+        }
+    }
+
+    /// The cache of the send in front of `pc`.
+    ///
+    /// # Safety
+    /// As for `quicken`.
+    #[inline(always)]
+    pub(crate) unsafe fn site(pc: *const u32, insn: u32) -> *mut Ic {
+        // SAFETY: the loader put the distance of the cache into D.
+        unsafe { pc.sub(ops::d(insn)) as *mut Ic }
+    }
+}

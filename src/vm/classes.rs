@@ -1,0 +1,203 @@
+//! The class table: what the machine knows of each class, indexed by class index.
+//!
+//! Owns superclass links, method dictionaries and layouts. The class objects in the heap
+//! hold nothing that stands here; Smalltalk asks by primitives.
+
+use super::code::Code;
+use super::symbols::SymbolId;
+use crate::memory::{ClassIndex, Format, Value, Visitor};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Number of a method in the method table.
+pub type MethodId = u32;
+
+/// One class or metaclass.
+pub struct ClassInfo {
+    /// The class object.
+    pub object: Value,
+    pub superclass: Option<ClassIndex>,
+    /// Own class of the class object: the metaclass; of a metaclass, Metaclass.
+    pub meta: ClassIndex,
+    /// For a metaclass, its one class.
+    pub instance_side: Option<ClassIndex>,
+    pub name: String,
+    pub format: Format,
+    /// Names of the variables that this class adds.
+    pub inst_vars: Vec<String>,
+    /// Named variables in all, inherited ones included.
+    pub inst_size: usize,
+    pub methods: FxHashMap<SymbolId, MethodId>,
+    /// Class variables (kept on the class, not on its metaclass): name and Association.
+    pub class_vars: Vec<(String, Value)>,
+    /// Classes whose class variables are visible as pools.
+    pub pools: Vec<ClassIndex>,
+    pub package: String,
+    pub comment: String,
+    pub subclasses: Vec<ClassIndex>,
+    /// Tonel's name of the layout: `normal`, `variable`, `bytes`, …
+    pub layout: &'static str,
+}
+
+/// Where a method's source text is.
+#[derive(Clone)]
+pub struct Source {
+    /// Pattern and body.
+    pub text: SourceText,
+    /// What to call the place in traces; none for text typed in.
+    pub file: Option<Arc<str>>,
+    /// Line of the text's first line in that file, from 1.
+    pub line: u32,
+    /// Whether it belongs to the library: traces fold such frames.
+    pub library: bool,
+}
+
+/// Text that is part of the binary, or owned.
+#[derive(Clone)]
+pub enum SourceText {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
+
+impl SourceText {
+    pub fn as_str(&self) -> &str {
+        match self {
+            SourceText::Static(s) => s,
+            SourceText::Shared(s) => s,
+        }
+    }
+}
+
+/// One method, compiled or not.
+pub struct Method {
+    pub selector: SymbolId,
+    pub class: ClassIndex,
+    pub source: Source,
+    pub protocol: Arc<str>,
+    /// Null until the method is first sent or asked for.
+    pub code: *const Code,
+    /// The CompiledMethod, once somebody asked for it.
+    pub object: Value,
+}
+
+/// All classes and methods of one machine.
+#[derive(Default)]
+pub struct ClassTable {
+    pub classes: Vec<Option<Box<ClassInfo>>>,
+    pub methods: Vec<Method>,
+    by_object: FxHashMap<Value, ClassIndex>,
+}
+
+impl ClassTable {
+    /// A table with room for the known classes.
+    pub fn new(known: usize) -> ClassTable {
+        let mut table = ClassTable::default();
+        table.classes.resize_with(known, || None);
+        table
+    }
+
+    #[inline]
+    pub fn get(&self, index: ClassIndex) -> Option<&ClassInfo> {
+        self.classes.get(index as usize)?.as_deref()
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, index: ClassIndex) -> Option<&mut ClassInfo> {
+        self.classes.get_mut(index as usize)?.as_deref_mut()
+    }
+
+    /// A free index behind all used ones.
+    pub fn next_index(&mut self) -> ClassIndex {
+        self.classes.push(None);
+        self.classes.len() as ClassIndex - 1
+    }
+
+    pub fn set(&mut self, index: ClassIndex, info: ClassInfo) {
+        self.by_object.insert(info.object, index);
+        if let Some(s) = info.superclass
+            && let Some(parent) = self.get_mut(s)
+            && !parent.subclasses.contains(&index)
+        {
+            parent.subclasses.push(index);
+        }
+        self.classes[index as usize] = Some(Box::new(info));
+    }
+
+    /// The index of a class object; none when `v` is no class.
+    #[inline]
+    pub fn index_of(&self, v: Value) -> Option<ClassIndex> {
+        self.by_object.get(&v).copied()
+    }
+
+    /// The method that a send of `selector` to an instance of `class` finds.
+    pub fn lookup(&self, class: ClassIndex, selector: SymbolId) -> Option<MethodId> {
+        let mut at = Some(class);
+        while let Some(info) = at.and_then(|c| self.get(c)) {
+            if let Some(&m) = info.methods.get(&selector) {
+                return Some(m);
+            }
+            at = info.superclass;
+        }
+        None
+    }
+
+    /// `class` and its superclasses, upwards.
+    pub fn chain(&self, class: ClassIndex) -> impl Iterator<Item = ClassIndex> + '_ {
+        std::iter::successors(Some(class), |&c| self.get(c)?.superclass)
+    }
+
+    pub fn inherits(&self, class: ClassIndex, ancestor: ClassIndex) -> bool {
+        self.chain(class).any(|c| c == ancestor)
+    }
+
+    /// Name of a class as it prints itself: `Array`, `Array class`.
+    pub fn name(&self, class: ClassIndex) -> String {
+        match self.get(class) {
+            Some(ClassInfo { instance_side: Some(i), .. }) => format!("{} class", self.name(*i)),
+            Some(info) => info.name.clone(),
+            None => String::from("a lost class"),
+        }
+    }
+
+    /// All variable names of instances, the root's first.
+    pub fn all_inst_vars(&self, class: ClassIndex) -> Vec<String> {
+        let mut chain: Vec<_> = self.chain(class).collect();
+        chain.reverse();
+        chain.iter().filter_map(|&c| self.get(c)).flat_map(|i| i.inst_vars.iter().cloned()).collect()
+    }
+
+    /// The Association of a class variable or pool variable visible in `class`.
+    pub fn class_var(&self, class: ClassIndex, name: &str) -> Option<(ClassIndex, Value)> {
+        let base = self.get(class)?.instance_side.unwrap_or(class);
+        let own = |c: ClassIndex| {
+            self.get(c)?.class_vars.iter().find(|(n, _)| n == name).map(|&(_, v)| (c, v))
+        };
+        self.chain(base).find_map(|c| {
+            own(c).or_else(|| {
+                self.get(c)?.pools.iter().find_map(|&p| self.chain(p).find_map(own))
+            })
+        })
+    }
+
+    pub(crate) fn visit(&mut self, visitor: &mut dyn Visitor) {
+        for info in self.classes.iter_mut().flatten() {
+            visitor.value(&mut info.object);
+            for (_, v) in &mut info.class_vars {
+                visitor.value(v);
+            }
+        }
+        for m in &mut self.methods {
+            visitor.value(&mut m.object);
+        }
+    }
+
+    /// After objects moved: the way from class object to index is made anew.
+    pub(crate) fn rehash(&mut self) {
+        self.by_object.clear();
+        for (i, info) in self.classes.iter().enumerate() {
+            if let Some(info) = info {
+                self.by_object.insert(info.object, i as ClassIndex);
+            }
+        }
+    }
+}

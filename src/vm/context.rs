@@ -1,0 +1,158 @@
+//! Contexts: the objects that stand for frames when somebody asks for one.
+//!
+//! Owns marrying (a frame gets its Context), widowing (the frame ends first) and the
+//! reading of frames through Contexts.
+
+use super::code::{Code, code_value, flags, value_code};
+use super::frame::{FrameAt, StackView};
+use super::known::Known;
+use super::process::Proc;
+use super::{PrimError, Vm};
+use crate::compiler::template::Place;
+use crate::memory::{Format, Value};
+
+/// Slots of a Context.
+pub mod field {
+    pub const PROCESS: usize = 0;
+    /// Offset of the frame; nil when it has ended.
+    pub const FRAME: usize = 1;
+    /// The code, as the SmallInteger that stands for it.
+    pub const CODE: usize = 2;
+    pub const RECEIVER: usize = 3;
+    pub const CLOSURE: usize = 4;
+    /// Word index of the instruction in front of which it stands; kept when the frame ends.
+    pub const PC: usize = 5;
+    /// Temporaries kept when the frame ended.
+    pub const TEMPS: usize = 6;
+    pub const COUNT: usize = 7;
+}
+
+impl Vm {
+    /// The Context of a frame of the Process in `slot`, made at need.
+    pub(crate) fn marry(&mut self, slot: usize, frame: FrameAt) -> Value {
+        let Some(proc) = self.processes.get(slot) else { return Value::NIL };
+        let view = StackView::of(proc);
+        if let Some(note) = view.note(frame.offset)
+            && note.context != Value::NIL
+        {
+            return note.context;
+        }
+        let code = view.code(frame.offset);
+        let receiver = view.receiver(&self.heap, frame.offset);
+        let closure = if code.flags & flags::BLOCK != 0 { view.slots[frame.offset] } else { Value::NIL };
+        let process = proc.object;
+        let size = self.classes.get(Known::Context.index()).map_or(field::COUNT, |c| c.inst_size.max(field::COUNT));
+        let context = self.heap.new_pointers(Known::Context.index(), Format::Fixed, size);
+        self.heap.set_slot(context, field::PROCESS, process);
+        self.heap.set_slot(context, field::FRAME, Value::int(frame.offset as i64));
+        self.heap.set_slot(context, field::CODE, code_value(code));
+        self.heap.set_slot(context, field::RECEIVER, receiver);
+        self.heap.set_slot(context, field::CLOSURE, closure);
+        if let Some(note) = self.note_mut(slot, frame.offset) {
+            note.context = context;
+        }
+        context
+    }
+
+    /// Keeps what is worth keeping of a frame that ends while its Context lives on.
+    pub(crate) fn widow(&mut self, context: Value, frame: FrameAt) {
+        let view = self.view();
+        let code = view.code(frame.offset);
+        let pc = code.word_index(frame.pc);
+        let temps: Vec<Value> = code.facts.temps.iter().map(|t| read_place(&self.heap, view, frame.offset, t.place)).collect();
+        let array = self.new_array_from(&temps);
+        self.heap.set_slot(context, field::TEMPS, array);
+        self.heap.set_slot(context, field::PC, Value::int(pc as i64));
+        self.heap.set_slot(context, field::FRAME, Value::NIL);
+    }
+
+    /// The code that a Context is about.
+    pub(crate) fn context_code(&self, context: Value) -> Result<&Code, PrimError> {
+        if self.heap.class_of(context) != Known::Context.index() {
+            return Err(PrimError::BadReceiver);
+        }
+        let v = self.heap.slot(context, field::CODE);
+        if !v.is_int() {
+            return Err(PrimError::BadReceiver);
+        }
+        // SAFETY: only `marry` writes this slot, and code lives as long as the machine.
+        Ok(unsafe { &*value_code(v) })
+    }
+
+    /// Process slot and frame of a living Context.
+    pub(crate) fn context_frame(&self, context: Value) -> Result<Option<(usize, FrameAt)>, PrimError> {
+        self.context_code(context)?;
+        let Some(offset) = self.heap.slot(context, field::FRAME).as_int() else { return Ok(None) };
+        let Some(slot) = self.process_slot(self.heap.slot(context, field::PROCESS)) else { return Ok(None) };
+        let offset = offset as usize;
+        let Some(proc) = self.processes.get(slot) else { return Ok(None) };
+        let pc = self.frame_pc(slot, proc, offset);
+        Ok(pc.map(|pc| (slot, FrameAt { offset, pc })))
+    }
+
+    /// Where the frame at `offset` goes on: found from the frame above it.
+    fn frame_pc(&self, slot: usize, proc: &Proc, offset: usize) -> Option<super::Pc> {
+        let top = if slot == self.processes.active_slot {
+            FrameAt { offset: self.offset(self.fp), pc: self.pc }
+        } else {
+            FrameAt { offset: proc.fp, pc: proc.pc }
+        };
+        let view = StackView::of(proc);
+        let mut tops = vec![top];
+        // Calls from Rust interrupt the chain: each level remembers the frame it was called from.
+        for level in self.levels.iter().rev().filter(|l| l.process == slot) {
+            tops.push(FrameAt { offset: level.saved_fp, pc: level.saved_pc });
+        }
+        tops.into_iter().find_map(|t| view.walk(t).find(|f| f.offset == offset)).map(|f| f.pc)
+    }
+
+    /// Reads temporary `index` (from 0) of a Context, living or not.
+    pub(crate) fn context_temp(&self, context: Value, index: usize) -> Result<Value, PrimError> {
+        let code = self.context_code(context)?;
+        let temp = code.facts.temps.get(index).ok_or(PrimError::BadIndex)?;
+        match self.context_frame(context)? {
+            Some((slot, frame)) => {
+                let proc = self.processes.get(slot).ok_or(PrimError::Inappropriate)?;
+                Ok(read_place(&self.heap, StackView::of(proc), frame.offset, temp.place))
+            }
+            None => {
+                let temps = self.heap.slot(context, field::TEMPS);
+                Ok(self.heap.pointer_slots(temps).get(index).copied().unwrap_or(Value::NIL))
+            }
+        }
+    }
+
+    /// Writes temporary `index` (from 0) of a Context.
+    pub(crate) fn set_context_temp(&mut self, context: Value, index: usize, value: Value) -> Result<Value, PrimError> {
+        let place = self.context_code(context)?.facts.temps.get(index).ok_or(PrimError::BadIndex)?.place;
+        let Some((slot, frame)) = self.context_frame(context)? else {
+            let temps = self.heap.slot(context, field::TEMPS);
+            if index < self.heap.slots(temps) {
+                self.heap.set_slot(temps, index, value);
+            }
+            return Ok(value);
+        };
+        let proc = self.processes.get_mut(slot).ok_or(PrimError::Inappropriate)?;
+        match place {
+            Place::Register(r) => proc.stack[frame.offset + r as usize] = value,
+            Place::Box { register, index } => {
+                let vector = proc.stack[frame.offset + register as usize];
+                if (index as usize) < self.heap.slots(vector) {
+                    self.heap.set_slot(vector, index as usize, value);
+                }
+            }
+        }
+        Ok(value)
+    }
+}
+
+/// The value of a variable of a frame.
+fn read_place(heap: &crate::memory::Heap, view: StackView<'_>, offset: usize, place: Place) -> Value {
+    match place {
+        Place::Register(r) => view.slots[offset + r as usize],
+        Place::Box { register, index } => {
+            let vector = view.slots[offset + register as usize];
+            heap.pointer_slots(vector).get(index as usize).copied().unwrap_or(Value::NIL)
+        }
+    }
+}

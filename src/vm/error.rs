@@ -1,0 +1,74 @@
+//! Ways in which running can go wrong: failed primitives, unhandled exceptions, stops.
+//!
+//! Plain data; who reports what is decided above the machine.
+
+use super::Vm;
+use super::trace::Frame;
+use crate::memory::Value;
+
+/// Why a primitive failed. The method's body runs; `error:` variables see the code.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PrimError {
+    BadReceiver,
+    BadArgument,
+    BadIndex,
+    BadNumArgs,
+    /// Right arguments at the wrong time.
+    Inappropriate,
+    Unsupported,
+    /// Not enough object memory.
+    NoMemory,
+    /// The receiver is read-only.
+    ReadOnly,
+    NotFound,
+    /// A code of the operating system.
+    Os(i32),
+    /// Any other object as the code.
+    Value(Value),
+}
+
+impl PrimError {
+    /// What the method's error variable receives.
+    pub fn code(self, vm: &mut Vm) -> Value {
+        let text = match self {
+            PrimError::BadReceiver => "bad receiver",
+            PrimError::BadArgument => "bad argument",
+            PrimError::BadIndex => "bad index",
+            PrimError::BadNumArgs => "bad number of arguments",
+            PrimError::Inappropriate => "inappropriate operation",
+            PrimError::Unsupported => "unsupported operation",
+            PrimError::NoMemory => "insufficient object memory",
+            PrimError::ReadOnly => "no modification",
+            PrimError::NotFound => "not found",
+            PrimError::Os(errno) => return Value::int(errno as i64),
+            PrimError::Value(v) => return v,
+        };
+        vm.symbol(text)
+    }
+}
+
+/// Why everything stopped. Not an exception: no handler sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    Fuel,
+    Memory,
+    Depth,
+    Deadline,
+    Interrupt,
+    /// `Smalltalk exit: n`.
+    Exit(i32),
+    /// All Processes wait and nothing can wake them.
+    Deadlock,
+    /// A signal asked the process to end: its number.
+    Signal(i32),
+}
+
+/// An exception that nobody handled, as told to whoever started the code.
+#[derive(Clone, Debug, Default)]
+pub struct Unhandled {
+    pub class: String,
+    pub message: String,
+    pub frames: Vec<Frame>,
+    /// Frames left out in the middle of `frames`, which were too many.
+    pub omitted: usize,
+}

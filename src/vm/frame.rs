@@ -1,0 +1,148 @@
+//! Walking frames: from a frame to its sender, with what the link words and notes tell.
+//!
+//! Read-only, apart from cutting; must never run anything.
+
+use super::code::{Code, flags, value_code};
+use super::process::{Note, Proc};
+use super::{Fp, Pc, Vm, ops};
+use crate::memory::Value;
+
+/// One frame of a Process: its offset from the base and where it goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameAt {
+    pub offset: usize,
+    pub pc: Pc,
+}
+
+/// A stack to be walked: of the running Process or of another.
+#[derive(Clone, Copy)]
+pub struct StackView<'a> {
+    pub slots: &'a [Value],
+    pub notes: &'a [Note],
+}
+
+impl<'a> StackView<'a> {
+    pub fn of(proc: &'a Proc) -> StackView<'a> {
+        StackView { slots: &proc.stack, notes: &proc.notes }
+    }
+
+    /// The code of the frame at `offset`.
+    pub fn code(&self, offset: usize) -> &'a Code {
+        // SAFETY: the word below a frame is its code, which lives as long as the machine.
+        unsafe { &*value_code(self.slots[offset - 2]) }
+    }
+
+    /// The note on the frame at `offset`, if it has one.
+    pub fn note(&self, offset: usize) -> Option<&'a Note> {
+        let at = self.notes.binary_search_by_key(&offset, |n| n.offset).ok()?;
+        Some(&self.notes[at])
+    }
+
+    /// The sender of a frame; none at the bottom of the Process or of a call from Rust.
+    pub fn caller(&self, frame: FrameAt) -> Option<FrameAt> {
+        if self.code(frame.offset).flags & flags::BOUNDARY != 0 {
+            return None;
+        }
+        let link = self.slots[frame.offset - 1].0;
+        let pc = (link & !3) as Pc;
+        let window = match self.note(frame.offset).and_then(|n| n.window) {
+            Some(w) => w as usize,
+            // SAFETY: a return address has its send in front of it.
+            None => ops::a(unsafe { *pc.sub(1) }),
+        };
+        Some(FrameAt { offset: frame.offset - 2 - window, pc })
+    }
+
+    /// `frame` and its senders, from the top down, without the boundary frame.
+    pub fn walk(self, frame: FrameAt) -> impl Iterator<Item = FrameAt> + 'a {
+        let live = move |f: &FrameAt| self.code(f.offset).flags & flags::BOUNDARY == 0;
+        std::iter::successors(Some(frame).filter(live), move |&f| self.caller(f).filter(live))
+    }
+
+    /// The receiver as the programmer sees it: a block's frame holds its closure in register 0.
+    pub fn receiver(&self, heap: &crate::memory::Heap, offset: usize) -> Value {
+        let v = self.slots[offset];
+        if self.code(offset).flags & flags::BLOCK != 0 && heap.slots(v) > 2 { heap.slot(v, 2) } else { v }
+    }
+}
+
+impl Vm {
+    /// The running stack, with the top frame as given.
+    pub(crate) fn view(&self) -> StackView<'_> {
+        match self.processes.get(self.processes.active_slot) {
+            Some(proc) => StackView::of(proc),
+            None => StackView { slots: &[], notes: &[] },
+        }
+    }
+
+    /// Offset of a frame of the running stack.
+    pub(crate) fn offset(&self, fp: Fp) -> usize {
+        // SAFETY: fp points into the running stack.
+        unsafe { fp.offset_from(self.base) as usize }
+    }
+
+    /// Address of a frame of the running stack.
+    pub(crate) fn address(&self, offset: usize) -> Fp {
+        // SAFETY: the offset is one of a live frame.
+        unsafe { self.base.add(offset) }
+    }
+
+    /// Sets bit 0 of a frame's link word and finds or makes its note, in the Process `slot`.
+    pub(crate) fn note_mut(&mut self, slot: usize, offset: usize) -> Option<&mut Note> {
+        let proc = self.processes.get_mut(slot)?;
+        proc.stack[offset - 1].0 |= 1;
+        let at = match proc.notes.binary_search_by_key(&offset, |n| n.offset) {
+            Ok(at) => at,
+            Err(at) => {
+                proc.notes.insert(at, Note { offset, context: Value::NIL, retry: None, window: None });
+                at
+            }
+        };
+        proc.notes.get_mut(at)
+    }
+
+    /// Ends all frames of the running stack above the one at `offset`: Homes are cleared, Contexts widowed.
+    pub(crate) fn cut_above(&mut self, offset: usize, top: FrameAt) {
+        let mut at = Some(top);
+        while let Some(frame) = at {
+            if frame.offset <= offset {
+                break;
+            }
+            at = self.view().caller(frame);
+            self.end_frame(frame);
+        }
+        let max = self.limits.stack;
+        let base = self.base;
+        let proc = self.processes.running();
+        if proc.overflowed && offset + super::process::RESERVE < max {
+            proc.overflowed = false;
+            let usable = proc.stack.len().min(max);
+            // SAFETY: within the stack.
+            self.limit = unsafe { base.add(usable) };
+        }
+    }
+
+    /// Clears the Home of a frame that ends and widows its Context.
+    pub(crate) fn end_frame(&mut self, frame: FrameAt) {
+        let view = self.view();
+        let code = view.code(frame.offset);
+        if code.flags & flags::HOME != 0 {
+            let home = view.slots[frame.offset + code.home_reg as usize];
+            if home != Value::NIL {
+                self.heap.set_slot(home, 0, Value::NIL);
+            }
+        }
+        self.drop_note(frame);
+    }
+
+    /// Removes the note on a frame of the running Process that ends; its Context becomes a widow.
+    pub(crate) fn drop_note(&mut self, frame: FrameAt) -> Option<Note> {
+        let proc = self.processes.running();
+        let at = proc.notes.binary_search_by_key(&frame.offset, |n| n.offset).ok()?;
+        let note = proc.notes.remove(at);
+        if note.context != Value::NIL {
+            self.widow(note.context, frame);
+        }
+        Some(note)
+    }
+}

@@ -1,0 +1,169 @@
+//! The machine's side of collections: names the roots, and cleans up what died.
+
+use super::frame::FrameAt;
+use super::known::Known;
+use super::process::{Processes, State, wipe};
+use super::{Fp, Stop, Vm};
+use crate::memory::{Roots, Value, Visitor};
+
+/// Shows the machine's roots to the collector. `heap` of the machine is not touched through it.
+struct MachineRoots {
+    vm: *mut Vm,
+    /// End of the running stack, as an offset.
+    live_end: usize,
+}
+
+impl Vm {
+    /// Collects when the heap asked for it (or `force` is set and eden is full): called at safepoints only.
+    pub(crate) fn collect_if_wanted(&mut self, fp: Fp, live: usize, force: bool) {
+        if !self.heap.collection_wanted && !force && !self.heap.options.stress {
+            return;
+        }
+        let live_end = self.offset(fp) + live;
+        self.with_roots(live_end, |heap, roots| heap.collect(roots));
+        if self.heap.bytes_used() > self.limits.memory {
+            self.with_roots(live_end, |heap, roots| heap.full_collect(roots));
+            if self.heap.bytes_used() > self.limits.memory {
+                self.stop = Some(Stop::Memory);
+            }
+        }
+    }
+
+    /// Collects everything. The running frame's registers from `live` on are dead.
+    pub(crate) fn collect_all(&mut self, fp: Fp, live: usize) {
+        let live_end = self.offset(fp) + live;
+        self.with_roots(live_end, |heap, roots| {
+            heap.full_collect(roots);
+        });
+    }
+
+    /// Does something to the heap that needs all roots.
+    pub(crate) fn with_roots<T>(
+        &mut self,
+        live_end: usize,
+        work: impl FnOnce(&mut crate::memory::Heap, &mut dyn Roots) -> T,
+    ) -> T {
+        let vm: *mut Vm = self;
+        let mut roots = MachineRoots { vm, live_end };
+        // SAFETY: the roots touch every part of the machine except the heap.
+        work(unsafe { &mut (*vm).heap }, &mut roots)
+    }
+
+    /// `with_roots` for a primitive: everything up to its window's arguments is live.
+    pub(crate) fn with_roots_in_primitive<T>(
+        &mut self,
+        work: impl FnOnce(&mut crate::memory::Heap, &mut dyn Roots) -> T,
+    ) -> T {
+        // SAFETY: the frame's code tells its size.
+        let live = unsafe { (*super::code::value_code(*self.fp.sub(2))).frame as usize };
+        let live_end = self.offset(self.fp) + live;
+        self.with_roots(live_end, work)
+    }
+
+    /// Lets the Smalltalk side finalise what died: a Process of its own does it.
+    pub(crate) fn mourn(&mut self) {
+        if self.heap.fired.is_empty() {
+            return;
+        }
+        let Some(class) = self.global("FinalizationRegistry") else { return };
+        let of = self.heap.class_of(class);
+        let selector = self.selectors.run_finalizers;
+        let Some(code) = self.find_code(of, selector) else { return };
+        let fired = std::mem::take(&mut self.heap.fired);
+        let array = self.new_array_from(&fired);
+        self.set_global("FiredEphemerons", array);
+        let (process, slot) = self.new_process(61);
+        self.push_frame(slot, code, class, false);
+        self.make_ready(process, slot);
+    }
+}
+
+impl Roots for MachineRoots {
+    fn visit(&mut self, full: bool, visitor: &mut dyn Visitor) {
+        // SAFETY: the collector runs alone; see `with_roots`.
+        let vm = unsafe { &mut *self.vm };
+        visitor.value(&mut vm.processes.active);
+        visitor.slice(&mut vm.handles);
+        visitor.slice(&mut vm.external);
+        vm.scheduler.visit(visitor);
+        for level in &mut vm.levels {
+            visitor.value(&mut level.result);
+        }
+        let active = vm.processes.active_slot;
+        for (slot, proc) in vm.processes.slots.iter_mut().enumerate() {
+            let Some(proc) = proc else { continue };
+            if slot == active {
+                for note in &mut proc.notes {
+                    visitor.value(&mut note.context);
+                }
+                let end = self.live_end.min(proc.stack.len());
+                visitor.slice(&mut proc.stack[..end]);
+                wipe(&mut proc.stack[end..]);
+                visitor.value(&mut proc.object);
+            } else if matches!(proc.state, State::Ready | State::Sleeping | State::Parked) || proc.main {
+                visitor.value(&mut proc.object);
+            }
+            if slot != active && !full && proc.ran {
+                // A stack that still refers to young objects must be shown to the next scavenge as well.
+                visitor.young_found();
+                Processes::visit_stack(proc, visitor);
+                proc.ran = visitor.young_found();
+            }
+        }
+        if !full {
+            return;
+        }
+        vm.classes.visit(visitor);
+        vm.symbols.visit(visitor);
+        for v in vm.globals.values_mut().chain(vm.session.values_mut()) {
+            visitor.value(v);
+        }
+        for code in &vm.codes {
+            // SAFETY: nobody else looks at the literals during a collection.
+            visitor.slice(unsafe { code.literals() });
+        }
+    }
+
+    fn visit_process(&mut self, slot: usize, visitor: &mut dyn Visitor) {
+        // SAFETY: as above.
+        let vm = unsafe { &mut *self.vm };
+        if slot != vm.processes.active_slot
+            && let Some(proc) = vm.processes.get_mut(slot)
+        {
+            Processes::visit_stack(proc, visitor);
+        }
+    }
+
+    fn sweep(&mut self, full: bool, alive: &dyn Fn(Value) -> Option<Value>) {
+        // SAFETY: as above.
+        let vm = unsafe { &mut *self.vm };
+        for slot in 0..vm.processes.slots.len() {
+            let Some(proc) = vm.processes.get_mut(slot) else { continue };
+            match alive(proc.object) {
+                Some(v) => proc.object = v,
+                None if slot != vm.processes.active_slot => vm.processes.free(slot),
+                None => {}
+            }
+        }
+        if full {
+            vm.classes.rehash();
+        }
+    }
+}
+
+impl Vm {
+    /// The top frame of the running stack.
+    pub(crate) fn top_frame(&self) -> FrameAt {
+        FrameAt { offset: self.offset(self.fp), pc: self.pc }
+    }
+
+    /// Tells the heap which slots of a class's weak instances are strong.
+    pub(crate) fn note_weak_class(&mut self, class: u32, fixed: usize) {
+        self.heap.weak_fixed.insert(class, fixed);
+    }
+
+    /// Known class indices of objects that nobody may change the class of.
+    pub(crate) fn is_machine_class(class: u32) -> bool {
+        [Known::BlockClosure, Known::Context, Known::MethodHome, Known::Process].iter().any(|k| k.index() == class)
+    }
+}

@@ -1,0 +1,378 @@
+//! The machine: executes code blocks over the object memory.
+//!
+//! Owns frames, caches, classes, processes and the run loop. It never parses and never does
+//! I/O itself: a loader above it compiles (through [`Hooks`]), the host below it talks to the world.
+
+pub mod cache;
+pub mod classes;
+pub mod code;
+pub mod context;
+pub mod convert;
+pub mod define;
+pub mod dispatch;
+pub mod error;
+pub mod frame;
+pub mod gc;
+pub mod known;
+pub mod machine_primitives;
+mod ops;
+pub mod process;
+mod process_primitives;
+pub mod run;
+mod safepoint;
+pub mod scheduler;
+pub mod send;
+mod slow;
+pub mod symbols;
+pub mod trace;
+pub mod unwind;
+
+use crate::compiler::template;
+use crate::host::Host;
+use crate::memory::{ClassIndex, Heap, HeapOptions, Value};
+use cache::GlobalCache;
+use classes::{ClassTable, MethodId};
+use code::{Code, MachineFn, Primitive};
+pub use error::{PrimError, Stop, Unhandled};
+use known::Known;
+use process::Processes;
+use rustc_hash::FxHashMap;
+use scheduler::Scheduler;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use symbols::{SymbolId, SymbolTable};
+
+/// Address of an instruction word.
+pub type Pc = *const u32;
+/// Address of a frame's register 0.
+pub type Fp = *mut Value;
+/// A primitive that is a function of its arguments; `args[0]` is the receiver.
+pub type PrimFn = fn(&mut Vm, &[Value]) -> PrimResult;
+pub type PrimResult = Result<Value, PrimError>;
+/// A primitive that changes what runs next.
+pub type Machine = MachineFn;
+/// A closure of the embedder, as a method.
+pub type HostFn = Box<dyn FnMut(&mut Vm, &[Value]) -> PrimResult + Send>;
+
+/// What a machine primitive did.
+pub enum Outcome {
+    /// The send's answer.
+    Value(Value),
+    /// The method's body runs, with the error code where it asked for it.
+    Fail(PrimError),
+    /// Execution goes on here.
+    Jump(Pc, Fp),
+    /// The run loop ends.
+    Exit,
+}
+
+/// How the machine asks the layers above it. Plain functions: the state they need is in the [`Vm`].
+#[derive(Clone, Copy)]
+pub struct Hooks {
+    /// Compiles a method on its first send.
+    pub compile: fn(&mut Vm, MethodId) -> Result<(), String>,
+    /// Compiles source text as a method of a class and installs it; answers the selector.
+    pub compile_source: fn(&mut Vm, ClassIndex, &str, &str) -> Result<SymbolId, CompileFailure>,
+    /// Compiles a do-it of the session; answers the method to run on nil.
+    pub compile_do_it: fn(&mut Vm, &str) -> Result<MethodId, CompileFailure>,
+}
+
+/// Why source text was refused: the first mistake.
+#[derive(Clone, Debug)]
+pub struct CompileFailure {
+    pub message: String,
+    pub line: usize,
+    pub column: usize,
+    /// All mistakes, rendered with source and carets.
+    pub rendered: String,
+}
+
+/// How much a machine may use.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Sends and back edges, none for no limit.
+    pub fuel: Option<u64>,
+    /// Bytes of object memory.
+    pub memory: usize,
+    /// Slots of one Process's stack; a frame takes 6 and more.
+    pub stack: usize,
+    /// When everything stops, in microseconds of the monotonic clock.
+    pub deadline: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { fuel: None, memory: usize::MAX, stack: 24 << 20, deadline: None }
+    }
+}
+
+/// Bits of [`Vm::signals`], which other threads and signal handlers set.
+pub mod signal {
+    /// Ctrl-C: a catchable UserInterrupt.
+    pub const INTERRUPT: u32 = 1;
+    /// Stop now: not catchable.
+    pub const STOP: u32 = 2;
+    /// Something may have happened outside: poll the host.
+    pub const POLL: u32 = 4;
+}
+
+/// The machine. One Smalltalk world; several may live in one process.
+#[repr(C)]
+pub struct Vm {
+    /// Dispatch table of the threaded form: first, so that a handler reaches it without an offset.
+    table: [dispatch::Handler; 256],
+    /// Sends and back edges until the next poll.
+    pub(crate) counter: i64,
+    /// End of the active stack, less the reserve.
+    pub(crate) limit: *mut Value,
+    /// First slot of the active stack.
+    pub(crate) base: *mut Value,
+    /// Where execution stands while the run loop is left.
+    pub(crate) pc: Pc,
+    pub(crate) fp: Fp,
+    pub heap: Heap,
+    pub(crate) cache: GlobalCache,
+    pub classes: ClassTable,
+    pub symbols: SymbolTable,
+    pub(crate) codes: Vec<Box<Code>>,
+    pub(crate) globals: FxHashMap<SymbolId, Value>,
+    pub(crate) session: FxHashMap<SymbolId, Value>,
+    pub(crate) polys: Vec<[cache::PolyEntry; cache::POLY]>,
+    primitives: FxHashMap<&'static str, Primitive>,
+    pub(crate) host_functions: Vec<Option<HostFn>>,
+    pub(crate) processes: Processes,
+    pub(crate) scheduler: Scheduler,
+    /// Values that Rust holds on to: slots of embedders' handles.
+    pub handles: Vec<Value>,
+    pub(crate) free_handles: Vec<u32>,
+    /// Semaphores that the outside signals, by index from 1.
+    pub(crate) external: Vec<Value>,
+    pub(crate) free_external: Vec<usize>,
+    pub host: Host,
+    pub hooks: Hooks,
+    pub limits: Limits,
+    pub(crate) fuel_used: u64,
+    /// Grant of `counter` at the last poll.
+    pub(crate) grant: i64,
+    pub signals: Arc<AtomicU32>,
+    /// Set by code that wants the run loop to end without an answer.
+    pub(crate) stop: Option<Stop>,
+    pub(crate) levels: Vec<run::Level>,
+    /// The last unhandled exception, for whoever started the Process.
+    pub(crate) unhandled: Option<Unhandled>,
+    /// An unhandled error ended a Process that nobody waits for.
+    pub background_failures: Vec<Unhandled>,
+    pub(crate) selectors: Selectors,
+    pub arguments: Vec<String>,
+    /// Runs the portable loop even where the threaded form is available.
+    pub portable: bool,
+    /// A host closure's own error on its way through Smalltalk.
+    pub host_error: Option<Box<dyn std::error::Error + Send + Sync>>,
+    pub(crate) probes: Vec<usize>,
+    /// Variables of a class object while class Class is not defined yet.
+    pub class_object_size: usize,
+}
+
+// SAFETY: all pointers in a Vm point to memory that the Vm owns; it is used from one thread at a time.
+unsafe impl Send for Vm {}
+
+/// Selectors that the machine itself sends.
+pub(crate) struct Selectors {
+    pub does_not_understand: SymbolId,
+    pub must_be_boolean: SymbolId,
+    pub about_to_return: SymbolId,
+    pub cannot_return: SymbolId,
+    pub signal_overflow: SymbolId,
+    pub signal_out_of_memory: SymbolId,
+    pub signal_interrupt: SymbolId,
+    pub signal_for: SymbolId,
+    pub attempt_to_assign: SymbolId,
+    pub run_finalizers: SymbolId,
+}
+
+impl Vm {
+    /// A machine with empty memory: no classes yet. The loader fills it.
+    pub fn new(heap: HeapOptions, host: Host, hooks: Hooks) -> Box<Vm> {
+        let mut heap = Heap::new(heap);
+        for (tag, class) in heap.immediate_class.iter_mut().enumerate() {
+            *class = match tag {
+                t if t & 2 != 0 => Known::SmallInteger,
+                t if t & 4 != 0 => Known::Float,
+                0x01 => Known::Character,
+                0x09 => Known::UndefinedObject,
+                0x11 => Known::False,
+                0x19 => Known::True,
+                _ => Known::UndefinedObject,
+            }
+            .index();
+        }
+        heap.process_class = Known::Process.index();
+        heap.process_slot_field = process::field::SLOT;
+        let mut symbols = SymbolTable::default();
+        let mut sel = |text: &str| symbols.intern(&mut heap, text);
+        let selectors = Selectors {
+            does_not_understand: sel("doesNotUnderstand:"),
+            must_be_boolean: sel("mustBeBoolean"),
+            about_to_return: sel("aboutToReturn:through:"),
+            cannot_return: sel("cannotReturn:"),
+            signal_overflow: sel("signalOverflow"),
+            signal_out_of_memory: sel("signalOutOfMemory"),
+            signal_interrupt: sel("signalInterrupt"),
+            signal_for: sel("signalFor:"),
+            attempt_to_assign: sel("attemptToAssign:withIndex:"),
+            run_finalizers: sel("runFinalizers"),
+        };
+        let mut vm = Box::new(Vm {
+            table: dispatch::table(),
+            counter: 0,
+            limit: std::ptr::null_mut(),
+            base: std::ptr::null_mut(),
+            pc: std::ptr::null(),
+            fp: std::ptr::null_mut(),
+            heap,
+            cache: GlobalCache::new(),
+            classes: ClassTable::new(Known::Count as usize),
+            symbols,
+            codes: Vec::new(),
+            globals: FxHashMap::default(),
+            session: FxHashMap::default(),
+            polys: Vec::new(),
+            primitives: FxHashMap::default(),
+            host_functions: Vec::new(),
+            processes: Processes::default(),
+            scheduler: Scheduler::new(),
+            handles: Vec::new(),
+            free_handles: Vec::new(),
+            external: Vec::new(),
+            free_external: Vec::new(),
+            host,
+            hooks,
+            limits: Limits::default(),
+            fuel_used: 0,
+            grant: 0,
+            signals: Arc::new(AtomicU32::new(0)),
+            stop: None,
+            levels: Vec::new(),
+            unhandled: None,
+            background_failures: Vec::new(),
+            selectors,
+            arguments: Vec::new(),
+            portable: !dispatch::THREADED,
+            host_error: None,
+            probes: Vec::new(),
+            class_object_size: 2,
+        });
+        machine_primitives::register(&mut vm);
+        vm
+    }
+
+    /// Adds primitives by name; a module's primitives are registered as `module.name`.
+    pub fn register_primitives(&mut self, table: &[(&'static str, PrimFn)]) {
+        for &(name, function) in table {
+            self.primitives.insert(name, Primitive::Plain(function));
+        }
+    }
+
+    pub(crate) fn register_machine(&mut self, name: &'static str, function: Machine) {
+        self.primitives.insert(name, Primitive::Machine(function));
+    }
+
+    /// Names of all registered primitives.
+    pub fn primitive_names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.primitives.keys().copied()
+    }
+
+    /// The function that a primitive pragma names; an unknown one always fails.
+    pub(crate) fn find_primitive(&self, p: &template::Primitive) -> Primitive {
+        let Some(name) = &p.name else {
+            return Primitive::Plain(|_, _| Err(PrimError::Unsupported));
+        };
+        self.primitives.get(name.as_str()).copied().unwrap_or(Primitive::Plain(|_, _| Err(PrimError::NotFound)))
+    }
+
+    /// Number of the symbol spelled `text`.
+    pub fn intern(&mut self, text: &str) -> SymbolId {
+        self.symbols.intern(&mut self.heap, text)
+    }
+
+    /// The symbol spelled `text`.
+    pub fn symbol(&mut self, text: &str) -> Value {
+        let id = self.intern(text);
+        self.symbols.object(id)
+    }
+
+    /// The class object of a known class.
+    pub fn known(&self, class: Known) -> Value {
+        self.classes.get(class.index()).map_or(Value::NIL, |c| c.object)
+    }
+
+    /// The Association of a global; made, undefined, when nobody has named it yet.
+    pub fn global_binding(&mut self, name: SymbolId) -> Value {
+        if let Some(&v) = self.globals.get(&name) {
+            return v;
+        }
+        let v = self.new_binding(name, Value::UNDEFINED);
+        self.globals.insert(name, v);
+        v
+    }
+
+    /// The Association of a session variable; made, nil, when it is new.
+    pub fn session_binding(&mut self, name: SymbolId) -> Value {
+        if let Some(&v) = self.session.get(&name) {
+            return v;
+        }
+        let v = self.new_binding(name, Value::NIL);
+        self.session.insert(name, v);
+        v
+    }
+
+    /// Names of the session's variables.
+    pub fn session_names(&self) -> Vec<String> {
+        self.session.keys().map(|&id| self.symbols.text(id).to_string()).collect()
+    }
+
+    /// Names of the defined globals.
+    pub fn global_names(&self) -> Vec<String> {
+        let defined = self.globals.iter().filter(|&(_, &b)| self.heap.slot(b, 1) != Value::UNDEFINED);
+        defined.map(|(&id, _)| self.symbols.text(id).to_string()).collect()
+    }
+
+    pub(crate) fn new_binding(&mut self, name: SymbolId, value: Value) -> Value {
+        let key = self.symbols.object(name);
+        let v = self.heap.new_pointers_old(Known::Association.index(), crate::memory::Format::Fixed, 2);
+        self.heap.set_slot(v, 0, key);
+        self.heap.set_slot(v, 1, value);
+        v
+    }
+
+    /// The value of a global, if it is defined.
+    pub fn global(&mut self, name: &str) -> Option<Value> {
+        let id = self.symbols.find(name)?;
+        let binding = *self.globals.get(&id)?;
+        let v = self.heap.slot(binding, 1);
+        (v != Value::UNDEFINED).then_some(v)
+    }
+
+    /// The Association of a global that is defined.
+    pub fn defined_global(&self, name: &str) -> Option<Value> {
+        let binding = *self.globals.get(&self.symbols.find(name)?)?;
+        (self.heap.slot(binding, 1) != Value::UNDEFINED).then_some(binding)
+    }
+
+    /// Whether the session has a variable of this name.
+    pub fn has_session_variable(&self, name: &str) -> bool {
+        self.symbols.find(name).is_some_and(|id| self.session.contains_key(&id))
+    }
+
+    /// Defines or changes a global.
+    pub fn set_global(&mut self, name: &str, value: Value) {
+        let id = self.intern(name);
+        let binding = self.global_binding(id);
+        self.heap.set_slot(binding, 1, value);
+    }
+
+    /// Counts work of a primitive against fuel: `n` units of about a send each.
+    pub fn charge(&mut self, n: usize) {
+        self.counter = self.counter.saturating_sub(n.min(1 << 40) as i64);
+    }
+}

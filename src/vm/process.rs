@@ -1,0 +1,302 @@
+//! Processes: each owns one growable stack that holds no absolute addresses.
+//!
+//! Owns the stacks, the saved registers and the notes on unusual frames. Who runs next is the
+//! scheduler's business.
+
+use super::code::{Code, code_value};
+use super::known::Known;
+use super::{Fp, Pc, Vm};
+use crate::memory::{Format, Value, Visitor};
+
+/// Slots of the Smalltalk object of a Process.
+pub mod field {
+    pub const NEXT: usize = 0;
+    pub const LIST: usize = 1;
+    pub const PRIORITY: usize = 2;
+    pub const NAME: usize = 3;
+    pub const SLOT: usize = 4;
+    pub const ENVIRONMENT: usize = 5;
+    pub const COUNT: usize = 6;
+}
+
+/// Slots a new stack has.
+const FIRST_STACK: usize = 256;
+/// Frames that a handler of StackOverflow may use: slots beyond the limit.
+pub const RESERVE: usize = 64 << 10;
+
+/// What is unusual about a frame whose link word has bit 0 set.
+#[derive(Clone, Copy, Debug)]
+pub struct Note {
+    /// Offset of the frame from the stack's base.
+    pub offset: usize,
+    /// The Context that stands for the frame, or nil.
+    pub context: Value,
+    /// The answer goes to this register of the sender (0 for nowhere) and the sender goes on at the link word's address.
+    pub retry: Option<u8>,
+    /// Window of the send, where the instruction in front of the return address does not tell it.
+    pub window: Option<u8>,
+}
+
+/// What a Process is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Suspended,
+    Ready,
+    Running,
+    /// In a Semaphore's list.
+    Waiting,
+    /// Waits for a timer only.
+    Sleeping,
+    /// Waits until an inner call from Rust has returned.
+    Parked,
+    Terminated,
+}
+
+/// The machine's side of one Process.
+pub struct Proc {
+    pub stack: Vec<Value>,
+    /// Offset of the top frame, and where it goes on; valid while it does not run.
+    pub fp: usize,
+    pub pc: Pc,
+    pub notes: Vec<Note>,
+    pub object: Value,
+    pub state: State,
+    /// Counts waits, so that a late timer does not wake the next one.
+    pub wait: u64,
+    /// Where the answer of a timed wait is put: offset in the stack.
+    pub answer: usize,
+    /// Runs in the reserve behind the depth limit.
+    pub overflowed: bool,
+    /// Has run since the last scavenge.
+    pub ran: bool,
+    pub main: bool,
+}
+
+/// All Processes of a machine.
+pub struct Processes {
+    pub slots: Vec<Option<Box<Proc>>>,
+    free: Vec<usize>,
+    /// The Process that runs: its object and its slot.
+    pub active: Value,
+    pub active_slot: usize,
+    /// Code of the frame at the bottom of every Process.
+    pub bottom: *const Code,
+    /// Code of the frame at the bottom of every call from Rust.
+    pub exit: *const Code,
+}
+
+impl Default for Processes {
+    fn default() -> Processes {
+        Processes {
+            slots: Vec::new(),
+            free: Vec::new(),
+            active: Value::NIL,
+            active_slot: usize::MAX,
+            bottom: std::ptr::null(),
+            exit: std::ptr::null(),
+        }
+    }
+}
+
+impl Processes {
+    pub fn get(&self, slot: usize) -> Option<&Proc> {
+        self.slots.get(slot)?.as_deref()
+    }
+
+    pub fn get_mut(&mut self, slot: usize) -> Option<&mut Proc> {
+        self.slots.get_mut(slot)?.as_deref_mut()
+    }
+
+    /// The running Process. There always is one while code runs.
+    pub fn running(&mut self) -> &mut Proc {
+        self.slots[self.active_slot].as_deref_mut().expect("a Process is running")
+    }
+
+    pub fn free(&mut self, slot: usize) {
+        if self.slots[slot].take().is_some() {
+            self.free.push(slot);
+        }
+    }
+
+    /// Shows the stack of one Process that does not run.
+    pub fn visit_stack(proc: &mut Proc, visitor: &mut dyn Visitor) {
+        for note in &mut proc.notes {
+            visitor.value(&mut note.context);
+        }
+        let end = match proc.state {
+            State::Terminated => 0,
+            // SAFETY: the frame at fp is live, so its code word is a live code block.
+            _ => proc.fp + unsafe { (*super::code::value_code(proc.stack[proc.fp - 2])).frame as usize },
+        };
+        let end = end.min(proc.stack.len());
+        visitor.slice(&mut proc.stack[..end]);
+        wipe(&mut proc.stack[end..]);
+    }
+}
+
+/// Clears what earlier frames left above the top. Stops at a long run of nils: a frame in
+/// between would have left its link words.
+pub fn wipe(rest: &mut [Value]) {
+    let mut run = 0;
+    for v in rest {
+        if *v == Value::NIL {
+            run += 1;
+            if run > 1024 {
+                return;
+            }
+        } else {
+            run = 0;
+            *v = Value::NIL;
+        }
+    }
+}
+
+impl Vm {
+    /// A new suspended Process whose stack holds its bottom frame only.
+    pub fn new_process(&mut self, priority: i64) -> (Value, usize) {
+        let object = self.heap.new_pointers(Known::Process.index(), Format::Fixed, self.process_slots());
+        let mut stack = vec![Value::NIL; FIRST_STACK];
+        // SAFETY: `bottom` is made with the machine's first classes.
+        let pc = unsafe { (*self.processes.bottom).entry.add(1) };
+        stack[0] = code_value(self.processes.bottom);
+        stack[1] = Value(2);
+        let proc = Box::new(Proc {
+            stack,
+            fp: 2,
+            pc,
+            notes: Vec::new(),
+            object,
+            state: State::Suspended,
+            wait: 0,
+            answer: 0,
+            overflowed: false,
+            ran: true,
+            main: false,
+        });
+        let slot = match self.processes.free.pop() {
+            Some(slot) => {
+                self.processes.slots[slot] = Some(proc);
+                slot
+            }
+            None => {
+                self.processes.slots.push(Some(proc));
+                self.processes.slots.len() - 1
+            }
+        };
+        self.heap.set_slot(object, field::PRIORITY, Value::int(priority));
+        self.heap.set_slot(object, field::SLOT, Value::int(slot as i64));
+        (object, slot)
+    }
+
+    fn process_slots(&self) -> usize {
+        self.classes.get(Known::Process.index()).map_or(field::COUNT, |c| c.inst_size.max(field::COUNT))
+    }
+
+    /// The machine slot of a Process object that has not ended.
+    pub fn process_slot(&self, v: Value) -> Option<usize> {
+        if self.heap.class_of(v) != Known::Process.index() && !self.is_process(v) {
+            return None;
+        }
+        if self.heap.slots(v) <= field::SLOT {
+            return None;
+        }
+        let slot = self.heap.slot(v, field::SLOT).as_int()? as usize;
+        let proc = self.processes.get(slot)?;
+        (proc.object == v && proc.state != State::Terminated).then_some(slot)
+    }
+
+    fn is_process(&self, v: Value) -> bool {
+        v.is_object() && self.heap.is_pointers(v) && self.classes.inherits(self.heap.class_of(v), Known::Process.index())
+    }
+
+    /// Priority of a Process, between 1 and 80.
+    pub fn priority(&self, process: Value) -> usize {
+        self.heap.slot(process, field::PRIORITY).as_int().unwrap_or(40).clamp(1, 80) as usize
+    }
+
+    /// Stores the registers of the running Process.
+    pub(crate) fn save_active(&mut self, pc: Pc, fp: Fp) {
+        let base = self.base;
+        let proc = self.processes.running();
+        // SAFETY: fp points into the running stack.
+        proc.fp = unsafe { fp.offset_from(base) } as usize;
+        proc.pc = pc;
+        proc.ran = true;
+    }
+
+    /// Makes a Process the running one; answers its registers.
+    pub(crate) fn load_process(&mut self, slot: usize) -> (Pc, Fp) {
+        let max = self.limits.stack;
+        let proc = self.processes.slots[slot].as_deref_mut().expect("a live Process");
+        proc.state = State::Running;
+        proc.ran = true;
+        let usable = if proc.overflowed { proc.stack.len() } else { proc.stack.len().min(max) };
+        self.base = proc.stack.as_mut_ptr();
+        // SAFETY: both offsets lie within the stack.
+        let (limit, fp) = unsafe { (self.base.add(usable), self.base.add(proc.fp)) };
+        let pc = proc.pc;
+        self.processes.active = proc.object;
+        self.processes.active_slot = slot;
+        self.limit = limit;
+        self.fp = fp;
+        self.pc = pc;
+        (pc, fp)
+    }
+
+    /// Makes room for `slots` more above `fp`. None when the depth limit is reached.
+    pub(crate) fn grow_stack(&mut self, fp: Fp, slots: usize) -> Option<Fp> {
+        let max = self.limits.stack;
+        let base = self.base;
+        let proc = self.processes.running();
+        // SAFETY: fp points into the running stack.
+        let offset = unsafe { fp.offset_from(base) } as usize;
+        let needed = offset + slots;
+        let ceiling = if proc.overflowed { max + RESERVE } else { max };
+        if needed > ceiling {
+            return None;
+        }
+        if needed > proc.stack.len() {
+            let size = (proc.stack.len() * 2).max(needed).min(max + RESERVE);
+            proc.stack.resize(size, Value::NIL);
+        }
+        let usable = proc.stack.len().min(ceiling);
+        self.base = proc.stack.as_mut_ptr();
+        // SAFETY: both lie within the stack.
+        unsafe {
+            self.limit = self.base.add(usable);
+            self.fp = self.base.add(offset);
+            Some(self.fp)
+        }
+    }
+
+    /// Puts a frame for `code` on the stack of a Process that does not run; its receiver is `receiver`.
+    /// The frame's answer is dropped when `drop_answer` is set, else it goes to the bottom frame.
+    pub(crate) fn push_frame(&mut self, slot: usize, code: *const Code, receiver: Value, drop_answer: bool) {
+        let max = self.limits.stack + RESERVE;
+        let Some(proc) = self.processes.get_mut(slot) else { return };
+        // SAFETY: the top frame and `code` are live code blocks.
+        unsafe {
+            let top = super::code::value_code(proc.stack[proc.fp - 2]);
+            let window = if drop_answer { (*top).frame as usize } else { 1 };
+            let new = proc.fp + window + 2;
+            let needed = new + (*code).frame as usize;
+            if needed > proc.stack.len() {
+                proc.stack.resize((needed * 2).min(max.max(needed)), Value::NIL);
+            }
+            proc.stack[new - 2] = code_value(code);
+            proc.stack[new - 1] = Value(proc.pc as u64 | 2 | drop_answer as u64);
+            if drop_answer {
+                proc.notes.push(Note {
+                    offset: new,
+                    context: Value::NIL,
+                    retry: Some(0),
+                    window: Some(window as u8),
+                });
+            }
+            proc.stack[new] = receiver;
+            proc.fp = new;
+            proc.pc = (*code).entry;
+            proc.ran = true;
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! Primitives of Processes, Semaphores, timers, unhandled exceptions, and of the collector.
+
+use super::code::{Call, value_code};
+use super::known::Known;
+use super::process::{State, field};
+use super::scheduler::semaphore;
+use super::{Outcome, PrimError, PrimResult, Stop, Unhandled, Vm};
+use crate::memory::Value;
+
+/// Registers the primitives of this file.
+pub(crate) fn register(vm: &mut Vm) {
+    let table: &[(&'static str, super::Machine)] = &[
+        ("processResume", process_resume),
+        ("processSuspend", process_suspend),
+        ("processYield", process_yield),
+        ("processPriorityPut", process_priority_put),
+        ("processFinish", process_finish),
+        ("semaphoreSignal", semaphore_signal),
+        ("semaphoreWait", semaphore_wait),
+        ("semaphoreWaitTimeout", semaphore_wait_timeout),
+        ("delayWait", delay_wait),
+        ("unhandledException", unhandled_exception),
+        ("smalltalkExit", smalltalk_exit),
+        ("smalltalkGarbageCollect", garbage_collect),
+    ];
+    for &(name, function) in table {
+        vm.register_machine(name, function);
+    }
+    vm.register_primitives(&[
+        ("processNew", process_new),
+        ("processActive", |vm, _| Ok(vm.processes.active)),
+        ("processIsTerminated", |vm, a| Ok(Value::bool(vm.process_slot(a[0]).is_none()))),
+        ("processIsMain", |vm, a| {
+            let slot = vm.process_slot(a[0]);
+            Ok(Value::bool(slot.and_then(|s| vm.processes.get(s)).is_some_and(|p| p.main)))
+        }),
+        ("processTopContext", process_top_context),
+        ("processInterruptWith", process_interrupt_with),
+        ("processIsReady", |vm, a| {
+            let slot = vm.process_slot(a[0]);
+            let state = slot.and_then(|s| vm.processes.get(s)).map(|p| p.state);
+            Ok(Value::bool(matches!(state, Some(State::Ready | State::Running))))
+        }),
+        ("registerExternalObject", register_external),
+        ("unregisterExternalObject", unregister_external),
+    ]);
+}
+
+/// Saves the running Process so that its send answers `answer` when it goes on.
+unsafe fn pause(vm: &mut Vm, call: Call, answer: Value) {
+    // SAFETY: the window's first word receives the answer.
+    unsafe { *call.fp.add(call.window) = answer };
+    vm.save_active(call.pc, call.fp);
+}
+
+fn switch(vm: &mut Vm) -> Outcome {
+    match vm.next_process() {
+        Some((pc, fp)) => Outcome::Jump(pc, fp),
+        None => Outcome::Exit,
+    }
+}
+
+/// Answers `answer`; first something more urgent runs, if it is ready.
+unsafe fn answer_or_yield(vm: &mut Vm, call: Call, answer: Value) -> Outcome {
+    if vm.scheduler.best_ready() <= vm.priority(vm.processes.active) {
+        return Outcome::Value(answer);
+    }
+    // SAFETY: as in `pause`.
+    unsafe { pause(vm, call, answer) };
+    vm.preempt_active();
+    switch(vm)
+}
+
+fn process_new(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [_, closure, priority] = args else { return Err(PrimError::BadNumArgs) };
+    let n = priority.as_int().filter(|p| (1..=80).contains(p)).ok_or(PrimError::BadArgument)?;
+    let code = argless_closure(vm, *closure)?;
+    let (process, slot) = vm.new_process(n);
+    vm.push_frame(slot, code, *closure, false);
+    Ok(process)
+}
+
+fn argless_closure(vm: &Vm, closure: Value) -> Result<*const super::code::Code, PrimError> {
+    if vm.heap.class_of(closure) != Known::BlockClosure.index() {
+        return Err(PrimError::BadArgument);
+    }
+    let code = value_code(vm.heap.slot(closure, 0));
+    // SAFETY: a closure's code lives as long as the machine.
+    if unsafe { (*code).num_args } != 0 {
+        return Err(PrimError::BadArgument);
+    }
+    Ok(code)
+}
+
+unsafe fn process_resume(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window holds the receiver.
+    unsafe {
+        let process = call.arg(0);
+        let Some(slot) = vm.process_slot(process) else { return Outcome::Fail(PrimError::BadReceiver) };
+        if vm.processes.get(slot).is_none_or(|p| p.state != State::Suspended) {
+            return Outcome::Fail(PrimError::Inappropriate);
+        }
+        vm.make_ready(process, slot);
+        answer_or_yield(vm, call, process)
+    }
+}
+
+unsafe fn process_suspend(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: as above.
+    unsafe {
+        let process = call.arg(0);
+        let Some(slot) = vm.process_slot(process) else { return Outcome::Fail(PrimError::BadReceiver) };
+        if slot == vm.processes.active_slot {
+            pause(vm, call, process);
+            vm.processes.running().state = State::Suspended;
+            return switch(vm);
+        }
+        let list = vm.heap.slot(process, field::LIST);
+        vm.take_out(process, slot);
+        Outcome::Value(list)
+    }
+}
+
+unsafe fn process_yield(vm: &mut Vm, call: Call) -> Outcome {
+    vm.poll_host(Some(std::time::Duration::ZERO));
+    vm.run_timers();
+    let process = vm.processes.active;
+    if vm.scheduler.best_ready() < vm.priority(process) {
+        // SAFETY: as above.
+        return Outcome::Value(unsafe { call.arg(0) });
+    }
+    // SAFETY: as above.
+    unsafe { pause(vm, call, call.arg(0)) };
+    let slot = vm.processes.active_slot;
+    vm.make_ready(process, slot);
+    switch(vm)
+}
+
+unsafe fn process_priority_put(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window holds receiver and priority.
+    unsafe {
+        let (process, priority) = (call.arg(0), call.arg(1));
+        let Some(slot) = vm.process_slot(process) else { return Outcome::Fail(PrimError::BadReceiver) };
+        if priority.as_int().is_none_or(|p| !(1..=80).contains(&p)) {
+            return Outcome::Fail(PrimError::BadArgument);
+        }
+        let ready = vm.processes.get(slot).is_some_and(|p| p.state == State::Ready);
+        if ready {
+            vm.take_out(process, slot);
+        }
+        vm.heap.set_slot(process, field::PRIORITY, priority);
+        if ready {
+            vm.make_ready(process, slot);
+        }
+        answer_or_yield(vm, call, process)
+    }
+}
+
+unsafe fn process_finish(vm: &mut Vm, call: Call) -> Outcome {
+    vm.pc = call.pc;
+    vm.fp = call.fp;
+    match vm.finish_active() {
+        Some((pc, fp)) => Outcome::Jump(pc, fp),
+        None => Outcome::Exit,
+    }
+}
+
+fn process_top_context(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let Some(slot) = vm.process_slot(args[0]) else { return Ok(Value::NIL) };
+    if slot == vm.processes.active_slot {
+        let top = vm.top_frame();
+        return Ok(vm.marry(slot, top));
+    }
+    let Some(frame) = vm.processes.get(slot).map(|p| super::frame::FrameAt { offset: p.fp, pc: p.pc }) else {
+        return Ok(Value::NIL);
+    };
+    Ok(vm.marry(slot, frame))
+}
+
+fn process_interrupt_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [process, closure] = args else { return Err(PrimError::BadNumArgs) };
+    let slot = vm.process_slot(*process).ok_or(PrimError::BadReceiver)?;
+    if slot == vm.processes.active_slot {
+        return Err(PrimError::Inappropriate);
+    }
+    let code = argless_closure(vm, *closure)?;
+    vm.take_out(*process, slot);
+    vm.push_frame(slot, code, *closure, true);
+    Ok(*process)
+}
+
+fn is_semaphore(vm: &Vm, v: Value) -> bool {
+    vm.heap.is_pointers(v)
+        && vm.heap.slots(v) > semaphore::EXCESS
+        && vm.classes.inherits(vm.heap.class_of(v), Known::Semaphore.index())
+}
+
+unsafe fn semaphore_signal(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window holds the receiver.
+    unsafe {
+        let s = call.arg(0);
+        if !is_semaphore(vm, s) {
+            return Outcome::Fail(PrimError::BadReceiver);
+        }
+        vm.signal_semaphore(s);
+        answer_or_yield(vm, call, s)
+    }
+}
+
+/// Takes one signal of a Semaphore, if there is one.
+fn take_signal(vm: &mut Vm, s: Value) -> bool {
+    let excess = vm.heap.slot(s, semaphore::EXCESS).as_int().unwrap_or(0);
+    if excess > 0 {
+        vm.heap.set_slot(s, semaphore::EXCESS, Value::int(excess - 1));
+    }
+    excess > 0
+}
+
+unsafe fn semaphore_wait(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: as above.
+    unsafe {
+        let s = call.arg(0);
+        if !is_semaphore(vm, s) {
+            return Outcome::Fail(PrimError::BadReceiver);
+        }
+        if take_signal(vm, s) {
+            return Outcome::Value(s);
+        }
+        pause(vm, call, s);
+        vm.wait_in(s);
+        switch(vm)
+    }
+}
+
+unsafe fn semaphore_wait_timeout(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window holds receiver and milliseconds.
+    unsafe {
+        let (s, timeout) = (call.arg(0), call.arg(1));
+        let Some(milliseconds) = timeout.as_int() else { return Outcome::Fail(PrimError::BadArgument) };
+        if !is_semaphore(vm, s) {
+            return Outcome::Fail(PrimError::BadReceiver);
+        }
+        if take_signal(vm, s) {
+            return Outcome::Value(Value::FALSE);
+        }
+        if milliseconds <= 0 {
+            return Outcome::Value(Value::TRUE);
+        }
+        pause(vm, call, Value::FALSE);
+        let answer = vm.offset(call.fp) + call.window;
+        vm.wait_in(s);
+        vm.processes.running().answer = answer;
+        let due = vm.now().saturating_add((milliseconds as u64).saturating_mul(1000));
+        let slot = vm.processes.active_slot;
+        vm.add_timer(due, slot);
+        switch(vm)
+    }
+}
+
+unsafe fn delay_wait(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window holds receiver and milliseconds.
+    unsafe {
+        let Some(milliseconds) = call.arg(1).as_int() else { return Outcome::Fail(PrimError::BadArgument) };
+        pause(vm, call, call.arg(0));
+        let due = vm.now().saturating_add((milliseconds.max(0) as u64).saturating_mul(1000));
+        let proc = vm.processes.running();
+        proc.state = State::Sleeping;
+        proc.wait += 1;
+        let slot = vm.processes.active_slot;
+        vm.add_timer(due, slot);
+        switch(vm)
+    }
+}
+
+/// `report: anException text: aString from: aContext`: notes what happened, for whoever asks.
+unsafe fn unhandled_exception(vm: &mut Vm, call: Call) -> Outcome {
+    if call.num_args != 3 {
+        return Outcome::Fail(PrimError::BadNumArgs);
+    }
+    // SAFETY: the window holds receiver, exception, text and Context.
+    let (exception, text, context) = unsafe { (call.arg(1), call.arg(2), call.arg(3)) };
+    let message = vm.string_value(text).unwrap_or_default();
+    let frame = match vm.context_frame(context) {
+        Ok(Some((slot, frame))) if slot == vm.processes.active_slot => frame,
+        _ => vm.top_frame(),
+    };
+    let slot = vm.processes.active_slot;
+    let Some(proc) = vm.processes.get(slot) else { return Outcome::Fail(PrimError::Inappropriate) };
+    let (frames, omitted) = vm.trace(proc, frame);
+    let class = vm.classes.name(vm.heap.class_of(exception));
+    let failure = Unhandled { class, message, frames, omitted };
+    if vm.levels.iter().any(|l| l.process == slot) {
+        vm.unhandled = Some(failure);
+    } else {
+        vm.note_background_failure(failure);
+    }
+    Outcome::Value(Value::NIL)
+}
+
+unsafe fn smalltalk_exit(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window holds receiver and code.
+    let Some(code) = (unsafe { call.arg(1) }).as_int() else { return Outcome::Fail(PrimError::BadArgument) };
+    vm.stop = Some(Stop::Exit(code.rem_euclid(256) as i32));
+    Outcome::Exit
+}
+
+unsafe fn garbage_collect(vm: &mut Vm, call: Call) -> Outcome {
+    vm.collect_all(call.fp, call.window + 3);
+    vm.mourn();
+    let free = vm.heap.bytes_used() as i64;
+    // SAFETY: as in `answer_or_yield`; finalisers run before it goes on.
+    unsafe { answer_or_yield(vm, call, Value::int(free)) }
+}
+
+fn register_external(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let object = *args.get(1).ok_or(PrimError::BadNumArgs)?;
+    if object.is_nil() {
+        return Err(PrimError::BadArgument);
+    }
+    let index = vm.free_external.pop().unwrap_or_else(|| {
+        vm.external.push(Value::NIL);
+        vm.external.len() - 1
+    });
+    vm.external[index] = object;
+    Ok(Value::int(index as i64 + 1))
+}
+
+/// The argument is the index, or the object itself.
+fn unregister_external(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let object = *args.get(1).ok_or(PrimError::BadNumArgs)?;
+    let index = match object.as_int() {
+        Some(n) => usize::try_from(n).ok().and_then(|n| n.checked_sub(1)),
+        None => vm.external.iter().position(|&v| v == object),
+    };
+    if let Some(index) = index
+        && let Some(slot) = vm.external.get_mut(index)
+        && !slot.is_nil()
+    {
+        *slot = Value::NIL;
+        vm.free_external.push(index);
+    }
+    Ok(args[0])
+}

@@ -1,0 +1,214 @@
+//! Calls from Rust into Smalltalk: each is a run loop of its own over the same scheduler.
+//!
+//! Owns the levels of nested calls. A level ends when its boundary frame receives the answer;
+//! levels end in the opposite order of their beginning.
+
+use super::code::{Call, Code, code_value, value_code};
+use super::process::State;
+use super::symbols::SymbolId;
+use super::{Fp, Pc, Stop, Unhandled, Vm, dispatch};
+use crate::memory::Value;
+
+/// One call from Rust that has not returned yet.
+pub struct Level {
+    /// The Process whose stack holds the boundary frame.
+    pub process: usize,
+    /// Offset of the boundary frame.
+    pub boundary: usize,
+    /// The frame that was running when Rust called.
+    pub saved_fp: usize,
+    pub saved_pc: Pc,
+    pub result: Value,
+    done: bool,
+}
+
+// SAFETY: the pc points into code that the machine owns; a Level never leaves it.
+unsafe impl Send for Level {}
+
+/// Why a call from Rust has no answer.
+#[derive(Debug)]
+pub enum RunError {
+    Unhandled(Unhandled),
+    Stopped(Stop),
+}
+
+impl Vm {
+    /// Makes the Process in which all calls from outside run, if there is none yet.
+    pub(crate) fn ensure_root_process(&mut self) {
+        if self.processes.active_slot != usize::MAX && self.processes.get(self.processes.active_slot).is_some() {
+            return;
+        }
+        let (_, slot) = self.new_process(40);
+        if let Some(proc) = self.processes.get_mut(slot) {
+            proc.main = true;
+        }
+        self.load_process(slot);
+    }
+
+    /// Sends a message and runs until it is answered. `args[0]` is the receiver.
+    pub fn send_message(&mut self, selector: SymbolId, args: &[Value]) -> Result<Value, RunError> {
+        let receiver = args.first().copied().unwrap_or(Value::NIL);
+        let class = self.heap.class_of(receiver);
+        match self.find_code(class, selector) {
+            // SAFETY: found code is live.
+            Some(code) if unsafe { (*code).num_args } as usize + 1 == args.len() => self.run_code(code, args),
+            _ => {
+                let array = self.new_array_from(&args[1..]);
+                let message = self.heap.new_pointers(super::known::Known::Message.index(), crate::memory::Format::Fixed, 2);
+                let symbol = self.symbols.object(selector);
+                self.heap.set_slot(message, 0, symbol);
+                self.heap.set_slot(message, 1, array);
+                let dnu = self.selectors.does_not_understand;
+                match self.find_code(class, dnu) {
+                    Some(code) => self.run_code(code, &[receiver, message]),
+                    None => Err(RunError::Stopped(Stop::Deadlock)),
+                }
+            }
+        }
+    }
+
+    /// Runs a method, its primitive first.
+    pub fn run_method(&mut self, method: super::classes::MethodId, args: &[Value]) -> Result<Value, RunError> {
+        match self.method_code(method) {
+            Some(code) => self.run_code(code, args),
+            None => Err(RunError::Stopped(Stop::Deadlock)),
+        }
+    }
+
+    pub(crate) fn run_code(&mut self, code: *const Code, args: &[Value]) -> Result<Value, RunError> {
+        self.ensure_root_process();
+        self.unhandled = None;
+        if self.levels.is_empty() {
+            self.stop = None;
+        }
+        let saved_fp = self.offset(self.fp);
+        let saved_pc = self.pc;
+        let window = 1;
+        // SAFETY: room is made for the boundary frame and the callee; the frames are set up as `enter` does.
+        unsafe {
+            let top = (*value_code(*self.fp.sub(2))).frame as usize;
+            let exit = self.processes.exit;
+            let need = top + 2 + (*exit).frame as usize + window + 2 + args.len() + (*code).frame as usize;
+            if self.fp.add(need) > self.limit && self.grow_stack(self.fp, need).is_none() {
+                return Err(RunError::Stopped(Stop::Depth));
+            }
+            let boundary = self.fp.add(top + 2);
+            *boundary.sub(2) = code_value(exit);
+            *boundary.sub(1) = Value(2);
+            for r in 0..(*exit).frame as usize {
+                *boundary.add(r) = Value::NIL;
+            }
+            let level = Level {
+                process: self.processes.active_slot,
+                boundary: self.offset(boundary),
+                saved_fp,
+                saved_pc,
+                result: Value::NIL,
+                done: false,
+            };
+            self.levels.push(level);
+            for (i, &v) in args.iter().enumerate() {
+                *boundary.add(window + 2 + i) = v;
+            }
+            // Behind the boundary's dummy send stands EXITRUN.
+            let pc = (*exit).entry.add(1);
+            self.settle_fuel();
+            let call = Call { pc, fp: boundary, window, num_args: args.len() - 1, code };
+            if self.stop.is_none()
+                && let Some((pc, fp)) = self.activate(call)
+            {
+                dispatch::run(self, pc, fp);
+            }
+        }
+        self.leave_level()
+    }
+
+    /// The run loop has ended: for its answer, an unhandled exception, or a stop.
+    fn leave_level(&mut self) -> Result<Value, RunError> {
+        let Some(level) = self.levels.pop() else { return Err(RunError::Stopped(Stop::Deadlock)) };
+        if self.processes.active_slot != level.process {
+            // A stop found another Process running.
+            let slot = self.processes.active_slot;
+            if let Some(proc) = self.processes.get_mut(slot)
+                && proc.state == State::Running
+            {
+                let (pc, fp) = (self.pc, self.fp);
+                self.save_active(pc, fp);
+                let process = self.processes.active;
+                self.make_ready(process, slot);
+            }
+            if let Some(process) = self.processes.get(level.process).map(|p| p.object) {
+                self.take_out(process, level.process);
+            }
+            self.load_process(level.process);
+        }
+        if !level.done {
+            let top = self.top_frame();
+            let top = if top.offset >= level.boundary { top } else { return self.reset_to(&level) };
+            self.cut_above(level.boundary, top);
+        }
+        self.reset_to(&level)
+    }
+
+    fn reset_to(&mut self, level: &Level) -> Result<Value, RunError> {
+        self.fp = self.address(level.saved_fp);
+        self.pc = level.saved_pc;
+        if level.done {
+            return Ok(level.result);
+        }
+        if let Some(stop) = self.stop {
+            return Err(RunError::Stopped(stop));
+        }
+        match self.unhandled.take() {
+            Some(u) => Err(RunError::Unhandled(u)),
+            None => Err(RunError::Stopped(Stop::Deadlock)),
+        }
+    }
+
+    /// The boundary frame at `fp` has received the answer of its call.
+    pub(crate) fn exit_run(&mut self, pc: Pc, fp: Fp, answer: Value) -> Option<(Pc, Fp)> {
+        let offset = self.offset(fp);
+        let slot = self.processes.active_slot;
+        let innermost = self.levels.last().is_some_and(|l| l.process == slot && l.boundary == offset);
+        self.pc = pc;
+        self.fp = fp;
+        if innermost {
+            if let Some(level) = self.levels.last_mut() {
+                level.result = answer;
+                level.done = true;
+            }
+            return None;
+        }
+        // An inner call, made by another Process, has not returned yet: try again later.
+        // SAFETY: EXITRUN is one word.
+        let again = unsafe { pc.sub(1) };
+        self.save_active(again, fp);
+        let process = self.processes.active;
+        self.make_ready(process, slot);
+        if self.scheduler.best_ready() == self.priority(process) {
+            self.poll_host(Some(std::time::Duration::from_millis(1)));
+            self.run_timers();
+        }
+        self.next_process()
+    }
+
+    /// Ends the running Process after an unhandled exception, or the innermost call from Rust in it.
+    pub(crate) fn finish_active(&mut self) -> Option<(Pc, Fp)> {
+        let slot = self.processes.active_slot;
+        if self.levels.last().is_some_and(|l| l.process == slot) {
+            return None;
+        }
+        if self.levels.iter().any(|l| l.process == slot) {
+            // An outer call waits for this Process, an inner one for another: only a stop gets out of that.
+            self.stop = Some(Stop::Deadlock);
+            return None;
+        }
+        self.end_active_process();
+        self.next_process()
+    }
+
+    /// Stops with a message, for mistakes of the library itself.
+    pub(crate) fn fail_run(&mut self, message: String) {
+        self.unhandled = Some(Unhandled { class: "Error".into(), message, ..Unhandled::default() });
+    }
+}

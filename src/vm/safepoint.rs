@@ -1,0 +1,95 @@
+//! Safepoints: where the machine settles fuel, looks at signals, collects, and lets others run.
+//!
+//! Reached when the counter of sends and back edges is used up. Everything asynchronous happens here.
+
+use super::{Fp, Pc, Stop, Vm, signal};
+use crate::memory::Value;
+use std::sync::atomic::Ordering;
+
+/// Sends and back edges between two polls: about half a millisecond.
+const GRANT: i64 = 20_000;
+
+/// What to do after a safepoint.
+pub enum Then {
+    /// Go on; the stack may have moved.
+    Continue(Fp),
+    /// Something else runs first.
+    Go(Pc, Fp),
+    /// Leave the run loop.
+    Exit,
+}
+
+impl Vm {
+    /// Polls. Execution will go on at `pc` in the frame at `fp`, of which `live` registers matter.
+    pub(crate) fn safepoint(&mut self, pc: Pc, fp: Fp, live: usize) -> Then {
+        self.pc = pc;
+        self.fp = fp;
+        self.settle_fuel();
+        if self.stop.is_some() {
+            return Then::Exit;
+        }
+        self.collect_if_wanted(fp, live, false);
+        let bits = self.signals.swap(0, Ordering::AcqRel);
+        if bits & signal::STOP != 0 {
+            self.stop = Some(Stop::Interrupt);
+            return Then::Exit;
+        }
+        if bits & signal::INTERRUPT != 0 {
+            let class = self.known(super::known::Known::UserInterrupt);
+            let selector = self.selectors.signal_interrupt;
+            // SAFETY: pc and fp are those of the running frame.
+            return match unsafe { self.send_aside(pc, fp, 0, selector, &[class]) } {
+                Some((pc, fp)) => Then::Go(pc, fp),
+                None => Then::Exit,
+            };
+        }
+        if self.limits.deadline.is_some_and(|d| self.now() >= d) {
+            self.stop = Some(Stop::Deadline);
+            return Then::Exit;
+        }
+        self.mourn();
+        self.run_timers();
+        self.poll_host(Some(std::time::Duration::ZERO));
+        if self.scheduler.best_ready() > self.priority(self.processes.active) {
+            self.save_active(pc, fp);
+            self.preempt_active();
+            return match self.next_process() {
+                Some((pc, fp)) => Then::Go(pc, fp),
+                None => Then::Exit,
+            };
+        }
+        Then::Continue(fp)
+    }
+
+    /// Charges what was used of the last grant and makes a new one.
+    pub(crate) fn settle_fuel(&mut self) {
+        let used = (self.grant - self.counter).max(0) as u64;
+        self.fuel_used = self.fuel_used.saturating_add(used);
+        let mut grant = GRANT;
+        if let Some(fuel) = self.limits.fuel {
+            let left = fuel.saturating_sub(self.fuel_used);
+            if left == 0 {
+                self.stop = Some(Stop::Fuel);
+            }
+            grant = grant.min(left.max(1) as i64);
+        }
+        self.grant = grant;
+        self.counter = grant;
+    }
+
+    /// Microseconds of the monotonic clock.
+    pub fn now(&self) -> u64 {
+        self.host.clock.microseconds() as u64
+    }
+
+    /// Memory is short although everything was collected: a catchable OutOfMemory.
+    pub(crate) fn out_of_memory(&mut self, pc: Pc, fp: Fp) -> Option<(Pc, Fp)> {
+        let class = self.known(super::known::Known::OutOfMemory);
+        if self.stop.is_some() || class == Value::NIL {
+            return None;
+        }
+        let selector = self.selectors.signal_out_of_memory;
+        // SAFETY: pc and fp are those of the running frame.
+        unsafe { self.send_aside(pc, fp, 0, selector, &[class]) }
+    }
+}

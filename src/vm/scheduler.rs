@@ -1,0 +1,286 @@
+//! The scheduler: which Process runs next, timers, and waiting for the outside.
+//!
+//! Owns the ready queues and the timers. Semaphores are ordinary objects; their lists of waiting
+//! Processes are linked through the Processes themselves, as in the Blue Book (p. 646).
+
+use super::known::Known;
+use super::process::{State, field};
+use super::{Fp, Pc, Stop, Unhandled, Vm, signal};
+use crate::memory::{Value, Visitor};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Highest priority.
+pub const PRIORITIES: usize = 80;
+
+/// Slots of a Semaphore: a LinkedList with a counter.
+pub mod semaphore {
+    pub const FIRST: usize = 0;
+    pub const LAST: usize = 1;
+    pub const EXCESS: usize = 2;
+}
+
+/// A Process to be woken: deadline in microseconds, tie breaker, Process slot, number of the wait.
+type Timer = Reverse<(u64, u64, usize, u64)>;
+
+/// Ready Processes and timers.
+pub struct Scheduler {
+    ready: Vec<VecDeque<Value>>,
+    timers: BinaryHeap<Timer>,
+    sequence: u64,
+}
+
+impl Scheduler {
+    pub fn new() -> Scheduler {
+        Scheduler { ready: vec![VecDeque::new(); PRIORITIES + 1], timers: BinaryHeap::new(), sequence: 0 }
+    }
+
+    /// Priority of the most urgent ready Process; 0 for none.
+    pub fn best_ready(&self) -> usize {
+        (1..=PRIORITIES).rev().find(|&p| !self.ready[p].is_empty()).unwrap_or(0)
+    }
+
+    pub fn visit(&mut self, visitor: &mut dyn Visitor) {
+        for queue in &mut self.ready {
+            for v in queue {
+                visitor.value(v);
+            }
+        }
+    }
+
+    fn remove(&mut self, process: Value) {
+        for queue in &mut self.ready {
+            queue.retain(|&p| p != process);
+        }
+    }
+}
+
+impl Vm {
+    /// Appends a Process to the ready queue of its priority.
+    pub(crate) fn make_ready(&mut self, process: Value, slot: usize) {
+        let priority = self.priority(process);
+        if let Some(proc) = self.processes.get_mut(slot) {
+            proc.state = State::Ready;
+        }
+        self.scheduler.ready[priority].push_back(process);
+    }
+
+    /// The running Process goes to the front of its queue: something more urgent runs first.
+    pub(crate) fn preempt_active(&mut self) {
+        let process = self.processes.active;
+        let priority = self.priority(process);
+        self.processes.running().state = State::Ready;
+        self.scheduler.ready[priority].push_front(process);
+    }
+
+    /// Goes on with the most urgent ready Process; waits for the outside when there is none.
+    /// The registers of the Process that ran are saved already.
+    pub(crate) fn next_process(&mut self) -> Option<(Pc, Fp)> {
+        loop {
+            let priority = self.scheduler.best_ready();
+            if priority > 0
+                && let Some(process) = self.scheduler.ready[priority].pop_front()
+            {
+                match self.process_slot(process) {
+                    Some(slot) => return Some(self.load_process(slot)),
+                    None => continue,
+                }
+            }
+            if self.stop.is_some() || !self.idle() {
+                return None;
+            }
+        }
+    }
+
+    /// Waits until something happens outside. False when nothing ever will, or everything stops.
+    fn idle(&mut self) -> bool {
+        let bits = self.signals.swap(0, Ordering::AcqRel);
+        if bits & signal::STOP != 0 {
+            self.stop = Some(Stop::Interrupt);
+            return false;
+        }
+        if bits & signal::INTERRUPT != 0 {
+            return self.interrupt_waiting();
+        }
+        self.run_timers();
+        if self.scheduler.best_ready() > 0 {
+            return true;
+        }
+        let now = self.now();
+        if self.limits.deadline.is_some_and(|d| now >= d) {
+            self.stop = Some(Stop::Deadline);
+            return false;
+        }
+        let timer = self.scheduler.timers.peek().map(|t| t.0.0);
+        if timer.is_none() && !self.host.is_waiting() && self.external.iter().all(|v| v.is_nil()) {
+            self.stop = Some(Stop::Deadlock);
+            return false;
+        }
+        let until = [timer, self.limits.deadline].into_iter().flatten().min();
+        let timeout = until.map(|t| Duration::from_micros(t.saturating_sub(now).max(1)));
+        self.poll_host(timeout);
+        self.run_timers();
+        true
+    }
+
+    /// Ctrl-C while everything waits: the main Process gets the exception.
+    fn interrupt_waiting(&mut self) -> bool {
+        let Some(slot) = self.processes.slots.iter().position(|p| p.as_ref().is_some_and(|p| p.main)) else {
+            self.stop = Some(Stop::Interrupt);
+            return false;
+        };
+        let process = self.processes.slots[slot].as_ref().map_or(Value::NIL, |p| p.object);
+        self.take_out(process, slot);
+        let class = self.known(Known::UserInterrupt);
+        let of = self.heap.class_of(class);
+        let selector = self.selectors.signal_interrupt;
+        let Some(code) = self.find_code(of, selector) else {
+            self.stop = Some(Stop::Interrupt);
+            return false;
+        };
+        self.push_frame(slot, code, class, true);
+        self.make_ready(process, slot);
+        true
+    }
+
+    /// Lets the host look around and signals what it reports.
+    pub(crate) fn poll_host(&mut self, timeout: Option<Duration>) {
+        self.host.poll(timeout);
+        while self.host.has_signals() {
+            for index in self.host.take_signals() {
+                let semaphore = self.external.get((index as usize).wrapping_sub(1)).copied();
+                if let Some(s) = semaphore.filter(|s| !s.is_nil()) {
+                    self.signal_semaphore(s);
+                }
+            }
+        }
+    }
+
+    /// Wakes the Processes whose time has come.
+    pub(crate) fn run_timers(&mut self) {
+        if self.scheduler.timers.is_empty() {
+            return;
+        }
+        let now = self.now();
+        while let Some(&Reverse((due, _, slot, wait))) = self.scheduler.timers.peek() {
+            if due > now {
+                break;
+            }
+            self.scheduler.timers.pop();
+            let Some(proc) = self.processes.get_mut(slot) else { continue };
+            if proc.wait != wait || !matches!(proc.state, State::Waiting | State::Sleeping) {
+                continue;
+            }
+            let process = proc.object;
+            if proc.state == State::Waiting {
+                let answer = proc.answer;
+                proc.stack[answer] = Value::TRUE;
+                proc.ran = true;
+            }
+            self.take_out(process, slot);
+            self.make_ready(process, slot);
+        }
+    }
+
+    /// Asks for the Process in `slot` to be woken at `due`, if it still waits as it does now.
+    pub(crate) fn add_timer(&mut self, due: u64, slot: usize) {
+        let wait = self.processes.get(slot).map_or(0, |p| p.wait);
+        self.scheduler.sequence += 1;
+        self.scheduler.timers.push(Reverse((due, self.scheduler.sequence, slot, wait)));
+    }
+
+    /// Removes a Process from the queue or list it is in.
+    pub(crate) fn take_out(&mut self, process: Value, slot: usize) {
+        self.scheduler.remove(process);
+        let list = self.heap.slot(process, field::LIST);
+        if list.is_object() && self.heap.slots(list) > semaphore::LAST {
+            self.unlink(list, process);
+        }
+        self.heap.set_slot(process, field::LIST, Value::NIL);
+        self.heap.set_slot(process, field::NEXT, Value::NIL);
+        if let Some(proc) = self.processes.get_mut(slot)
+            && proc.state != State::Running
+        {
+            proc.state = State::Suspended;
+            proc.wait += 1;
+        }
+    }
+
+    fn unlink(&mut self, list: Value, process: Value) {
+        let mut previous = Value::NIL;
+        let mut at = self.heap.slot(list, semaphore::FIRST);
+        while at.is_object() && at != process {
+            previous = at;
+            at = self.heap.slot(at, field::NEXT);
+        }
+        if at != process {
+            return;
+        }
+        let next = self.heap.slot(at, field::NEXT);
+        match previous {
+            Value::NIL => self.heap.set_slot(list, semaphore::FIRST, next),
+            p => self.heap.set_slot(p, field::NEXT, next),
+        }
+        if self.heap.slot(list, semaphore::LAST) == process {
+            self.heap.set_slot(list, semaphore::LAST, previous);
+        }
+    }
+
+    /// Appends the running Process to a Semaphore's list.
+    pub(crate) fn wait_in(&mut self, list: Value) {
+        let process = self.processes.active;
+        self.heap.set_slot(process, field::LIST, list);
+        self.heap.set_slot(process, field::NEXT, Value::NIL);
+        let last = self.heap.slot(list, semaphore::LAST);
+        if last.is_object() {
+            self.heap.set_slot(last, field::NEXT, process);
+        } else {
+            self.heap.set_slot(list, semaphore::FIRST, process);
+        }
+        self.heap.set_slot(list, semaphore::LAST, process);
+        let proc = self.processes.running();
+        proc.state = State::Waiting;
+        proc.wait += 1;
+    }
+
+    /// Wakes the first waiting Process, or counts the signal.
+    pub(crate) fn signal_semaphore(&mut self, semaphore: Value) {
+        if !self.heap.is_pointers(semaphore) || self.heap.slots(semaphore) <= semaphore::EXCESS {
+            return;
+        }
+        let first = self.heap.slot(semaphore, semaphore::FIRST);
+        match self.process_slot(first) {
+            Some(slot) => {
+                self.take_out(first, slot);
+                self.make_ready(first, slot);
+            }
+            None => {
+                let excess = self.heap.slot(semaphore, semaphore::EXCESS).as_int().unwrap_or(0);
+                self.heap.set_slot(semaphore, semaphore::EXCESS, Value::int(excess.saturating_add(1).max(1)));
+            }
+        }
+    }
+
+    /// The running Process has ended: its stack goes, its Homes and Contexts with it.
+    pub(crate) fn end_active_process(&mut self) {
+        let top = self.top_frame();
+        self.cut_above(2, top);
+        let slot = self.processes.active_slot;
+        let process = self.processes.active;
+        let proc = self.processes.running();
+        proc.state = State::Terminated;
+        proc.fp = 2;
+        if proc.stack.len() > 4096 {
+            proc.stack = vec![Value::NIL; 8];
+        }
+        self.heap.set_slot(process, field::SLOT, Value::NIL);
+        self.processes.free(slot);
+    }
+
+    /// An unhandled exception in a Process that nobody called: told when everything is over.
+    pub(crate) fn note_background_failure(&mut self, failure: Unhandled) {
+        self.background_failures.push(failure);
+    }
+}

@@ -1,0 +1,431 @@
+//! Sending: lookup, linking of send sites, activation, primitives, doesNotUnderstand:.
+//!
+//! Owns the long way of a send. The short way is in `ops`.
+
+use super::cache::{POLY, PolyEntry};
+use super::classes::MethodId;
+use super::code::{Call, Code, Ic, Primitive, code_value, flags, kind};
+use super::known::Known;
+use super::symbols::SymbolId;
+use super::{Fp, Outcome, Pc, PrimError, Vm, ops};
+use crate::compiler::opcode::Op;
+use crate::memory::{ClassIndex, Format, Value};
+
+/// Most arguments a primitive may have; the compiler allows no more.
+pub const MAX_ARGS: usize = 255;
+
+impl Vm {
+    /// The code that instances of `class` run for `selector`, compiled at need.
+    pub(crate) fn find_code(&mut self, class: ClassIndex, selector: SymbolId) -> Option<*const Code> {
+        let hit = self.cache.get(class, selector);
+        if !hit.is_null() {
+            return Some(hit);
+        }
+        let method = self.classes.lookup(class, selector)?;
+        let code = self.method_code(method)?;
+        self.cache.put(class, selector, code);
+        Some(code)
+    }
+
+    /// The code of a method, compiled at need. A method that does not compile stops the machine:
+    /// the library is checked by the tests, and users' methods are compiled when they are loaded.
+    pub fn method_code(&mut self, method: MethodId) -> Option<*const Code> {
+        let code = self.classes.methods.get(method as usize)?.code;
+        if !code.is_null() {
+            return Some(code);
+        }
+        if let Err(problem) = (self.hooks.compile)(self, method) {
+            let text = self.classes.methods.get(method as usize).map(|m| m.source.text.as_str().to_string());
+            panic!("a library method does not compile: {problem}\n{}", text.unwrap_or_default());
+        }
+        Some(self.classes.methods.get(method as usize)?.code).filter(|c| !c.is_null())
+    }
+
+    /// Does a send the long way: polls, looks up, links the site, activates.
+    ///
+    /// # Safety
+    /// `pc` is behind the send instruction `insn` of the frame at `fp`.
+    pub(crate) unsafe fn send(&mut self, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)> {
+        // SAFETY: the caller's promise; see `ops` for registers and sites.
+        unsafe {
+            let window = ops::a(insn);
+            let ic = Vm::site(pc, insn);
+            let mut fp = fp;
+            if self.counter <= 0 {
+                // Registers up to the arguments are live; the send is done again afterwards.
+                let live = window + 3 + (*ic).num_args as usize;
+                match self.safepoint(pc.sub(1), fp, live) {
+                    super::safepoint::Then::Continue(f) => fp = f,
+                    super::safepoint::Then::Go(p, f) => return Some((p, f)),
+                    super::safepoint::Then::Exit => return None,
+                }
+            }
+            let receiver = *fp.add(window + 2);
+            let class = self.heap.class_of(receiver);
+            let selector = (*ic).selector;
+            let found = if (*ic).kind & kind::SUPER != 0 {
+                self.find_super(fp, selector)
+            } else {
+                let op = insn as u8;
+                if op == Op::SENDPRIM as u8 && (*ic).class == class {
+                    Some((*ic).code)
+                } else {
+                    self.find_code(class, selector)
+                }
+            };
+            let Some(code) = found else {
+                return self.not_understood(pc, fp, window, selector, (*ic).num_args as usize);
+            };
+            if (*code).num_args != (*ic).num_args {
+                // Only a method put under a selector of another arity can get here.
+                return self.not_understood(pc, fp, window, selector, (*ic).num_args as usize);
+            }
+            if (*ic).class != class || (*ic).code != code {
+                self.link(pc, insn, ic, class, code);
+            }
+            self.activate(Call { pc, fp, window, num_args: (*code).num_args as usize, code })
+        }
+    }
+
+    /// Code for a send to super from the method of the frame at `fp`.
+    unsafe fn find_super(&mut self, fp: Fp, selector: SymbolId) -> Option<*const Code> {
+        // SAFETY: the word below a frame is its code.
+        let method = unsafe { (*super::code::value_code(*fp.sub(2))).method };
+        let class = self.classes.methods.get(method as usize)?.class;
+        let above = self.classes.get(class)?.superclass?;
+        self.find_code(above, selector)
+    }
+
+    /// Remembers at the send site what was found.
+    unsafe fn link(&mut self, pc: Pc, insn: u32, ic: *mut Ic, class: ClassIndex, code: *const Code) {
+        // SAFETY: as for `send`.
+        unsafe {
+            let current = Op::of(insn);
+            let is_super = (*ic).kind & kind::SUPER != 0;
+            if current == Some(Op::VALUE) {
+                return;
+            }
+            if (*ic).class != 0 && !is_super && current == Some(Op::SENDPOLY) {
+                let table = &mut self.polys[(*ic).extra as usize];
+                if let Some(free) = table.iter_mut().find(|e| e.class == 0) {
+                    *free = PolyEntry { class, frame: (*code).frame, entry: (*code).entry, code };
+                    if !matches!((*code).primitive, Primitive::None) {
+                        // Primitives take the long way, where the global cache finds them.
+                        *free = PolyEntry::EMPTY;
+                    }
+                } else {
+                    Vm::quicken(pc, Op::SENDMEGA);
+                }
+                return;
+            }
+            if (*ic).class != 0 && !is_super && (*ic).class != class {
+                if current == Some(Op::SENDMEGA) {
+                    return;
+                }
+                let mut table = [PolyEntry::EMPTY; POLY];
+                let mut n = 0;
+                for (c, k) in [((*ic).class, (*ic).code), (class, code)] {
+                    if !k.is_null() && matches!((*k).primitive, Primitive::None) {
+                        table[n] = PolyEntry { class: c, frame: (*k).frame, entry: (*k).entry, code: k };
+                        n += 1;
+                    }
+                }
+                self.polys.push(table);
+                (*ic).extra = self.polys.len() as u32 - 1;
+                (*ic).code = std::ptr::null();
+                Vm::quicken(pc, Op::SENDPOLY);
+                return;
+            }
+            (*ic).class = class;
+            (*ic).code = code;
+            (*ic).entry = (*code).entry;
+            (*ic).frame = (*code).frame;
+            let op = if is_super { Op::SENDSUPER } else { Op::SEND };
+            Vm::quicken(pc, op);
+            if is_super {
+                if !matches!((*code).primitive, Primitive::None) {
+                    (*ic).class = 0;
+                }
+                return;
+            }
+            match (*code).primitive {
+                Primitive::None => self.quicken_simple(pc, ic, code),
+                _ => Vm::quicken(pc, Op::SENDPRIM),
+            }
+        }
+    }
+
+    /// Methods that only answer a variable, the receiver or an immediate need no frame.
+    unsafe fn quicken_simple(&mut self, pc: Pc, ic: *mut Ic, code: *const Code) {
+        // SAFETY: as for `send`; the code block has at least one instruction, and two when the first is no return.
+        unsafe {
+            let first = *(*code).entry;
+            match Op::of(first) {
+                Some(Op::RETSELF) => {
+                    (*ic).extra = 1;
+                    Vm::quicken(pc, Op::SENDCONST);
+                }
+                Some(Op::GETIV) if ops::b(first) == 0 && returns(code, ops::a(first)) => {
+                    (*ic).extra = ops::c(first) as u32;
+                    Vm::quicken(pc, Op::SENDGET);
+                }
+                Some(Op::LOADV) if returns(code, ops::a(first)) => {
+                    (*ic).extra = 0;
+                    (*ic).entry = ops::d(first) as u64 as *const u32;
+                    Vm::quicken(pc, Op::SENDCONST);
+                }
+                Some(Op::LOADI) if returns(code, ops::a(first)) => {
+                    (*ic).extra = 0;
+                    (*ic).entry = Value::int(ops::sd(first) as i64).0 as *const u32;
+                    Vm::quicken(pc, Op::SENDCONST);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Runs `code` with the receiver and arguments in the window: its primitive first.
+    ///
+    /// # Safety
+    /// The window holds the receiver and as many arguments as `code` takes.
+    pub(crate) unsafe fn activate(&mut self, call: Call) -> Option<(Pc, Fp)> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let code = call.code;
+            let error = match (*code).primitive {
+                Primitive::None => None,
+                Primitive::Plain(function) => {
+                    self.pc = call.pc;
+                    self.fp = call.fp;
+                    let mut args = [Value::NIL; 12];
+                    let n = call.num_args + 1;
+                    let result = if n <= args.len() {
+                        std::ptr::copy_nonoverlapping(call.fp.add(call.window + 2), args.as_mut_ptr(), n);
+                        function(self, &args[..n])
+                    } else {
+                        let many = std::slice::from_raw_parts(call.fp.add(call.window + 2), n).to_vec();
+                        function(self, &many)
+                    };
+                    self.counter -= 1;
+                    match result {
+                        Ok(v) => return self.answer(call, v),
+                        Err(e) => Some(e),
+                    }
+                }
+                Primitive::Machine(function) => {
+                    self.pc = call.pc;
+                    self.fp = call.fp;
+                    self.counter -= 1;
+                    match function(self, call) {
+                        Outcome::Value(v) => return self.answer(call, v),
+                        Outcome::Fail(e) => Some(e),
+                        Outcome::Jump(pc, fp) => return Some((pc, fp)),
+                        Outcome::Exit => return None,
+                    }
+                }
+                Primitive::Host(index) => {
+                    self.pc = call.pc;
+                    self.fp = call.fp;
+                    let args = std::slice::from_raw_parts(call.fp.add(call.window + 2), call.num_args + 1).to_vec();
+                    let call_offset = self.offset(call.fp);
+                    let result = self.call_host(index, &args);
+                    // The stack may have grown meanwhile.
+                    let call = Call { fp: self.address(call_offset), ..call };
+                    if self.stop.is_some() {
+                        return None;
+                    }
+                    match result {
+                        Ok(v) => return self.answer(call, v),
+                        Err(e) => {
+                            let code = e.code(self);
+                            return self.enter(call, Some(code));
+                        }
+                    }
+                }
+            };
+            let error = match error {
+                Some(e) if (*code).error_reg != 0 => Some(e.code(self)),
+                _ => None,
+            };
+            self.enter(call, error)
+        }
+    }
+
+    /// Puts the answer of a primitive where the sender expects it.
+    #[inline(always)]
+    unsafe fn answer(&mut self, call: Call, v: Value) -> Option<(Pc, Fp)> {
+        // SAFETY: the window's first word receives the answer.
+        unsafe { *call.fp.add(call.window) = v };
+        if self.heap.collection_wanted {
+            self.counter = self.counter.min(0);
+        }
+        Some((call.pc, call.fp))
+    }
+
+    /// Makes the frame of `code` and goes to its first instruction, the primitive left out.
+    pub(crate) unsafe fn enter(&mut self, call: Call, error: Option<Value>) -> Option<(Pc, Fp)> {
+        // SAFETY: as for `activate`.
+        unsafe {
+            let code = call.code;
+            let mut fp = call.fp;
+            let frame = (*code).frame as usize;
+            if fp.add(call.window + 2 + frame) > self.limit {
+                match self.grow_stack(fp, call.window + 2 + frame) {
+                    Some(f) => fp = f,
+                    None => return self.overflow(Call { fp, ..call }),
+                }
+            }
+            let new = fp.add(call.window + 2);
+            *new.sub(1) = Value(call.pc as u64 | 2);
+            *new.sub(2) = code_value(code);
+            if let Some(e) = error
+                && (*code).error_reg != 0
+            {
+                *new.add((*code).error_reg as usize) = e;
+            }
+            self.counter -= 1;
+            // A failed primitive's error code must survive the clearing of temporaries: the compiler leaves its register out.
+            Some(((*code).entry, new))
+        }
+    }
+
+    /// The depth limit is reached: the send becomes `StackOverflow signalOverflow`.
+    unsafe fn overflow(&mut self, call: Call) -> Option<(Pc, Fp)> {
+        let class = self.known(Known::StackOverflow);
+        let proc = self.processes.running();
+        if proc.overflowed || class == Value::NIL {
+            self.stop = Some(super::Stop::Depth);
+            return None;
+        }
+        proc.overflowed = true;
+        let fp = self.grow_stack(call.fp, super::process::RESERVE / 2)?;
+        // SAFETY: the frame has room for a window.
+        unsafe {
+            *fp.add(call.window + 2) = class;
+            let selector = self.selectors.signal_overflow;
+            let of = self.heap.class_of(class);
+            let code = self.find_code(of, selector)?;
+            self.activate(Call { fp, num_args: 0, code, ..call })
+        }
+    }
+
+    /// Nobody understands `selector`: the arguments become a Message.
+    pub(crate) unsafe fn not_understood(
+        &mut self,
+        pc: Pc,
+        fp: Fp,
+        window: usize,
+        selector: SymbolId,
+        num_args: usize,
+    ) -> Option<(Pc, Fp)> {
+        // SAFETY: the window holds the receiver and the arguments; every frame has room for one argument more.
+        unsafe {
+            let receiver = *fp.add(window + 2);
+            let args = std::slice::from_raw_parts(fp.add(window + 3), num_args).to_vec();
+            let array = self.new_array_from(&args);
+            let size = self.classes.get(Known::Message.index()).map_or(2, |c| c.inst_size.max(2));
+            let message = self.heap.new_pointers(Known::Message.index(), Format::Fixed, size);
+            let symbol = self.symbols.object(selector);
+            self.heap.set_slot(message, 0, symbol);
+            self.heap.set_slot(message, 1, array);
+            let class = self.heap.class_of(receiver);
+            let dnu = self.selectors.does_not_understand;
+            let Some(code) = self.find_code(class, dnu) else {
+                let class = self.classes.name(class);
+                let text = self.symbols.text(selector).to_string();
+                self.fail_run(format!("{class} does not understand #{text}, nor doesNotUnderstand:"));
+                return None;
+            };
+            *fp.add(window + 3) = message;
+            self.activate(Call { pc, fp, window, num_args: 1, code })
+        }
+    }
+
+    /// Sends a message from the frame at `fp`, with a window behind its registers; the answer goes to
+    /// register `reg` (0: nowhere) and execution goes on at `pc`.
+    pub(crate) unsafe fn send_aside(
+        &mut self,
+        pc: Pc,
+        fp: Fp,
+        reg: u8,
+        selector: SymbolId,
+        args: &[Value],
+    ) -> Option<(Pc, Fp)> {
+        // SAFETY: room for the window is made first; the note tells walkers the window's place.
+        unsafe {
+            let frame = (*super::code::value_code(*fp.sub(2))).frame as usize;
+            let window = frame;
+            if window > 250 {
+                self.fail_run("a frame is too large for an interposed send".into());
+                return None;
+            }
+            let class = self.heap.class_of(args[0]);
+            let (code, message) = match self.find_code(class, selector) {
+                Some(code) => (code, None),
+                None => {
+                    let dnu = self.selectors.does_not_understand;
+                    let array = self.new_array_from(&args[1..]);
+                    let message = self.heap.new_pointers(Known::Message.index(), Format::Fixed, 2);
+                    let symbol = self.symbols.object(selector);
+                    self.heap.set_slot(message, 0, symbol);
+                    self.heap.set_slot(message, 1, array);
+                    (self.find_code(class, dnu)?, Some(message))
+                }
+            };
+            let need = window + 2 + (*code).frame as usize;
+            let fp = if fp.add(need) > self.limit {
+                match self.grow_stack(fp, need) {
+                    Some(f) => f,
+                    None => {
+                        self.stop = Some(super::Stop::Depth);
+                        return None;
+                    }
+                }
+            } else {
+                fp
+            };
+            let new = fp.add(window + 2);
+            match message {
+                Some(m) => {
+                    *new = args[0];
+                    *new.add(1) = m;
+                }
+                None => std::ptr::copy_nonoverlapping(args.as_ptr(), new, args.len()),
+            }
+            *new.sub(1) = Value(pc as u64 | 3);
+            *new.sub(2) = code_value(code);
+            let offset = self.offset(new);
+            let slot = self.processes.active_slot;
+            if let Some(note) = self.note_mut(slot, offset) {
+                note.retry = Some(reg);
+                note.window = Some(window as u8);
+            }
+            Some(((*code).entry, new))
+        }
+    }
+
+    /// Calls a closure of the embedder; a panic in it becomes an error.
+    fn call_host(&mut self, index: u32, args: &[Value]) -> Result<Value, PrimError> {
+        let Some(mut function) = self.host_functions.get_mut(index as usize).and_then(Option::take) else {
+            return Err(PrimError::Inappropriate);
+        };
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| function(self, args)));
+        self.host_functions[index as usize] = Some(function);
+        match result {
+            Ok(r) => r,
+            Err(_) => {
+                let text = self.new_string("a Rust closure panicked");
+                Err(PrimError::Value(text))
+            }
+        }
+    }
+}
+
+/// Whether the second instruction of `code` returns register `r`, and the method has no block that returns from it.
+unsafe fn returns(code: *const Code, r: usize) -> bool {
+    // SAFETY: code that does not start with a return has a second word.
+    unsafe {
+        let second = *(*code).entry.add(1);
+        (*code).flags & flags::HOME == 0 && Op::of(second) == Some(Op::RET) && ops::a(second) == r
+    }
+}

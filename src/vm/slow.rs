@@ -1,0 +1,336 @@
+//! The long way of every instruction that has one.
+//!
+//! `step` does the whole instruction `insn`, whose fast path changed nothing; it answers where to
+//! go on, or none when the run loop is to end.
+
+use super::code::{flags, value_code};
+use super::frame::FrameAt;
+use super::known::Known;
+use super::safepoint::Then;
+use super::{Fp, Pc, Vm, ops};
+use crate::compiler::opcode::Op;
+use crate::memory::heap::slot_ptr;
+use crate::memory::{Format, Value};
+
+/// Does one instruction. `pc` is behind its first word.
+///
+/// # Safety
+/// As for `ops`.
+#[cold]
+#[inline(never)]
+pub unsafe fn step(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)> {
+    use Op::*;
+    // SAFETY: see `ops`.
+    unsafe {
+        let op = Op::of(insn)?;
+        vm.pc = pc;
+        vm.fp = fp;
+        match op {
+            SEND | SENDPRIM | SENDGET | SENDCONST | SENDPOLY | SENDMEGA | SENDSUPER | VALUE => vm.send(pc, fp, insn),
+            RET | RETSELF | RETHOME => {
+                let value = *fp.add(if op == RETSELF { 0 } else { ops::a(insn) });
+                if op == RETHOME && *fp.add(ops::b(insn)) != Value::NIL {
+                    vm.heap.set_slot(*fp.add(ops::b(insn)), 0, Value::NIL);
+                }
+                vm.return_slowly(pc, fp, value)
+            }
+            NLR => vm.non_local_return(pc, fp, *fp.add(ops::a(insn)), *fp.add(ops::b(insn)), ops::a(insn)),
+            ADD | SUB | MUL | DIV | IDIV | MOD | BAND | BOR | BXOR | SHIFT | LT | LE | GT | GE | EQ | NE => {
+                let (x, y) = (*fp.add(ops::b(insn)), *fp.add(ops::c(insn)));
+                match vm.arithmetic(op, x, y) {
+                    Some(v) => {
+                        *fp.add(ops::a(insn)) = v;
+                        Some((pc.add(2), fp))
+                    }
+                    None => stub(vm, pc, fp, &[x, y]),
+                }
+            }
+            ADDI | SUBI => {
+                let (x, y) = (*fp.add(ops::b(insn)), Value::int(ops::c(insn) as i64));
+                match vm.arithmetic(if op == ADDI { ADD } else { SUB }, x, y) {
+                    Some(v) => {
+                        *fp.add(ops::a(insn)) = v;
+                        Some((pc.add(2), fp))
+                    }
+                    None => stub(vm, pc, fp, &[x, y]),
+                }
+            }
+            JLT | JLE | JGT | JGE | JEQ | JNE | JNLT | JNLE | JNGT | JNGE | JNEQ | JNNE => {
+                compare_and_branch(vm, pc, fp, op, *fp.add(ops::a(insn)), *fp.add(ops::b(insn)))
+            }
+            JLTI | JLEI | JGTI | JGEI | JEQI | JNEI | JNLTI | JNLEI | JNGTI | JNGEI | JNEQI | JNNEI => {
+                compare_and_branch(vm, pc, fp, op, *fp.add(ops::a(insn)), Value::int(ops::b(insn) as i8 as i64))
+            }
+            LOOP => {
+                let target = pc.offset(ops::e(insn));
+                poll(vm, target, fp)
+            }
+            JT | JF => {
+                let v = *fp.add(ops::a(insn));
+                let selector = vm.selectors.must_be_boolean;
+                vm.send_aside(pc.sub(1), fp, ops::a(insn) as u8, selector, &[v])
+            }
+            AT => stub(vm, pc, fp, &[*fp.add(ops::b(insn)), *fp.add(ops::c(insn))]),
+            ATPUT => {
+                let (o, k, v) = (*fp.add(ops::a(insn)), *fp.add(ops::b(insn)), *fp.add(ops::c(insn)));
+                if vm.heap.class_of(o) == Known::Array.index()
+                    && !vm.heap.is_immutable(o)
+                    && let Some(n) = k.as_int().map(|n| (n as usize).wrapping_sub(1))
+                    && n < vm.heap.slots(o)
+                {
+                    vm.heap.set_slot(o, n, v);
+                    return Some((pc.add(1), fp));
+                }
+                stub(vm, pc, fp, &[o, k, v])
+            }
+            SIZE => stub(vm, pc, fp, &[*fp.add(ops::b(insn))]),
+            GETIV => {
+                let o = *fp.add(ops::b(insn));
+                let n = ops::c(insn);
+                let inside = vm.heap.is_pointers(o) && n < vm.heap.slots(o);
+                *fp.add(ops::a(insn)) = if inside { *slot_ptr(o, n) } else { Value::NIL };
+                Some((pc, fp))
+            }
+            SETIV => {
+                let (o, n, v) = (*fp.add(ops::a(insn)), ops::b(insn), *fp.add(ops::c(insn)));
+                if vm.heap.is_immutable(o) {
+                    let selector = vm.selectors.attempt_to_assign;
+                    return vm.send_aside(pc, fp, 0, selector, &[o, v, Value::int(n as i64 + 1)]);
+                }
+                if vm.heap.is_pointers(o) && n < vm.heap.slots(o) {
+                    vm.heap.set_slot(o, n, v);
+                }
+                Some((pc, fp))
+            }
+            GETG => {
+                let binding = *(pc.sub(ops::d(insn)) as *const Value);
+                let name = vm.heap.slot(binding, 0);
+                let class = vm.known(Known::UndefinedVariable);
+                let selector = vm.selectors.signal_for;
+                // The answer becomes the value of the expression.
+                vm.send_aside(pc, fp, ops::a(insn) as u8, selector, &[class, name])
+            }
+            SETG => {
+                let binding = *(pc.sub(ops::d(insn)) as *const Value);
+                vm.heap.set_slot(binding, 1, *fp.add(ops::a(insn)));
+                Some((pc, fp))
+            }
+            SETBOX => {
+                vm.heap.set_slot(*fp.add(ops::a(insn)), ops::b(insn), *fp.add(ops::c(insn)));
+                Some((pc, fp))
+            }
+            SETELT => {
+                vm.heap.set_slot(*fp.add(ops::a(insn)), *pc as usize, *fp.add(ops::b(insn)));
+                Some((pc.add(1), fp))
+            }
+            MKBOX | CLOSURE | HOME | ARRAY | ARRAYN => allocate(vm, pc, fp, insn, op),
+            THISCTX => {
+                let slot = vm.processes.active_slot;
+                vm.pc = pc;
+                vm.fp = fp;
+                let frame = FrameAt { offset: vm.offset(fp), pc };
+                let context = vm.marry(slot, frame);
+                *fp.add(ops::a(insn)) = context;
+                Some((pc, fp))
+            }
+            PROCEND => {
+                vm.end_active_process();
+                vm.next_process()
+            }
+            EXITRUN => vm.exit_run(pc, fp, *fp.add(ops::a(insn))),
+            PROBE => {
+                let here = 0u8;
+                vm.probes.push(&raw const here as usize);
+                Some((pc, fp))
+            }
+            // These have no slow path: their fast path always succeeds.
+            MOVE | LOADI | LOADV | LOADK | NILS | GETBOX | GETCLO | IDENT | SKIPIDENT | SKIPNIDENT | JNIL | JNNIL
+            | JINT | JMP => Some((pc, fp)),
+        }
+    }
+}
+
+/// Copies the operands of the instruction in front of `pc` into the window of the send in its stub, and goes on there.
+unsafe fn stub(vm: &mut Vm, pc: Pc, fp: Fp, operands: &[Value]) -> Option<(Pc, Fp)> {
+    // SAFETY: the verifier has checked that a send stands at `pc`.
+    unsafe {
+        let insn = *pc;
+        let window = ops::a(insn);
+        for (i, &v) in operands.iter().enumerate() {
+            *fp.add(window + 2 + i) = v;
+        }
+        debug_assert!(vm.counter < i64::MAX);
+        Some((pc, fp))
+    }
+}
+
+/// A comparison that the fast path could not decide, or a backward branch at the end of its grant.
+unsafe fn compare_and_branch(vm: &mut Vm, pc: Pc, fp: Fp, op: Op, x: Value, y: Value) -> Option<(Pc, Fp)> {
+    use Op::*;
+    // SAFETY: the stub's second word holds the offset.
+    unsafe {
+        let (value, jumps_when) = match op {
+            JLT | JLTI => (LT, true),
+            JLE | JLEI => (LE, true),
+            JGT | JGTI => (GT, true),
+            JGE | JGEI => (GE, true),
+            JEQ | JEQI => (EQ, true),
+            JNE | JNEI => (NE, true),
+            JNLT | JNLTI => (LT, false),
+            JNLE | JNLEI => (LE, false),
+            JNGT | JNGTI => (GT, false),
+            JNGE | JNGEI => (GE, false),
+            JNEQ | JNEQI => (EQ, false),
+            _ => (NE, false),
+        };
+        match vm.arithmetic(value, x, y) {
+            Some(v) => {
+                let behind = pc.add(2);
+                if (v == Value::TRUE) != jumps_when {
+                    return Some((behind, fp));
+                }
+                let target = behind.offset(ops::sd(*pc.add(1)));
+                if jumps_when && vm.counter <= 0 {
+                    return poll(vm, target, fp);
+                }
+                Some((target, fp))
+            }
+            None => stub(vm, pc, fp, &[x, y]),
+        }
+    }
+}
+
+/// A safepoint at a jump to `target`.
+unsafe fn poll(vm: &mut Vm, target: Pc, fp: Fp) -> Option<(Pc, Fp)> {
+    // SAFETY: the frame's code tells its size.
+    unsafe {
+        let live = (*value_code(*fp.sub(2))).frame as usize;
+        match vm.safepoint(target, fp, live) {
+            Then::Continue(fp) => Some((target, fp)),
+            Then::Go(pc, fp) => Some((pc, fp)),
+            Then::Exit => None,
+        }
+    }
+}
+
+/// Allocation when eden is full, or of something large: collect, then allocate.
+unsafe fn allocate(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32, op: Op) -> Option<(Pc, Fp)> {
+    // SAFETY: see `ops`.
+    unsafe {
+        let live = (*value_code(*fp.sub(2))).frame as usize;
+        vm.pc = pc;
+        vm.fp = fp;
+        vm.collect_if_wanted(fp, live, true);
+        let slots = match op {
+            Op::MKBOX => ops::b(insn),
+            Op::ARRAYN => ops::d(insn),
+            Op::ARRAY => ops::c(insn),
+            Op::HOME => 2,
+            _ => ops::c(insn) + 1,
+        };
+        if !vm.heap.can_allocate(slots * 8 + 16) {
+            return vm.out_of_memory(pc.sub(1), fp);
+        }
+        let r = ops::a(insn);
+        match op {
+            Op::MKBOX | Op::ARRAYN => {
+                *fp.add(r) = vm.heap.new_pointers(Known::Array.index(), Format::Indexable, slots);
+                Some((pc, fp))
+            }
+            Op::ARRAY => {
+                let v = vm.heap.new_pointers(Known::Array.index(), Format::Indexable, slots);
+                for k in 0..slots {
+                    vm.heap.set_slot(v, k, *fp.add(ops::b(insn) + k));
+                }
+                *fp.add(r) = v;
+                Some((pc, fp))
+            }
+            Op::HOME => {
+                if *fp.add(r) == Value::NIL {
+                    let v = vm.heap.new_pointers(Known::MethodHome.index(), Format::Fixed, 2);
+                    vm.heap.set_slot(v, 0, Value::int(vm.offset(fp) as i64));
+                    vm.heap.set_slot(v, 1, vm.processes.active);
+                    *fp.add(r) = v;
+                }
+                Some((pc, fp))
+            }
+            _ => {
+                let v = vm.heap.new_pointers(Known::BlockClosure.index(), Format::Indexable, slots);
+                vm.heap.set_slot(v, 0, *(pc.sub(*pc as usize) as *const Value));
+                for k in 1..slots {
+                    vm.heap.set_slot(v, k, *fp.add(ops::b(insn) + k - 1));
+                }
+                *fp.add(r) = v;
+                Some((pc.add(1), fp))
+            }
+        }
+    }
+}
+
+impl Vm {
+    /// A return from a frame with bit 0 set in its link word.
+    unsafe fn return_slowly(&mut self, pc: Pc, fp: Fp, value: Value) -> Option<(Pc, Fp)> {
+        // SAFETY: see `ops`.
+        unsafe {
+            let frame = FrameAt { offset: self.offset(fp), pc };
+            debug_assert!((*value_code(*fp.sub(2))).flags & flags::BOUNDARY == 0);
+            let link = (*fp.sub(1)).0;
+            let back = (link & !3) as Pc;
+            let note = self.drop_note(frame);
+            let window = note.and_then(|n| n.window).map_or_else(|| ops::a(*back.sub(1)), usize::from);
+            let sender = fp.sub(2 + window);
+            match note.and_then(|n| n.retry) {
+                Some(0) => {}
+                Some(r) => *sender.add(r as usize) = value,
+                None => *fp.sub(2) = value,
+            }
+            Some((back, sender))
+        }
+    }
+
+    /// Arithmetic and comparison of numbers that the fast path leaves out: overflow, boxed and mixed Floats.
+    fn arithmetic(&mut self, op: Op, x: Value, y: Value) -> Option<Value> {
+        use Op::*;
+        if let (Some(p), Some(q)) = (x.as_int(), y.as_int()) {
+            let (p, q) = (p as i128, q as i128);
+            return match op {
+                ADD => Some(self.integer_from_i128(p + q)),
+                SUB => Some(self.integer_from_i128(p - q)),
+                MUL => Some(self.integer_from_i128(p * q)),
+                IDIV if q != 0 => Some(self.integer_from_i128(p.div_euclid(q) - (q < 0 && p.rem_euclid(q) != 0) as i128)),
+                DIV if q != 0 && p % q == 0 => Some(self.integer_from_i128(p / q)),
+                SHIFT if (0..64).contains(&q) => Some(self.integer_from_i128(p << q)),
+                LT => Some(Value::bool(p < q)),
+                LE => Some(Value::bool(p <= q)),
+                GT => Some(Value::bool(p > q)),
+                GE => Some(Value::bool(p >= q)),
+                EQ => Some(Value::bool(p == q)),
+                NE => Some(Value::bool(p != q)),
+                _ => None,
+            };
+        }
+        let (p, q) = (self.small_as_float(x)?, self.small_as_float(y)?);
+        Some(match op {
+            ADD => self.heap.float(p + q),
+            SUB => self.heap.float(p - q),
+            MUL => self.heap.float(p * q),
+            DIV if q != 0.0 => self.heap.float(p / q),
+            LT => Value::bool(p < q),
+            LE => Value::bool(p <= q),
+            GT => Value::bool(p > q),
+            GE => Value::bool(p >= q),
+            EQ => Value::bool(p == q),
+            NE => Value::bool(p != q),
+            _ => return None,
+        })
+    }
+
+    /// A Float, or a SmallInteger that a Float represents exactly.
+    fn small_as_float(&self, v: Value) -> Option<f64> {
+        match v.as_int() {
+            Some(n) if n.unsigned_abs() < 1 << 53 => Some(n as f64),
+            Some(_) => None,
+            None => self.heap.as_float(v),
+        }
+    }
+}

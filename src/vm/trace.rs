@@ -1,0 +1,89 @@
+//! What a stack looks like to a person: classes, selectors, places.
+
+use super::Vm;
+use super::code::{Code, flags};
+use super::frame::{FrameAt, StackView};
+use super::process::Proc;
+
+/// Frames kept at the top and at the bottom of a long trace.
+const KEPT: usize = 20;
+
+/// One activation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// `Array(Collection)>>do:`, `[] in Foo>>bar`, `script`.
+    pub name: String,
+    /// File, or none for text that was typed in.
+    pub file: Option<String>,
+    /// From 1; 0 when unknown.
+    pub line: usize,
+    pub column: usize,
+    /// The line of source.
+    pub source: String,
+    /// Whether the method belongs to the library.
+    pub library: bool,
+}
+
+impl Vm {
+    /// The frames from `frame` down, the topmost first; long traces lose their middle.
+    pub(crate) fn trace(&self, proc: &Proc, frame: FrameAt) -> (Vec<Frame>, usize) {
+        let view = StackView::of(proc);
+        let mut top = Vec::new();
+        let mut bottom = std::collections::VecDeque::new();
+        let mut omitted = 0;
+        for f in view.walk(frame) {
+            if top.len() < KEPT {
+                top.push(self.describe(view, f));
+                continue;
+            }
+            bottom.push_back(f);
+            if bottom.len() > KEPT {
+                bottom.pop_front();
+                omitted += 1;
+            }
+        }
+        top.extend(bottom.into_iter().map(|f| self.describe(view, f)));
+        (top, omitted)
+    }
+
+    /// One frame, described.
+    pub(crate) fn describe(&self, view: StackView<'_>, frame: FrameAt) -> Frame {
+        let code = view.code(frame.offset);
+        let receiver = view.receiver(&self.heap, frame.offset);
+        let class = self.heap.class_of(receiver);
+        let (line, column, source) = self.place(code, frame.pc);
+        let Some(method) = self.classes.methods.get(code.method as usize) else { return Frame::default() };
+        let selector = self.symbols.text(method.selector);
+        let own = self.classes.name(class);
+        let defined = self.classes.name(method.class);
+        let block = if code.flags & flags::BLOCK != 0 { "[] in " } else { "" };
+        let name = if selector == "DoIt" {
+            format!("{block}script")
+        } else if own == defined {
+            format!("{block}{own}>>{selector}")
+        } else {
+            format!("{block}{own}({defined})>>{selector}")
+        };
+        Frame {
+            name,
+            file: method.source.file.as_ref().map(|f| f.to_string()),
+            line,
+            column,
+            source,
+            library: method.source.library,
+        }
+    }
+
+    /// Line and column in its file, and the line's text, of the instruction in front of `pc`.
+    pub(crate) fn place(&self, code: &Code, pc: super::Pc) -> (usize, usize, String) {
+        let Some(method) = self.classes.methods.get(code.method as usize) else { return Default::default() };
+        let text = method.source.text.as_str();
+        let at = (code.span_before(pc).start as usize).min(text.len());
+        let at = (0..=at).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+        let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+        let end = text[at..].find('\n').map_or(text.len(), |i| at + i);
+        let line = text[..at].matches('\n').count() + method.source.line as usize;
+        let column = text[start..at].chars().count() + 1;
+        (line, column, text[start..end].trim_end().to_string())
+    }
+}

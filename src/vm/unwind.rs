@@ -1,0 +1,143 @@
+//! Leaving frames early: non-local return, and cutting the stack for Contexts.
+
+use super::code::{flags, value_code};
+use super::frame::FrameAt;
+use super::{Fp, Outcome, Pc, PrimError, Vm, ops};
+use crate::memory::Value;
+
+impl Vm {
+    /// `^ value` in a block whose method has the Home `home`. `reg` holds the value.
+    ///
+    /// # Safety
+    /// `pc` is behind the NLR instruction of the frame at `fp`.
+    pub(crate) unsafe fn non_local_return(
+        &mut self,
+        pc: Pc,
+        fp: Fp,
+        value: Value,
+        home: Value,
+        reg: usize,
+    ) -> Option<(Pc, Fp)> {
+        self.pc = pc;
+        self.fp = fp;
+        let slot = self.processes.active_slot;
+        let top = self.top_frame();
+        let target = self.live_home(home);
+        let view = self.view();
+        let mut unwind = None;
+        let mut found = None;
+        if let Some(offset) = target {
+            for frame in view.walk(top) {
+                if frame.offset == offset {
+                    found = Some(frame);
+                    break;
+                }
+                if unwind.is_none() && view.code(frame.offset).flags & flags::UNWIND != 0 {
+                    unwind = Some(frame);
+                }
+            }
+        }
+        // SAFETY: both sends are of the running frame.
+        unsafe {
+            match (found, unwind) {
+                (Some(home_frame), None) => self.return_from(home_frame, top, value),
+                (Some(home_frame), Some(first)) => {
+                    let home_context = self.marry(slot, home_frame);
+                    let unwind_context = self.marry(slot, first);
+                    let selector = self.selectors.about_to_return;
+                    self.send_aside(pc.sub(1), fp, reg as u8, selector, &[home_context, value, unwind_context])
+                }
+                (None, _) => {
+                    let context = self.marry(slot, top);
+                    let selector = self.selectors.cannot_return;
+                    // Should that ever answer, the `^` is tried again and fails again.
+                    self.send_aside(pc.sub(1), fp, reg as u8, selector, &[context, value])
+                }
+            }
+        }
+    }
+
+    /// The frame that a Home stands for, if it lives in the running Process.
+    pub(crate) fn live_home(&self, home: Value) -> Option<usize> {
+        if !self.heap.is_pointers(home) || self.heap.slots(home) < 2 {
+            return None;
+        }
+        let offset = self.heap.slot(home, 0).as_int()? as usize;
+        if self.heap.slot(home, 1) != self.processes.active || offset > self.offset(self.fp) {
+            return None;
+        }
+        let view = self.view();
+        let code = view.code(offset);
+        (code.flags & flags::HOME != 0 && view.slots[offset + code.home_reg as usize] == home).then_some(offset)
+    }
+
+    /// Cuts the stack above `frame` and returns `value` from it.
+    pub(crate) unsafe fn return_from(&mut self, frame: FrameAt, top: FrameAt, value: Value) -> Option<(Pc, Fp)> {
+        // SAFETY: `frame` is a live frame of the running stack, below `top`.
+        unsafe {
+            self.cut_above(frame.offset, top);
+            let fp = self.address(frame.offset);
+            let code = value_code(*fp.sub(2));
+            if (*code).flags & flags::HOME != 0 {
+                let home = *fp.add((*code).home_reg as usize);
+                if home != Value::NIL {
+                    self.heap.set_slot(home, 0, Value::NIL);
+                }
+            }
+            let link = (*fp.sub(1)).0;
+            let back = (link & !3) as Pc;
+            let note = if link & 1 != 0 { self.drop_note(frame) } else { None };
+            let window = note.and_then(|n| n.window).map_or_else(|| ops::a(*back.sub(1)), usize::from);
+            let sender = fp.sub(2 + window);
+            match note.and_then(|n| n.retry) {
+                Some(0) => {}
+                Some(r) => *sender.add(r as usize) = value,
+                None => *fp.sub(2) = value,
+            }
+            Some((back, sender))
+        }
+    }
+
+    /// `contextReturn`: answers `value` from the frame of a Context of the running Process.
+    pub(crate) fn return_from_context(&mut self, context: Value, value: Value) -> Outcome {
+        let frame = match self.cuttable(context) {
+            Ok(f) => f,
+            Err(e) => return Outcome::Fail(e),
+        };
+        let top = self.top_frame();
+        // SAFETY: `cuttable` found the frame on the running stack.
+        match unsafe { self.return_from(frame, top, value) } {
+            Some((pc, fp)) => Outcome::Jump(pc, fp),
+            None => Outcome::Exit,
+        }
+    }
+
+    /// `contextRestart`: runs the method of a Context's frame again, from its first instruction.
+    pub(crate) fn restart_context(&mut self, context: Value) -> Outcome {
+        let frame = match self.cuttable(context) {
+            Ok(f) => f,
+            Err(e) => return Outcome::Fail(e),
+        };
+        let top = self.top_frame();
+        self.cut_above(frame.offset, top);
+        let fp = self.address(frame.offset);
+        // SAFETY: the frame is live; registers behind the arguments are cleared as at entry.
+        unsafe {
+            let code = value_code(*fp.sub(2));
+            for r in (*code).num_args as usize + 1..(*code).frame as usize {
+                *fp.add(r) = Value::NIL;
+            }
+            Outcome::Jump((*code).entry, fp)
+        }
+    }
+
+    /// The frame of a living Context that lies on the running stack above the last call from Rust.
+    fn cuttable(&self, context: Value) -> Result<FrameAt, PrimError> {
+        let Some((slot, frame)) = self.context_frame(context)? else { return Err(PrimError::Inappropriate) };
+        if slot != self.processes.active_slot {
+            return Err(PrimError::Inappropriate);
+        }
+        let view = self.view();
+        view.walk(self.top_frame()).find(|f| f.offset == frame.offset).ok_or(PrimError::Inappropriate)
+    }
+}

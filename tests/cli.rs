@@ -1,0 +1,269 @@
+//! The command line: how programs are given, what they print, and the exit codes.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Runs chirp with `arguments`; standard input is `input`.
+fn chirp_with(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chirp"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("chirp starts");
+    // A program that does not read its input may have ended already.
+    let _ = child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(input.as_bytes());
+    child.wait_with_output().expect("chirp ends")
+}
+
+fn chirp(arguments: &[&str]) -> Output {
+    chirp_with(arguments, "")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("an exit code, not a signal")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// What chirp prints when all is well.
+fn prints(arguments: &[&str]) -> String {
+    let output = chirp(arguments);
+    assert_eq!(
+        (code(&output), err(&output)),
+        (0, String::new()),
+        "{arguments:?}"
+    );
+    out(&output)
+}
+
+/// A file that goes away with this.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, contents: &str) -> Scratch {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("chirp-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join(name), contents).expect("a file");
+        Scratch(folder.join(name))
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("a name in UTF-8")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(self.0.parent().unwrap_or(Path::new("/nonexistent")));
+    }
+}
+
+#[test]
+fn print_prints_the_value() {
+    for (source, printed) in [
+        ("3 + 4", "7"),
+        ("100 factorial printString size", "158"),
+        ("(1/3) + (2/3)", "1"),
+        ("0.1 + 0.2", "0.30000000000000004"),
+        ("#(1 $a #b (c))", "#(1 $a #b #(#c))"),
+        ("'it''s'", "'it''s'"),
+        ("x := 3. x * x", "9"),
+        ("", "nil"),
+    ] {
+        assert_eq!(prints(&["-p", source]), format!("{printed}\n"), "{source}");
+    }
+}
+
+#[test]
+fn eval_prints_nothing_by_itself_and_shares_variables() {
+    assert_eq!(prints(&["-e", "3 + 4"]), "");
+    assert_eq!(
+        prints(&["-e", "x := 3", "-e", "Transcript show: x printString; cr"]),
+        "3\n"
+    );
+}
+
+#[test]
+fn a_file_with_arguments() {
+    let file = Scratch::new(
+        "args.st",
+        "#!/usr/bin/env chirp\nSmalltalk arguments do: [ :each | Transcript show: each; cr ]",
+    );
+    assert_eq!(
+        prints(&[file.path(), "a", "--version", "-e"]),
+        "a\n--version\n-e\n"
+    );
+}
+
+#[test]
+fn standard_input_is_run() {
+    let source = "Transcript show: 'Hello!'; cr";
+    for arguments in [&[][..], &["-"][..], &["-", "a"][..]] {
+        let output = chirp_with(arguments, source);
+        assert_eq!(
+            (code(&output), out(&output)),
+            (0, "Hello!\n".into()),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn a_chunk_file_defines_classes() {
+    let file = Scratch::new(
+        "chunks.st",
+        "Object subclass: #Greeter\n\tinstanceVariableNames: 'name'\n\tclassVariableNames: ''\n\t\
+         package: 'Demo'!\n\n!Greeter methodsFor: 'all'!\nname: aString\n\tname := aString! \n\n\
+         greet\n\t^ 'Hello, ', name, '!!'! !\n\nTranscript show: (Greeter new name: 'Ada'; greet); cr!\n",
+    );
+    assert_eq!(prints(&[file.path()]), "Hello, Ada!\n");
+}
+
+#[test]
+fn exit_codes() {
+    assert_eq!(code(&chirp(&["-e", "Smalltalk exit: 7"])), 7);
+    assert_eq!(code(&chirp(&["-e", "nil foo"])), 1);
+    assert_eq!(code(&chirp(&["/no/such/file.st"])), 2);
+    assert_eq!(code(&chirp(&["--bogus"])), 2);
+    assert_eq!(code(&chirp(&["-e", "x := := 3"])), 65);
+    assert_eq!(
+        code(&chirp(&["--fuel", "100000", "-e", "[true] whileTrue: []"])),
+        124
+    );
+    assert_eq!(
+        code(&chirp(&["--timeout", "50ms", "-e", "[true] whileTrue: []"])),
+        124
+    );
+    let grow = "all := OrderedCollection new. [true] whileTrue: [all add: (Array new: 10000)]";
+    let output = chirp(&["--memory", "32M", "-e", grow]);
+    assert_eq!(code(&output), 124, "{}", err(&output));
+    assert_eq!(code(&chirp(&["-e", "Semaphore new wait"])), 1);
+}
+
+#[test]
+fn limits_say_what_was_reached() {
+    let endless = "[true] whileTrue: []";
+    assert_eq!(
+        err(&chirp(&["--fuel", "100000", "-e", endless])),
+        "error: out of fuel (--fuel)\n"
+    );
+    let output = chirp(&["--timeout", "50ms", "-e", endless]);
+    assert_eq!(err(&output), "error: out of time (--timeout)\n");
+}
+
+#[test]
+fn an_error_names_class_selector_and_place() {
+    let file = Scratch::new("dnu.st", "| a |\na := 3.\n  nil foo");
+    let output = chirp(&[file.path()]);
+    let text = err(&output);
+    assert!(text.starts_with("error: MessageNotUnderstood: "), "{text}");
+    for part in ["UndefinedObject", "#foo", "dnu.st:3:7", "nil foo"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains('\x1b'), "no colours in a pipe");
+    let coloured = chirp(&["--color", "always", file.path()]);
+    assert!(err(&coloured).contains("\x1b["));
+}
+
+#[test]
+fn a_mistake_in_the_source_has_a_caret() {
+    let file = Scratch::new("wrong.st", "3 + 4.\nx := := 3.\n");
+    let output = chirp(&[file.path()]);
+    let text = err(&output);
+    assert!(text.starts_with("error"), "{text}");
+    assert!(text.contains("wrong.st:2:6"), "{text}");
+    assert!(text.contains('^'), "{text}");
+    assert_eq!(out(&output), "", "nothing runs");
+}
+
+#[test]
+fn endless_recursion_ends_with_a_short_trace() {
+    let source = "Object compile: 'sink ^ self sink + 1'. Object new sink";
+    let output = chirp(&["-e", source]);
+    let text = err(&output);
+    assert_eq!(code(&output), 1, "{text}");
+    assert!(text.starts_with("error: StackOverflow"), "{text}");
+    assert!(text.lines().count() < 30, "{text}");
+}
+
+#[test]
+fn an_error_in_another_process_makes_the_exit_code_1() {
+    let source = "[nil foo] fork. Processor yield. Transcript show: 'still here'; cr";
+    let output = chirp(&["-e", source]);
+    assert_eq!((code(&output), out(&output)), (1, "still here\n".into()));
+    assert!(err(&output).contains("#foo"));
+}
+
+#[test]
+fn check_lists_all_mistakes_and_runs_nothing() {
+    let right = Scratch::new("right.st", "Transcript show: 'ran'");
+    let output = chirp(&["check", right.path()]);
+    assert_eq!((code(&output), out(&output)), (0, String::new()));
+    let wrong = Scratch::new("wrong.st", "x := := 3.\ny := := 4");
+    let output = chirp(&["check", right.path(), wrong.path()]);
+    assert_eq!(code(&output), 65);
+    let text = err(&output);
+    assert!(
+        text.contains("wrong.st:1:6") && text.contains("wrong.st:2:6"),
+        "{text}"
+    );
+    assert_eq!(code(&chirp(&["check", "/no/such/file.st"])), 2);
+}
+
+#[test]
+fn test_tries_the_examples() {
+    let file = Scratch::new("examples.st", "\"(3 max: 4) >>> 4\n(3 + 4) >>> 7\"\n");
+    let output = chirp(&["test", file.path()]);
+    assert_eq!((code(&output), err(&output)), (0, String::new()));
+    assert!(out(&output).contains("2 examples"), "{}", out(&output));
+    let file = Scratch::new("wrong.st", "\"\n(3 max: 4) >>> 5\n(nil foo) >>> 7\"\n");
+    let output = chirp(&["test", file.path()]);
+    assert_eq!(code(&output), 1);
+    let text = err(&output);
+    assert!(
+        text.contains("wrong.st:2") && text.contains("wrong.st:3"),
+        "{text}"
+    );
+}
+
+#[test]
+fn help_and_version() {
+    let help = prints(&["--help"]);
+    assert!(
+        help.contains("Exit codes:") && help.contains("124"),
+        "{help}"
+    );
+    assert!(prints(&["--version"]).starts_with("chirp "));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chirp"))
+        .args([
+            "-e",
+            "1 to: 1000000 do: [:i | Transcript show: i printString; cr]",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("chirp starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("chirp ends");
+    assert_eq!((code(&output), err(&output)), (0, String::new()));
+}

@@ -1,0 +1,182 @@
+//! Starts the processes that the socket tests talk to, and ends them whatever happens.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+const GUARD: Duration = Duration::from_secs(60);
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn machine() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chirp"));
+    command.current_dir(root());
+    command
+}
+
+/// What a run of the command line left.
+pub struct Run {
+    pub output: String,
+    pub error: String,
+    pub code: Option<i32>,
+}
+
+/// Runs the command line to its end.
+pub fn chirp(arguments: &[&str]) -> Run {
+    let child = machine()
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command line starts");
+    let id = child.id();
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    match receiver.recv_timeout(GUARD) {
+        Ok(output) => {
+            let output = output.expect("an output");
+            Run {
+                output: String::from_utf8_lossy(&output.stdout).into_owned(),
+                error: String::from_utf8_lossy(&output.stderr).into_owned(),
+                code: output.status.code(),
+            }
+        }
+        Err(_) => {
+            kill(id, "-KILL");
+            panic!("{arguments:?} hangs");
+        }
+    }
+}
+
+/// Runs a text as a source file.
+pub fn chirp_script(name: &str, text: &str) -> Run {
+    let scratch = Scratch::new(&format!("script-{name}"));
+    let file = scratch.path("script.st");
+    std::fs::write(&file, text).expect("a script");
+    chirp(&[&file])
+}
+
+fn kill(id: u32, signal: &str) {
+    let _ = Command::new("kill").args([signal, &id.to_string()]).status();
+}
+
+/// A process on the other side; killed when it is dropped.
+pub struct Peer {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    /// The path or port that it said it serves at.
+    pub place: String,
+    _script: Option<Scratch>,
+}
+
+/// Starts a Python program of this folder. A server is ready for clients on return.
+pub fn python(program: &str, arguments: &[&str]) -> Peer {
+    let mut command = Command::new("python3");
+    command.arg(root().join("tests/peers").join(program)).args(arguments);
+    Peer::start(command, program.contains("server"), None)
+}
+
+impl Peer {
+    /// Starts a server written in Smalltalk that prints `ready PLACE`.
+    pub fn smalltalk(name: &str, text: &str) -> Peer {
+        let scratch = Scratch::new(&format!("peer-{name}"));
+        let file = scratch.path("script.st");
+        std::fs::write(&file, text).expect("a script");
+        let mut command = machine();
+        command.arg(&file);
+        Peer::start(command, true, Some(scratch))
+    }
+
+    fn start(mut command: Command, is_server: bool, script: Option<Scratch>) -> Peer {
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the peer starts");
+        let output = BufReader::new(child.stdout.take().expect("an output"));
+        let mut peer = Peer { child, output, place: String::new(), _script: script };
+        if is_server {
+            let _watch = Watch::new(peer.child.id());
+            let mut line = String::new();
+            peer.output.read_line(&mut line).expect("a line");
+            let place = line.trim_end().strip_prefix("ready ");
+            peer.place = place.unwrap_or_else(|| panic!("not ready: {line:?}")).to_string();
+        }
+        peer
+    }
+
+    /// Everything that it still prints until it ends.
+    pub fn finish(mut self) -> String {
+        let _watch = Watch::new(self.child.id());
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).expect("an output");
+        rest
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&mut self) {
+        kill(self.child.id(), "-TERM");
+    }
+
+    /// Waits for the end; the exit code.
+    pub fn wait(&mut self) -> Option<i32> {
+        let _watch = Watch::new(self.child.id());
+        self.child.wait().expect("an end").code()
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Kills a process that is not done in time, which ends every wait for it.
+struct Watch {
+    _stop: mpsc::Sender<()>,
+}
+
+impl Watch {
+    fn new(id: u32) -> Watch {
+        let (stop, stopped) = mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            if let Err(mpsc::RecvTimeoutError::Timeout) = stopped.recv_timeout(GUARD) {
+                kill(id, "-KILL");
+            }
+        });
+        Watch { _stop: stop }
+    }
+}
+
+/// A folder that goes away with its test.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    pub fn new(name: &str) -> Scratch {
+        let path = std::env::temp_dir().join(format!("chirp-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder");
+        Scratch(path)
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().expect("a plain name").to_string()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The seed's path /tmp/sp, for one test at a time on this machine.
+pub fn shared_path() -> File {
+    let lock = File::create(std::env::temp_dir().join("chirp-sp.lock")).expect("a lock file");
+    lock.lock().expect("the lock");
+    let _ = std::fs::remove_file("/tmp/sp");
+    lock
+}

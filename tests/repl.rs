@@ -1,0 +1,207 @@
+//! The prompt, in a real terminal: a pseudo-terminal with chirp on the other side.
+
+use rexpect::session::{PtySession, spawn_command};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A guard against hanging, not a measure of speed.
+const GUARD_MS: u64 = 60_000;
+
+struct Repl {
+    session: PtySession,
+    state: PathBuf,
+}
+
+impl Repl {
+    fn start() -> Repl {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let state =
+            std::env::temp_dir().join(format!("chirp-repl-{}-{number}", std::process::id()));
+        Repl::start_in(state)
+    }
+
+    /// Starts with this folder for the history.
+    fn start_in(state: PathBuf) -> Repl {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chirp"));
+        command
+            .args(["--color", "never"])
+            .env("XDG_STATE_HOME", &state)
+            .env("TERM", "xterm");
+        let session = spawn_command(command, Some(GUARD_MS)).expect("a session");
+        let mut repl = Repl { session, state };
+        repl.prompt();
+        repl
+    }
+
+    /// Waits for the prompt; answers what came before it.
+    fn prompt(&mut self) -> String {
+        self.session.exp_string("chirp> ").expect("a prompt")
+    }
+
+    fn expect(&mut self, text: &str) {
+        if let Err(error) = self.session.exp_string(text) {
+            panic!("{text:?} expected: {error}");
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.session.send_line(text).expect("a line is taken");
+    }
+
+    /// Types a line; waits until its result stands on a line of its own.
+    fn says(&mut self, line: &str, result: &str) {
+        self.line(line);
+        self.expect(&format!("\n{result}\r\n"));
+        self.prompt();
+    }
+
+    /// Types Ctrl and a letter.
+    fn control(&mut self, letter: char) {
+        self.session.send_control(letter).expect("a key is taken");
+    }
+
+    fn leave(mut self) {
+        self.control('d');
+        self.session.exp_eof().expect("chirp ends");
+        let _ = std::fs::remove_dir_all(&self.state);
+    }
+}
+
+#[test]
+fn results_are_printed() {
+    let mut repl = Repl::start();
+    repl.says("6 * 7", "42");
+    repl.says("'it''s'", "'it''s'");
+    repl.leave();
+}
+
+#[test]
+fn variables_live_on() {
+    let mut repl = Repl::start();
+    repl.says("x := 3", "3");
+    repl.says("x + 4", "7");
+    repl.says("_ * 2", "14");
+    repl.leave();
+}
+
+#[test]
+fn an_error_leaves_the_prompt_usable() {
+    let mut repl = Repl::start();
+    repl.line("nil foo");
+    repl.expect("MessageNotUnderstood");
+    repl.prompt();
+    repl.line("3 + )");
+    repl.expect("error");
+    repl.prompt();
+    repl.line("unknown + 1");
+    repl.expect("unknown");
+    repl.prompt();
+    repl.says("1 + 1", "2");
+    repl.leave();
+}
+
+#[test]
+fn unfinished_input_goes_on_in_the_next_line() {
+    let mut repl = Repl::start();
+    repl.line("[:x |");
+    repl.line("x * 2] value: 4");
+    repl.expect("\n8\r\n");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn control_c_ends_an_endless_loop() {
+    let mut repl = Repl::start();
+    repl.line("Transcript show: 'go'; cr. [true] whileTrue: []");
+    repl.expect("\ngo\r\n");
+    repl.control('c');
+    repl.prompt();
+    repl.says("1 + 1", "2");
+    repl.leave();
+}
+
+#[test]
+fn control_c_can_be_caught_and_a_second_one_cannot() {
+    let mut repl = Repl::start();
+    repl.line(
+        "[Transcript show: 'go'; cr. [true] whileTrue: []] on: UserInterrupt do: [:e | #caught]",
+    );
+    repl.expect("\ngo\r\n");
+    repl.control('c');
+    repl.expect("#caught\r\n");
+    repl.prompt();
+    repl.line("[true] whileTrue: [[Transcript show: 'again'; cr. [true] whileTrue: []] on: UserInterrupt do: [:e | ]]");
+    repl.expect("\nagain\r\n");
+    repl.control('c');
+    repl.expect("\nagain\r\n");
+    repl.control('c');
+    repl.prompt();
+    repl.says("1 + 1", "2");
+    repl.leave();
+}
+
+#[test]
+fn control_c_clears_the_line() {
+    let mut repl = Repl::start();
+    repl.session.send("nil foo").expect("keys are taken");
+    repl.session.flush().expect("keys are taken");
+    repl.expect("nil foo");
+    repl.control('c');
+    repl.prompt();
+    repl.says("1 + 1", "2");
+    repl.leave();
+}
+
+#[test]
+fn processes_go_on_while_a_line_is_typed() {
+    let mut repl = Repl::start();
+    repl.line("n := 0. [[n := n + 1. (Delay forMilliseconds: 1) wait. n = 20 ifTrue: [Transcript show: 'twenty'; cr]] repeat] fork. #forked");
+    repl.expect("\n#forked\r\n");
+    repl.expect("twenty");
+    repl.says("n >= 20", "true");
+    repl.leave();
+}
+
+#[test]
+fn names_and_selectors_are_completed() {
+    let mut repl = Repl::start();
+    repl.session
+        .send("OrderedColl\t new\t")
+        .expect("keys are taken");
+    repl.session.flush().expect("keys are taken");
+    repl.expect("OrderedCollection");
+    repl.control('c');
+    repl.prompt();
+    repl.line("'abc' asUpperc\t");
+    repl.expect("\n'ABC'\r\n");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn the_history_survives_the_session() {
+    let mut repl = Repl::start();
+    repl.says("111 + 222", "333");
+    let state = repl.state.clone();
+    repl.control('d');
+    repl.session.exp_eof().expect("chirp ends");
+    let mut repl = Repl::start_in(state);
+    repl.session.send("\x1b[A\r").expect("keys are taken");
+    repl.session.flush().expect("keys are taken");
+    repl.expect("\n333\r\n");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn exit_leaves_with_its_code() {
+    let mut repl = Repl::start();
+    repl.line("Smalltalk exit: 3");
+    repl.session.exp_eof().expect("chirp ends");
+    let status = repl.session.process().wait().expect("a status");
+    assert!(format!("{status:?}").contains(", 3)"), "{status:?}");
+    let _ = std::fs::remove_dir_all(&repl.state);
+}
