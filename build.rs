@@ -17,25 +17,24 @@ mod library_files;
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/formats");
+    println!("cargo::rerun-if-changed=src/host/library_files.rs");
     println!("cargo::rerun-if-changed=image");
     choose_dispatch();
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    let mut files = library_files::read(&root.join("image"))?;
-    // While the library is being written: leave out what does not fit yet.
-    let library = loop {
-        match formats::index::build(&files) {
-            Ok(library) => break library,
-            Err(errors) => {
-                for error in &errors {
-                    println!("cargo::warning=image/{error}");
-                }
-                files.retain(|f| errors.iter().all(|e| e.path != f.path));
-            }
+    let files = library_files::read(&root.join("image"))?;
+    match formats::index::build(&files) {
+        Ok(library) => {
+            write_if_changed(&out.join("library.txt"), library.text.as_bytes())?;
+            write_if_changed(&out.join("library.index"), &library.index_bytes())
         }
-    };
-    write_if_changed(&out.join("library.txt"), library.text.as_bytes())?;
-    write_if_changed(&out.join("library.index"), &library.index_bytes())
+        Err(errors) => {
+            for error in errors {
+                println!("cargo::error=image/{error}");
+            }
+            Ok(())
+        }
+    }
 }
 
 /// Leaves a file alone whose contents would not change, so that nothing is compiled again for it.

@@ -1,8 +1,10 @@
 //! The command line: how programs are given, what they print, and the exit codes.
 
-use std::io::Write;
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Runs chirp with `arguments`; standard input is `input`.
@@ -150,9 +152,14 @@ fn exit_codes() {
         code(&chirp(&["--timeout", "50ms", "-e", "[true] whileTrue: []"])),
         124
     );
-    let grow = "all := OrderedCollection new. [true] whileTrue: [all add: (Array new: 10000)]";
+    let grow = "[true] whileTrue: [last := Array with: last]";
     let output = chirp(&["--memory", "32M", "-e", grow]);
     assert_eq!(code(&output), 124, "{}", err(&output));
+    // One object that is too large by itself is an exception like any other.
+    assert_eq!(
+        code(&chirp(&["--memory", "32M", "-e", "Array new: 100000000"])),
+        1
+    );
     assert_eq!(code(&chirp(&["-e", "Semaphore new wait"])), 1);
 }
 
@@ -227,6 +234,17 @@ fn check_lists_all_mistakes_and_runs_nothing() {
 }
 
 #[test]
+fn a_tonel_file_is_no_program() {
+    let file = Scratch::new(
+        "Foo.class.st",
+        "Class { #name : 'Foo', #superclass : 'Object' }",
+    );
+    let output = chirp(&[file.path()]);
+    assert_eq!(code(&output), 65);
+    assert!(err(&output).contains("Tonel"), "{}", err(&output));
+}
+
+#[test]
 fn test_tries_the_examples() {
     let file = Scratch::new("examples.st", "\"(3 max: 4) >>> 4\n(3 + 4) >>> 7\"\n");
     let output = chirp(&["test", file.path()]);
@@ -252,18 +270,84 @@ fn help_and_version() {
     assert!(prints(&["--version"]).starts_with("chirp "));
 }
 
-#[test]
-fn a_reader_that_goes_away_is_no_error() {
+/// Starts chirp with `code`, waits until it has written a line, and does something to it.
+fn after_first_line(source: &str, act: impl FnOnce(&mut Child)) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_chirp"))
-        .args([
-            "-e",
-            "1 to: 1000000 do: [:i | Transcript show: i printString; cr]",
-        ])
+        .args(["-e", source])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("chirp starts");
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("chirp ends");
+    let mut byte = [0];
+    child
+        .stdout
+        .as_mut()
+        .expect("a pipe")
+        .read_exact(&mut byte)
+        .expect("output");
+    act(&mut child);
+    child.wait_with_output().expect("chirp ends")
+}
+
+fn kill(child: &mut Child, signal: Signal) {
+    let process = Pid::from_raw(child.id() as i32);
+    nix::sys::signal::kill(process, signal).expect("a signal is sent");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_program_quietly() {
+    let source = "[true] whileTrue: [Transcript show: 'more'; cr]";
+    let output = after_first_line(source, |child| drop(child.stdout.take()));
     assert_eq!((code(&output), err(&output)), (0, String::new()));
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
+        return;
+    };
+    let output = Command::new(env!("CARGO_BIN_EXE_chirp"))
+        .args(["-p", "3"])
+        .stdout(full)
+        .output()
+        .expect("chirp runs");
+    assert_eq!(code(&output), 1);
+    assert!(
+        err(&output).starts_with("error: standard output: "),
+        "{}",
+        err(&output)
+    );
+}
+
+#[test]
+fn signals_have_their_exit_codes() {
+    let waits = "Transcript show: 'go'; cr. (Delay forSeconds: 600) wait";
+    for (signal, expected) in [
+        (Signal::SIGINT, 130),
+        (Signal::SIGTERM, 143),
+        (Signal::SIGHUP, 129),
+    ] {
+        let output = after_first_line(waits, |child| kill(child, signal));
+        assert_eq!(code(&output), expected, "{signal}: {}", err(&output));
+    }
+}
+
+#[test]
+fn an_interrupt_is_an_exception_and_runs_ensure_blocks() {
+    let source = "[Transcript show: 'go'; cr. (Delay forSeconds: 600) wait]
+        ensure: [Transcript show: 'cleaned up'; cr]";
+    let output = after_first_line(source, |child| kill(child, Signal::SIGINT));
+    assert_eq!(out(&output), "o\ncleaned up\n");
+    let source = "[Transcript show: 'go'; cr. (Delay forSeconds: 600) wait]
+        on: UserInterrupt do: [:e | Smalltalk exit: 5]";
+    let output = after_first_line(source, |child| kill(child, Signal::SIGINT));
+    assert_eq!(code(&output), 5);
+}
+
+#[test]
+fn other_processes_end_with_the_script() {
+    let source = "[[Semaphore new wait] ensure: [Transcript show: 'bye'; cr]] fork.
+        [[(Delay forSeconds: 600) wait] ensure: [Transcript show: 'bye'; cr]] fork.
+        Processor yield. Transcript show: 'end'; cr";
+    assert_eq!(prints(&["-e", source]), "end\nbye\nbye\n");
 }

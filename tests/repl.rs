@@ -136,7 +136,7 @@ fn control_c_can_be_caught_and_a_second_one_cannot() {
     repl.line("[true] whileTrue: [[Transcript show: 'again'; cr. [true] whileTrue: []] on: UserInterrupt do: [:e | ]]");
     repl.expect("\nagain\r\n");
     repl.control('c');
-    repl.expect("\nagain\r\n");
+    repl.expect("again\r\n");
     repl.control('c');
     repl.prompt();
     repl.says("1 + 1", "2");
@@ -203,5 +203,28 @@ fn exit_leaves_with_its_code() {
     repl.session.exp_eof().expect("chirp ends");
     let status = repl.session.process().wait().expect("a status");
     assert!(format!("{status:?}").contains(", 3)"), "{status:?}");
+    let _ = std::fs::remove_dir_all(&repl.state);
+}
+
+#[test]
+fn a_process_can_end_the_session_while_a_line_is_typed() {
+    let mut repl = Repl::start();
+    repl.line("[(Delay forMilliseconds: 100) wait. Smalltalk exit: 4] fork. #forked");
+    repl.expect("\n#forked\r\n");
+    repl.session.exp_eof().expect("chirp ends");
+    let status = repl.session.process().wait().expect("a status");
+    assert!(format!("{status:?}").contains(", 4)"), "{status:?}");
+    let _ = std::fs::remove_dir_all(&repl.state);
+}
+
+#[test]
+fn the_end_of_the_session_ends_processes_properly() {
+    let mut repl = Repl::start();
+    repl.line("[[Semaphore new wait] ensure: [Transcript show: 'bye'; cr]] fork. #forked");
+    repl.expect("\n#forked\r\n");
+    repl.prompt();
+    repl.control('d');
+    repl.expect("bye");
+    repl.session.exp_eof().expect("chirp ends");
     let _ = std::fs::remove_dir_all(&repl.state);
 }

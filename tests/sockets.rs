@@ -90,7 +90,7 @@ Transcript show: 'ready '; show: (listener localSocketAddress isLocal
 connection := listener waitForAcceptFor: 60.
 data := ''.
 [ (part := connection receiveData) isEmpty ] whileFalse: [ data := data , part ].
-connection sendData: data asUppercase.
+connection sendData: data asByteArray utf8Decoded asUppercase utf8Encoded.
 connection closeAndDestroy.
 listener closeAndDestroy"
     )
@@ -161,7 +161,8 @@ pair := Socket socketPair.
 total := 0. sent := 0.
 done := Semaphore new.
 #(1 2) do: [ :i |
-	[ sent := sent + ((pair at: i) sendData: (ByteArray new: 1000000)).
+	[ | count | count := (pair at: i) sendData: (ByteArray new: 1000000).
+	  sent := sent + count.
 	  (pair at: i) shutdownOutput. done signal ] fork.
 	[ | part | [ (part := (pair at: i) receiveBytes) isEmpty ] whileFalse: [ total := total + part size ].
 	  done signal ] fork ].

@@ -21,6 +21,7 @@ pub fn check(session: &mut Session, paths: &[PathBuf]) -> i32 {
         }
     };
     let mut code = exit::DONE;
+    let mut separate = false;
     for path in files {
         let name = path.display().to_string();
         let messages = match files::read(&path) {
@@ -37,7 +38,8 @@ pub fn check(session: &mut Session, paths: &[PathBuf]) -> i32 {
         }
         for message in messages {
             let text = session.style.refused(&message);
-            session.complain(&text);
+            session.complain(&(if separate { "\n" } else { "" }.to_string() + &text));
+            separate = true;
         }
     }
     code
@@ -47,7 +49,11 @@ pub fn check(session: &mut Session, paths: &[PathBuf]) -> i32 {
 fn mistakes(session: &mut Session, name: &str, text: &str) -> Vec<String> {
     match format_of(text) {
         Format::Tonel => tonel_mistakes(name, text),
-        _ => session.check(name, text).into_iter().map(|f| f.rendered).collect(),
+        _ => session
+            .check(name, text)
+            .into_iter()
+            .map(|f| f.rendered)
+            .collect(),
     }
 }
 

@@ -20,7 +20,11 @@ struct Count {
 /// Tries the examples in the files that `paths` name, or in the whole library (that in `folder`,
 /// if one is given); answers the exit code.
 pub fn test(session: &mut Session, paths: &[PathBuf], folder: Option<&Path>) -> i32 {
-    let sources = if paths.is_empty() { library(folder) } else { named(paths) };
+    let sources = if paths.is_empty() {
+        library(folder)
+    } else {
+        named(paths)
+    };
     let sources = match sources {
         Ok(sources) => sources,
         Err(message) => {
@@ -37,9 +41,17 @@ pub fn test(session: &mut Session, paths: &[PathBuf], folder: Option<&Path>) -> 
     }
     let Count { tried, failed } = count;
     let s = if tried == 1 { "" } else { "s" };
-    let verdict = if failed == 0 { "all true".to_string() } else { format!("{failed} not true") };
+    let verdict = if failed == 0 {
+        "all true".to_string()
+    } else {
+        format!("{failed} not true")
+    };
     session.say(&format!("{tried} example{s}, {verdict}\n"));
-    if failed == 0 { exit::DONE } else { exit::FAILED }
+    if failed == 0 {
+        exit::DONE
+    } else {
+        exit::FAILED
+    }
 }
 
 type Sources = Result<Vec<(String, String)>, String>;
@@ -59,7 +71,10 @@ fn library(folder: Option<&Path>) -> Sources {
             let files = library_files::read(folder).map_err(|e| e.to_string())?;
             Ok(files.into_iter().map(|f| (f.path, f.text)).collect())
         }
-        None => Ok(Image::embedded().files().map(|(n, t)| (n.to_string(), t.to_string())).collect()),
+        None => Ok(Image::embedded()
+            .files()
+            .map(|(n, t)| (n.to_string(), t.to_string()))
+            .collect()),
     }
 }
 
@@ -68,7 +83,9 @@ fn try_source(session: &mut Session, name: &str, text: &str, count: &mut Count) 
     let examples = match format_of(text) {
         Format::Chunk => {
             // Its examples are about the classes that it defines.
-            session.run_file(name, text).map_err(|ending| ending.code())?;
+            session
+                .run_file(name, text)
+                .map_err(|ending| ending.code())?;
             chunk_examples(text)
         }
         _ => examples_in_source(text),
@@ -80,7 +97,10 @@ fn try_source(session: &mut Session, name: &str, text: &str, count: &mut Count) 
             Ok(value) if value.is_nil() => continue,
             Ok(value) => {
                 let found = session.vm.string_value(value).unwrap_or_default();
-                format!("{} is {found}, not {}", example.expression, example.expected)
+                format!(
+                    "{} is {found}, not {}",
+                    example.expression, example.expected
+                )
             }
             Err(error) => {
                 use crate::loader::LoadError;
@@ -97,7 +117,9 @@ fn try_source(session: &mut Session, name: &str, text: &str, count: &mut Count) 
             }
         };
         count.failed += 1;
-        let message = session.style.headline(format_args!("{name}:{}: {problem}", place.line));
+        let message = session
+            .style
+            .headline(format_args!("{name}:{}: {problem}", place.line));
         session.complain(&message);
     }
     Ok(())
@@ -112,8 +134,11 @@ fn chunk_examples(text: &str) -> Vec<Example> {
             Item::Method { source, .. } | Item::DoIt(source) => (source, false),
         };
         let inside = part.text(text);
-        let mut examples =
-            if is_comment { examples_in_comment(&inside, 0) } else { examples_in_source(&inside) };
+        let mut examples = if is_comment {
+            examples_in_comment(&inside, 0)
+        } else {
+            examples_in_source(&inside)
+        };
         for example in &mut examples {
             example.offset = part.file_offset(text, example.offset);
         }

@@ -21,7 +21,11 @@ pub fn read_standard_input() -> io::Result<String> {
 fn as_text(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count() + 1;
+        let line = error.as_bytes()[..at]
+            .iter()
+            .filter(|&&b| b == b'\n')
+            .count()
+            + 1;
         let message = format!("not UTF-8: line {line} has a byte that begins no character");
         io::Error::new(io::ErrorKind::InvalidData, message)
     })
@@ -38,13 +42,24 @@ pub fn source_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 
 fn collect(path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
     // Links inside a folder are left alone: they may lead in a circle.
-    let kind = if named { std::fs::metadata(path)? } else { std::fs::symlink_metadata(path)? };
+    let kind = if named {
+        std::fs::metadata(path)?
+    } else {
+        std::fs::symlink_metadata(path)?
+    };
     if kind.is_dir() {
-        let mut entries: Vec<PathBuf> =
-            std::fs::read_dir(path)?.map(|e| e.map(|e| e.path())).collect::<io::Result<_>>()?;
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?
+            .map(|e| e.map(|e| e.path()))
+            .collect::<io::Result<_>>()?;
         entries.sort();
-        let hidden = |p: &PathBuf| p.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
-        return entries.iter().filter(|p| !hidden(p)).try_for_each(|p| collect(p, false, found));
+        let hidden = |p: &PathBuf| {
+            p.file_name()
+                .is_some_and(|n| n.as_encoded_bytes().starts_with(b"."))
+        };
+        return entries
+            .iter()
+            .filter(|p| !hidden(p))
+            .try_for_each(|p| collect(p, false, found));
     }
     if named || (kind.is_file() && path.extension().is_some_and(|e| e == "st")) {
         found.push(path.to_path_buf());

@@ -12,6 +12,7 @@ mod repl;
 mod report;
 mod run;
 mod session;
+mod streams;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -27,21 +28,30 @@ pub fn main() -> i32 {
         Err(error) => {
             // Where nobody reads help, there is nothing to do about it.
             let _ = error.print();
-            return if error.use_stderr() { exit::USAGE } else { exit::DONE };
+            return if error.use_stderr() {
+                exit::USAGE
+            } else {
+                exit::DONE
+            };
         }
     };
-    catch_unwind(AssertUnwindSafe(|| dispatch(&args))).unwrap_or_else(|_| {
+    std::panic::set_hook(Box::new(|panic| {
         let address = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
-        eprintln!("error: a mistake in chirp itself, see above; please report it: {address}");
-        exit::INTERNAL
-    })
+        eprintln!("error: a mistake in chirp itself: {panic}\nplease report it: {address}");
+    }));
+    catch_unwind(AssertUnwindSafe(|| dispatch(&args))).unwrap_or(exit::INTERNAL)
 }
 
 fn dispatch(args: &Args) -> i32 {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
     let (no_color, force) = (is_set("NO_COLOR"), is_set("CLICOLOR_FORCE"));
-    let colour = args.color.wanted(std::io::stderr().is_terminal(), no_color, force);
-    let style = Style { colour, library: args.image.is_some() };
+    let colour = args
+        .color
+        .wanted(std::io::stderr().is_terminal(), no_color, force);
+    let style = Style {
+        colour,
+        library: args.image.is_some(),
+    };
     let mut session = match Session::start(args, style) {
         Ok(session) => session,
         Err(code) => return code,

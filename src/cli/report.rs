@@ -72,7 +72,11 @@ impl Style {
         match rendered.split_once(": ") {
             Some((head, rest)) if self.colour && head.starts_with("error") => {
                 let (title, rest) = rest.split_once('\n').unwrap_or((rest, ""));
-                format!("{}: {}\n{rest}", Painted(self, RED, head), Painted(self, BOLD, title))
+                format!(
+                    "{}: {}\n{rest}",
+                    Painted(self, RED, head),
+                    Painted(self, BOLD, title)
+                )
             }
             _ => rendered.to_string(),
         }

@@ -3,6 +3,7 @@
 use super::args::Args;
 use super::session::{Ending, Session};
 use super::{exit, files};
+use crate::formats::detect::{Format, format_of};
 use std::io::IsTerminal;
 
 /// Nothing to run was given, and somebody sits at the terminal.
@@ -30,7 +31,10 @@ fn try_run(session: &mut Session, args: &Args) -> Result<(), Ending> {
     }
     if !args.eval.is_empty() {
         session.vm.arguments = args.rest.clone();
-        return args.eval.iter().try_for_each(|code| session.evaluate("-e", code).map(drop));
+        return args
+            .eval
+            .iter()
+            .try_for_each(|code| session.evaluate("-e", code).map(drop));
     }
     let (path, arguments) = match args.rest.split_first() {
         Some((path, arguments)) => (path.as_str(), arguments),
@@ -43,11 +47,17 @@ fn try_run(session: &mut Session, args: &Args) -> Result<(), Ending> {
         (path, files::read(path.as_ref()))
     };
     match text {
-        Ok(text) => session.run_file(name, &text),
-        Err(error) => {
-            let message = session.style.headline(format_args!("{name}: {error}"));
-            session.complain(&message);
-            Err(Ending::Failed(exit::USAGE))
+        Ok(text) if format_of(&text) == Format::Tonel => {
+            let message = format!("{name} defines a class, in Tonel: it is not a program");
+            Err(refuse(session, &message, exit::DOES_NOT_COMPILE))
         }
+        Ok(text) => session.run_file(name, &text),
+        Err(error) => Err(refuse(session, &format!("{name}: {error}"), exit::USAGE)),
     }
+}
+
+fn refuse(session: &mut Session, message: &str, code: i32) -> Ending {
+    let text = session.style.headline(message);
+    session.complain(&text);
+    Ending::Failed(code)
 }

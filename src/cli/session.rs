@@ -4,8 +4,8 @@
 //! Evaluates for the other files of the command line. Reads no options and no source files.
 
 use super::args::Args;
-use super::exit;
 use super::report::Style;
+use super::{exit, streams};
 use crate::host::stdio::Stdio;
 use crate::host::{Capabilities, Host, library_files, signals};
 use crate::loader::image::Image;
@@ -17,7 +17,7 @@ use crate::vm::{CompileFailure, Limits, Stop, Unhandled, Vm, signal};
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// A machine, and how to talk about it.
 pub struct Session {
@@ -27,8 +27,12 @@ pub struct Session {
     ended_by: Arc<AtomicU32>,
     /// Ctrl-Cs since the last evaluation began.
     interrupts: Arc<AtomicU32>,
-    /// Errors that ended Processes of which nobody knew.
+    /// Nobody reads standard output any more.
+    reader_gone: Arc<AtomicBool>,
+    /// Errors that ended other Processes.
     failures: usize,
+    /// Everything was stopped: nothing may run any more.
+    stopped: bool,
 }
 
 /// Why an evaluation has no value.
@@ -58,17 +62,43 @@ impl Session {
             code
         };
         let image = image(args.image.as_deref()).map_err(|e| fail(exit::USAGE, &e))?;
-        let allowed = if args.sandbox { Capabilities::none() } else { Capabilities::all() };
-        let host = Host::new(allowed, Stdio::process()).map_err(|e| fail(exit::INTERNAL, &e))?;
+        let allowed = if args.sandbox {
+            Capabilities::none()
+        } else {
+            Capabilities::all()
+        };
+        let host = Host::new(allowed, Stdio::none()).map_err(|e| fail(exit::INTERNAL, &e))?;
         let limit = args.memory.unwrap_or(usize::MAX);
-        let heap = HeapOptions { limit, ..HeapOptions::default() };
+        let heap = HeapOptions {
+            limit,
+            ..HeapOptions::default()
+        };
         let mut vm = boot(&image, heap, host).map_err(|e| fail(exit::INTERNAL, &e))?;
-        let deadline = args.timeout.map(|t| vm.now().saturating_add(t.as_micros() as u64));
-        vm.limits = Limits { fuel: args.fuel, memory: limit, deadline, ..Limits::default() };
+        let deadline = args
+            .timeout
+            .map(|t| vm.now().saturating_add(t.as_micros() as u64));
+        vm.limits = Limits {
+            fuel: args.fuel,
+            memory: limit,
+            deadline,
+            ..Limits::default()
+        };
         let ended_by = Arc::new(AtomicU32::new(0));
         let interrupts = Arc::new(AtomicU32::new(0));
-        let session = Session { vm, style, ended_by, interrupts, failures: 0 };
-        session.listen_to_signals().map_err(|e| fail(exit::INTERNAL, &e))?;
+        let reader_gone = Arc::new(AtomicBool::new(false));
+        vm.host.stdio = streams::standard(vm.signals.clone(), reader_gone.clone());
+        let session = Session {
+            vm,
+            style,
+            ended_by,
+            interrupts,
+            reader_gone,
+            failures: 0,
+            stopped: false,
+        };
+        session
+            .listen_to_signals()
+            .map_err(|e| fail(exit::INTERNAL, &e))?;
         // Only servers need it, and they do well with the soft limit if it cannot be raised.
         let _ = signals::raise_open_files();
         Ok(session)
@@ -79,13 +109,17 @@ impl Session {
         let flags = self.vm.signals.clone();
         let (ended_by, interrupts) = (self.ended_by.clone(), self.interrupts.clone());
         signals::install(self.vm.host.waker(), move |arrived| {
-            let first = arrived == signals::INTERRUPT
-                && interrupts.fetch_add(1, Ordering::AcqRel) == 0;
+            let first =
+                arrived == signals::INTERRUPT && interrupts.fetch_add(1, Ordering::AcqRel) == 0;
             if arrived != signals::INTERRUPT {
                 let number = if arrived == signals::TERMINATE { 15 } else { 1 };
                 ended_by.store(number, Ordering::Release);
             }
-            let bit = if first { signal::INTERRUPT } else { signal::STOP };
+            let bit = if first {
+                signal::INTERRUPT
+            } else {
+                signal::STOP
+            };
             flags.fetch_or(bit, Ordering::AcqRel);
         })?;
         Ok(())
@@ -140,7 +174,10 @@ impl Session {
         let result = self.vm.send_message(selector, &[value]);
         let printed = self.settle(result.map_err(LoadError::from))?;
         // A class may answer anything; then there is nothing to print.
-        Ok(self.vm.string_value(printed).unwrap_or_else(|| "(printString answers no String)".into()))
+        Ok(self
+            .vm
+            .string_value(printed)
+            .unwrap_or_else(|| "(printString answers no String)".into()))
     }
 
     /// What is wrong with a source file, without running it.
@@ -168,15 +205,20 @@ impl Session {
         self.tell_failures();
         result.map_err(|error| match error {
             LoadError::Source(error) => {
-                for failure in error.failures {
-                    let text = self.style.refused(&failure.rendered);
-                    self.complain(&text);
-                }
+                let style = self.style;
+                let each = error.failures.iter().map(|f| style.refused(&f.rendered));
+                let text = each.collect::<Vec<_>>().join("\n");
+                self.complain(&text);
                 Ending::Failed(exit::DOES_NOT_COMPILE)
             }
             LoadError::Run(RunError::Unhandled(error)) => {
                 self.tell(&error);
-                Ending::Failed(exit::FAILED)
+                let interrupted = error.class == "UserInterrupt";
+                Ending::Failed(if interrupted {
+                    exit::SIGNAL + 2
+                } else {
+                    exit::FAILED
+                })
             }
             LoadError::Run(RunError::Stopped(stop)) => self.stopped(stop),
         })
@@ -200,6 +242,7 @@ impl Session {
             Stop::Exit(code) => ("", Ending::Exit(code)),
             Stop::Signal(number) => ("", Ending::Exit(exit::SIGNAL + number)),
             Stop::Interrupt => match self.ended_by.load(Ordering::Acquire) {
+                0 if self.reader_gone.load(Ordering::Acquire) => ("", Ending::Exit(exit::DONE)),
                 0 => ("interrupted", Ending::Failed(exit::SIGNAL + 2)),
                 number => ("", Ending::Exit(exit::SIGNAL + number as i32)),
             },
@@ -216,23 +259,58 @@ impl Session {
             let text = self.style.headline(message);
             self.complain(&text);
         }
+        self.stopped |= matches!(ending, Ending::Exit(_));
         ending
     }
 
-    /// The session is over: output is written, and an error in any Process makes the exit code 1.
+    /// Ends the other Processes, one after the other: their ensure blocks run.
+    fn terminate_others(&mut self) {
+        let terminate = self.vm.intern("terminate");
+        for slot in 0.. {
+            // They may end, and start, others: the table is looked at again each time.
+            let process = match self.vm.processes.slots.get(slot) {
+                None => return,
+                Some(Some(process)) if !process.main => process.object,
+                Some(_) => continue,
+            };
+            if let Err(RunError::Stopped(_)) = self.vm.send_message(terminate, &[process]) {
+                return;
+            }
+        }
+    }
+
+    /// The session is over: other Processes end, output is written, and an error in any of them
+    /// makes the exit code 1.
     pub fn finish(mut self, code: i32) -> i32 {
+        if !self.stopped {
+            self.terminate_others();
+        }
         self.tell_failures();
         self.vm.host.stdio.flush();
-        let failed = self.failures > 0 && code == exit::DONE;
+        let mut code = if self.failures > 0 && code == exit::DONE {
+            exit::FAILED
+        } else {
+            code
+        };
+        if let Some(errno) = self.vm.host.stdio.output.error() {
+            let error = std::io::Error::from_raw_os_error(errno);
+            let text = self
+                .style
+                .headline(format_args!("standard output: {error}"));
+            self.complain(&text);
+            code = exit::FAILED;
+        }
         // The process ends now, and its memory with it.
         std::mem::forget(self);
-        if failed { exit::FAILED } else { code }
+        code
     }
 }
 
 /// The library: that in `folder`, or the one in the executable.
 fn image(folder: Option<&Path>) -> Result<Image, String> {
-    let Some(folder) = folder else { return Ok(Image::embedded()) };
+    let Some(folder) = folder else {
+        return Ok(Image::embedded());
+    };
     let place = folder.display();
     let files = library_files::read(folder).map_err(|e| format!("{place}: {e}"))?;
     Image::from_files(&files).map_err(|errors| {

@@ -107,6 +107,14 @@ impl Host {
         files::Files::new(&self.capabilities)
     }
 
+    /// The end of the program: output is written, every socket is closed, and with it the files of
+    /// local servers. Call it before a process ends without dropping its interpreters.
+    pub fn close(&mut self) {
+        self.stdio.flush();
+        #[cfg(feature = "net")]
+        self.net.close_all();
+    }
+
     /// Waits until a socket, a look-up, standard input or another thread reports something, or the
     /// time is over (`None`: no limit; zero: only looks). May return early. Semaphores to signal
     /// are ready afterwards. Output is flushed before a wait.

@@ -351,6 +351,12 @@ impl Net {
         })
     }
 
+    /// Closes every socket and makes no new ones.
+    pub fn close_all(&mut self) {
+        self.allowed = false;
+        self.table = Table::default();
+    }
+
     /// Closes and invalidates the handle. Says nothing when that has happened already.
     pub fn destroy(&mut self, handle: Handle) {
         if handle.session != self.session {

@@ -121,7 +121,11 @@ impl Stdio {
     pub fn process() -> Self {
         let output = Output::new(Box::new(Unlocked(io::stdout)));
         Stdio {
-            output: if io::stdout().is_terminal() { output.line_buffered() } else { output },
+            output: if io::stdout().is_terminal() {
+                output.line_buffered()
+            } else {
+                output
+            },
             error: Output::new(Box::new(io::stderr())),
             source: Source::Process,
         }

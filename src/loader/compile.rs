@@ -6,7 +6,7 @@ use crate::memory::ClassIndex;
 use crate::vm::classes::{ClassInfo, MethodId, Source, SourceText};
 use crate::vm::known::Known;
 use crate::vm::symbols::SymbolId;
-use crate::vm::{CompileFailure, Hooks, Vm};
+use crate::vm::{CompileFailure, Hooks, Mistake, Vm};
 use chirp_grammar::{Diagnostic, Options};
 
 /// What every machine is given.
@@ -112,6 +112,7 @@ pub fn load(vm: &mut Vm, template: &CodeTemplate, id: MethodId) -> Result<(), Co
         line: 1,
         column: 1,
         rendered: "error: the code is too large for one method\n  = help: split it\n".into(),
+        mistakes: Vec::new(),
     })?;
     vm.classes.methods[id as usize].code = code;
     Ok(())
@@ -168,7 +169,14 @@ pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
         line: line + shift as usize,
         column,
         rendered,
+        mistakes: diagnostics.iter().map(|d| mistake(d, text, shift)).collect(),
     }
+}
+
+fn mistake(d: &Diagnostic, text: &str, shift: u32) -> Mistake {
+    let (line, column) = d.position(text);
+    let (message, help) = (d.title.clone(), d.help.clone());
+    Mistake { code: d.code, message, line: line + shift as usize, column, help, incomplete: d.incomplete }
 }
 
 fn moved(d: &Diagnostic, by: u32) -> Diagnostic {

@@ -28,9 +28,7 @@ pub fn indexable_size(vm: &Vm, v: Value) -> Option<usize> {
         // A boxed Float has this format, and no elements.
         Format::Words64 if vm.heap.class_of(v) == Known::Float.index() => return None,
         Format::Words64 => vm.heap.words64(v).len(),
-        Format::Indexable | Format::Weak => {
-            vm.heap.slots(v).checked_sub(named(vm, v))?
-        }
+        Format::Indexable | Format::Weak => vm.heap.slots(v).checked_sub(named(vm, v))?,
         Format::Fixed | Format::Ephemeron => return None,
     })
 }
@@ -49,11 +47,19 @@ pub fn element(vm: &mut Vm, v: Value, i: usize) -> Value {
     match vm.heap.format(v) {
         Some(Format::Bytes) => {
             let byte = vm.heap.bytes(v)[i];
-            if is_text { Value::char(u32::from(byte)) } else { Value::int(i64::from(byte)) }
+            if is_text {
+                Value::char(u32::from(byte))
+            } else {
+                Value::int(i64::from(byte))
+            }
         }
         Some(Format::Words32) => {
             let word = vm.heap.words32(v)[i];
-            if is_text { Value::char(word) } else { Value::int(i64::from(word)) }
+            if is_text {
+                Value::char(word)
+            } else {
+                Value::int(i64::from(word))
+            }
         }
         Some(Format::Words64) => {
             let word = vm.heap.words64(v)[i];
@@ -67,7 +73,11 @@ pub fn element(vm: &mut Vm, v: Value, i: usize) -> Value {
 pub fn set_element(vm: &mut Vm, v: Value, i: usize, value: Value) -> Result<(), PrimError> {
     let class = vm.heap.class_of(v);
     let number = || {
-        let number = if is_text_class(class) { value.as_char().map(i64::from) } else { value.as_int() };
+        let number = if is_text_class(class) {
+            value.as_char().map(i64::from)
+        } else {
+            value.as_int()
+        };
         number.ok_or(PrimError::BadArgument)
     };
     let misfit = |_| PrimError::BadArgument;
@@ -143,7 +153,8 @@ pub fn simple_equal(vm: &Vm, a: Value, b: Value) -> Option<bool> {
     }
     match (text(vm, a), text(vm, b)) {
         (Some(x), Some(y)) => {
-            let symbols = is_symbol_class(vm.heap.class_of(a)) && is_symbol_class(vm.heap.class_of(b));
+            let symbols =
+                is_symbol_class(vm.heap.class_of(a)) && is_symbol_class(vm.heap.class_of(b));
             Some(!symbols && x.same(y))
         }
         _ => Some(false),
@@ -166,9 +177,16 @@ fn index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let from = from_index(args[2])?;
     vm.charge(size.saturating_sub(from) >> 4);
     if vm.heap.is_bytes(args[0]) {
-        let Some(wanted) = args[1].as_int() else { return Err(PrimError::Unsupported) };
-        let Text::Bytes(bytes) = Text::Bytes(vm.heap.bytes(args[0])) else { return Err(PrimError::BadReceiver) };
-        let found = bytes.iter().skip(from).position(|&b| i64::from(b) == wanted);
+        let Some(wanted) = args[1].as_int() else {
+            return Err(PrimError::Unsupported);
+        };
+        let Text::Bytes(bytes) = Text::Bytes(vm.heap.bytes(args[0])) else {
+            return Err(PrimError::BadReceiver);
+        };
+        let found = bytes
+            .iter()
+            .skip(from)
+            .position(|&b| i64::from(b) == wanted);
         return Ok(Value::int(found.map_or(0, |i| (i + from + 1) as i64)));
     }
     if !vm.heap.is_pointers(args[0]) {
@@ -241,8 +259,14 @@ fn same(vm: &Vm, a: Value, b: Value, depth: usize) -> Option<bool> {
         return Some(false);
     }
     for (&x, &y) in a.iter().zip(b) {
-        let both_arrays = [x, y].iter().all(|&v| vm.heap.class_of(v) == Known::Array.index());
-        let equal = if both_arrays { same(vm, x, y, depth + 1) } else { simple_equal(vm, x, y) };
+        let both_arrays = [x, y]
+            .iter()
+            .all(|&v| vm.heap.class_of(v) == Known::Array.index());
+        let equal = if both_arrays {
+            same(vm, x, y, depth + 1)
+        } else {
+            simple_equal(vm, x, y)
+        };
         if !equal? {
             return Some(false);
         }

@@ -92,7 +92,9 @@ pub fn move_elements(
         return Ok(());
     }
     // Nothing is written unless everything fits.
-    let elements: Vec<Value> = (from..from + count).map(|i| element(vm, source, i)).collect();
+    let elements: Vec<Value> = (from..from + count)
+        .map(|i| element(vm, source, i))
+        .collect();
     if !elements.iter().all(|&v| fits(vm, target, v)) {
         return Err(PrimError::BadArgument);
     }
@@ -102,7 +104,12 @@ pub fn move_elements(
     Ok(())
 }
 
-fn move_slots(vm: &mut Vm, (target, to): (Value, usize), (source, from): (Value, usize), count: usize) {
+fn move_slots(
+    vm: &mut Vm,
+    (target, to): (Value, usize),
+    (source, from): (Value, usize),
+    count: usize,
+) {
     let heap = &mut vm.heap;
     if target == source && from < to {
         for i in (0..count).rev() {
@@ -122,7 +129,11 @@ fn fits(vm: &Vm, target: Value, v: Value) -> bool {
     if vm.heap.is_pointers(target) {
         return true;
     }
-    let number = if is_text_class(vm.heap.class_of(target)) { v.as_char().map(i64::from) } else { v.as_int() };
+    let number = if is_text_class(vm.heap.class_of(target)) {
+        v.as_char().map(i64::from)
+    } else {
+        v.as_int()
+    };
     let limit = if vm.heap.is_bytes(target) {
         0xFF
     } else if vm.heap.is_words32(target) {
@@ -136,7 +147,13 @@ fn fits(vm: &Vm, target: Value, v: Value) -> bool {
 /// The class of parts of an object of a machine class; none for other classes, whose species
 /// only a message tells.
 fn species(class: ClassIndex) -> Option<ClassIndex> {
-    let plain = [Known::Array, Known::ByteArray, Known::WordArray, Known::ByteString, Known::WideString];
+    let plain = [
+        Known::Array,
+        Known::ByteArray,
+        Known::WordArray,
+        Known::ByteString,
+        Known::WideString,
+    ];
     if plain.iter().any(|k| k.index() == class) {
         Some(class)
     } else if class == Known::ByteSymbol.index() {

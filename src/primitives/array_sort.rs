@@ -43,10 +43,18 @@ fn sort(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::BadReceiver);
     }
     let size = indexable_size(vm, array).ok_or(PrimError::BadReceiver)?;
-    let bound = |v: Value| v.as_int().and_then(|n| usize::try_from(n).ok()).ok_or(PrimError::BadArgument);
+    let bound = |v: Value| {
+        v.as_int()
+            .and_then(|n| usize::try_from(n).ok())
+            .ok_or(PrimError::BadArgument)
+    };
     let (first, last) = (bound(args[1])?, bound(args[2])?);
     if first > last || first == 0 {
-        return if last == 0 || first == last + 1 { Ok(array) } else { Err(PrimError::BadIndex) };
+        return if last == 0 || first == last + 1 {
+            Ok(array)
+        } else {
+            Err(PrimError::BadIndex)
+        };
     }
     if last > size {
         return Err(PrimError::BadIndex);
@@ -72,7 +80,11 @@ fn order(vm: &Vm, kind: Kind, a: Value, b: Value) -> Ordering {
     match kind {
         Kind::Integer => a.as_int().cmp(&b.as_int()),
         Kind::Character => a.as_char().cmp(&b.as_char()),
-        Kind::Float => vm.heap.as_float(a).partial_cmp(&vm.heap.as_float(b)).unwrap_or(Ordering::Equal),
+        Kind::Float => vm
+            .heap
+            .as_float(a)
+            .partial_cmp(&vm.heap.as_float(b))
+            .unwrap_or(Ordering::Equal),
         Kind::Text => match (text(vm, a), text(vm, b)) {
             (Some(a), Some(b)) => compare_texts(a, b),
             _ => Ordering::Equal,

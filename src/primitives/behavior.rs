@@ -48,7 +48,17 @@ fn info<'a>(vm: &'a Vm, args: &[Value]) -> Result<&'a ClassInfo, PrimError> {
 /// Classes whose instances come into being in another way.
 fn can_be_instantiated(vm: &Vm, class: ClassIndex) -> bool {
     use Known::*;
-    let special = [ByteSymbol, WideSymbol, CompiledMethod, Metaclass, Class, Float, UndefinedObject, True, False];
+    let special = [
+        ByteSymbol,
+        WideSymbol,
+        CompiledMethod,
+        Metaclass,
+        Class,
+        Float,
+        UndefinedObject,
+        True,
+        False,
+    ];
     let info = vm.classes.get(class);
     !special.iter().any(|k| k.index() == class)
         && info.is_some_and(|i| i.layout != "immediate" && i.instance_side.is_none())
@@ -59,9 +69,16 @@ fn basic_new(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn basic_new_sized(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let size = args[1].as_int().and_then(|n| usize::try_from(n).ok()).ok_or(PrimError::BadArgument)?;
+    let size = args[1]
+        .as_int()
+        .and_then(|n| usize::try_from(n).ok())
+        .ok_or(PrimError::BadArgument)?;
     let class = receiver(vm, args)?;
-    if !vm.classes.get(class).is_some_and(|i| i.format.is_indexable()) {
+    if !vm
+        .classes
+        .get(class)
+        .is_some_and(|i| i.format.is_indexable())
+    {
         return Err(PrimError::BadReceiver);
     }
     new_instance(vm, args, size)
@@ -82,7 +99,9 @@ fn name(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn superclass(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let above = info(vm, args)?.superclass;
-    Ok(above.and_then(|c| vm.classes.get(c)).map_or(Value::NIL, |i| i.object))
+    Ok(above
+        .and_then(|c| vm.classes.get(c))
+        .map_or(Value::NIL, |i| i.object))
 }
 
 fn is_meta(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -91,7 +110,9 @@ fn is_meta(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn instance_side(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let side = info(vm, args)?.instance_side;
-    Ok(side.and_then(|c| vm.classes.get(c)).map_or(args[0], |i| i.object))
+    Ok(side
+        .and_then(|c| vm.classes.get(c))
+        .map_or(args[0], |i| i.object))
 }
 
 fn symbols(vm: &mut Vm, names: &[String]) -> Value {
@@ -134,20 +155,30 @@ fn package(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn subclasses(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let below = info(vm, args)?.subclasses.clone();
-    let objects: Vec<Value> = below.iter().filter_map(|&c| vm.classes.get(c)).map(|i| i.object).collect();
+    let objects: Vec<Value> = below
+        .iter()
+        .filter_map(|&c| vm.classes.get(c))
+        .map(|i| i.object)
+        .collect();
     Ok(vm.new_array_from(&objects))
 }
 
 fn selectors(vm: &mut Vm, args: &[Value]) -> PrimResult {
     // In the order of definition, so that a listing does not change from run to run.
-    let mut methods: Vec<_> = info(vm, args)?.methods.iter().map(|(&s, &m)| (m, s)).collect();
+    let mut methods: Vec<_> = info(vm, args)?
+        .methods
+        .iter()
+        .map(|(&s, &m)| (m, s))
+        .collect();
     methods.sort_unstable();
     let symbols: Vec<Value> = methods.iter().map(|&(_, s)| vm.symbols.object(s)).collect();
     Ok(vm.new_array_from(&symbols))
 }
 
 fn selector(vm: &Vm, args: &[Value]) -> Result<u32, PrimError> {
-    vm.symbols.id_of(&vm.heap, args[1]).ok_or(PrimError::BadArgument)
+    vm.symbols
+        .id_of(&vm.heap, args[1])
+        .ok_or(PrimError::BadArgument)
 }
 
 fn includes_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -171,11 +202,19 @@ fn lookup_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn remove_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (class, selector) = (receiver(vm, args)?, selector(vm, args)?);
-    if vm.remove_method(class, selector) { Ok(args[0]) } else { Err(PrimError::NotFound) }
+    if vm.remove_method(class, selector) {
+        Ok(args[0])
+    } else {
+        Err(PrimError::NotFound)
+    }
 }
 
 fn class_var_names(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let names: Vec<String> = info(vm, args)?.class_vars.iter().map(|(n, _)| n.clone()).collect();
+    let names: Vec<String> = info(vm, args)?
+        .class_vars
+        .iter()
+        .map(|(n, _)| n.clone())
+        .collect();
     Ok(symbols(vm, &names))
 }
 
@@ -183,12 +222,17 @@ fn class_var_names(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn class_var_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let class = receiver(vm, args)?;
     let name = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
-    let (_, binding) = vm.classes.class_var(class, &name).ok_or(PrimError::NotFound)?;
+    let (_, binding) = vm
+        .classes
+        .class_var(class, &name)
+        .ok_or(PrimError::NotFound)?;
     Ok(vm.heap.slot(binding, 1))
 }
 
 fn class_var_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let [_, name, value] = *args else { return Err(PrimError::BadNumArgs) };
+    let [_, name, value] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
     let class = receiver(vm, args)?;
     let name = vm.string_value(name).ok_or(PrimError::BadArgument)?;
     let binding = match vm.classes.class_var(class, &name) {

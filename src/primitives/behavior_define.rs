@@ -10,12 +10,25 @@ use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] =
-    &[("classCreate", create), ("classInstVarNamesPut", class_side_variables), ("methodCompile", compile)];
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("classCreate", create),
+    ("classInstVarNamesPut", class_side_variables),
+    ("methodCompile", compile),
+];
 
 /// Superclass or nil, name, instance variables, class variables, layout, package, pools.
 fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let [_, superclass, name, inst_vars, class_vars, layout, package, pools] = *args else {
+    let [
+        _,
+        superclass,
+        name,
+        inst_vars,
+        class_vars,
+        layout,
+        package,
+        pools,
+    ] = *args
+    else {
         return Err(PrimError::BadNumArgs);
     };
     let text = |v: Value| vm.string_value(v).ok_or(PrimError::BadArgument);
@@ -23,7 +36,10 @@ fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
         Value::NIL => None,
         v => Some(vm.classes.index_of(v).ok_or(PrimError::BadArgument)?),
     };
-    if superclass.and_then(|s| vm.classes.get(s)).is_some_and(|s| s.instance_side.is_some()) {
+    if superclass
+        .and_then(|s| vm.classes.get(s))
+        .is_some_and(|s| s.instance_side.is_some())
+    {
         return Err(PrimError::BadArgument);
     }
     let name = text(name)?;
@@ -36,8 +52,12 @@ fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let inst_vars = names(vm, inst_vars)?;
     let class_vars = names(vm, class_vars)?;
     let inherited = superclass.map_or_else(Vec::new, |s| vm.classes.all_inst_vars(s));
-    let doubled = inst_vars.iter().enumerate().any(|(i, n)| inst_vars[..i].contains(n) || inherited.contains(n));
-    if doubled || !is_class_name(&name) || !inst_vars.iter().chain(&class_vars).all(|n| is_name(n)) {
+    let doubled = inst_vars
+        .iter()
+        .enumerate()
+        .any(|(i, n)| inst_vars[..i].contains(n) || inherited.contains(n));
+    if doubled || !is_class_name(&name) || !inst_vars.iter().chain(&class_vars).all(|n| is_name(n))
+    {
         return Err(PrimError::BadArgument);
     }
     let mut pool_classes = Vec::new();
@@ -61,7 +81,10 @@ fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
         None => vm.define_class(&spec)?,
         Some(class) => redefine(vm, class, &spec)?,
     };
-    vm.classes.get(index).map(|i| i.object).ok_or(PrimError::NotFound)
+    vm.classes
+        .get(index)
+        .map(|i| i.object)
+        .ok_or(PrimError::NotFound)
 }
 
 fn names(vm: &Vm, array: Value) -> Result<Vec<String>, PrimError> {
@@ -69,11 +92,15 @@ fn names(vm: &Vm, array: Value) -> Result<Vec<String>, PrimError> {
         return Err(PrimError::BadArgument);
     }
     let elements = vm.heap.pointer_slots(array);
-    elements.iter().map(|&v| vm.string_value(v).ok_or(PrimError::BadArgument)).collect()
+    elements
+        .iter()
+        .map(|&v| vm.string_value(v).ok_or(PrimError::BadArgument))
+        .collect()
 }
 
 fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 fn is_class_name(name: &str) -> bool {
@@ -97,9 +124,13 @@ fn redefine(vm: &mut Vm, class: ClassIndex, spec: &ClassSpec) -> Result<ClassInd
         return Err(PrimError::BadArgument);
     }
     let before: Vec<Vec<String>> = below.iter().map(|&c| vm.classes.all_inst_vars(c)).collect();
-    let mut wanted = spec.superclass.map_or_else(Vec::new, |s| vm.classes.all_inst_vars(s));
+    let mut wanted = spec
+        .superclass
+        .map_or_else(Vec::new, |s| vm.classes.all_inst_vars(s));
     wanted.extend(spec.inst_vars.iter().cloned());
-    let Some(old) = vm.classes.get(class) else { return Err(PrimError::NotFound) };
+    let Some(old) = vm.classes.get(class) else {
+        return Err(PrimError::NotFound);
+    };
     let reshaped = wanted != before[0];
     let same_layout = spec.layout.is_empty() && old.layout == "normal" || spec.layout == old.layout;
     let moved = old.superclass != spec.superclass;
@@ -123,13 +154,24 @@ fn migrate(vm: &mut Vm, classes: &[ClassIndex], before: &[Vec<String>]) {
     let mut pairs = Vec::new();
     for (&class, old_names) in classes.iter().zip(before) {
         let new_names = vm.classes.all_inst_vars(class);
-        if new_names == *old_names || !vm.classes.get(class).is_some_and(|i| i.format.is_pointers()) {
+        if new_names == *old_names
+            || !vm
+                .classes
+                .get(class)
+                .is_some_and(|i| i.format.is_pointers())
+        {
             continue;
         }
         for old in vm.heap.instances_of(class) {
             let elements = vm.heap.slots(old).saturating_sub(old_names.len());
-            let elements = if vm.heap.format(old).is_some_and(|f| f.is_indexable()) { elements } else { 0 };
-            let Ok(new) = vm.new_object(class, elements) else { continue };
+            let elements = if vm.heap.format(old).is_some_and(|f| f.is_indexable()) {
+                elements
+            } else {
+                0
+            };
+            let Ok(new) = vm.new_object(class, elements) else {
+                continue;
+            };
             for (i, name) in new_names.iter().enumerate() {
                 if let Some(from) = old_names.iter().position(|n| n == name)
                     && from < vm.heap.slots(old)
@@ -155,12 +197,19 @@ fn migrate(vm: &mut Vm, classes: &[ClassIndex], before: &[Vec<String>]) {
 fn class_side_variables(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let meta = receiver(vm, args)?;
     let wanted = names(vm, args[1])?;
-    let Some(info) = vm.classes.get(meta) else { return Err(PrimError::BadReceiver) };
+    let Some(info) = vm.classes.get(meta) else {
+        return Err(PrimError::BadReceiver);
+    };
     if info.instance_side.is_none() {
         return Err(PrimError::BadReceiver);
     }
-    let above = info.superclass.map_or_else(Vec::new, |s| vm.classes.all_inst_vars(s));
-    let doubled = wanted.iter().enumerate().any(|(i, n)| wanted[..i].contains(n) || above.contains(n));
+    let above = info
+        .superclass
+        .map_or_else(Vec::new, |s| vm.classes.all_inst_vars(s));
+    let doubled = wanted
+        .iter()
+        .enumerate()
+        .any(|(i, n)| wanted[..i].contains(n) || above.contains(n));
     if doubled || !wanted.iter().all(|n| is_name(n)) {
         return Err(PrimError::BadArgument);
     }
@@ -176,7 +225,9 @@ fn class_side_variables(vm: &mut Vm, args: &[Value]) -> PrimResult {
     for &m in &below {
         let names = vm.classes.all_inst_vars(m);
         let Some(object) = side(vm, m) else { continue };
-        let values: Vec<Value> = (0..vm.heap.slots(object)).map(|i| vm.heap.slot(object, i)).collect();
+        let values: Vec<Value> = (0..vm.heap.slots(object))
+            .map(|i| vm.heap.slot(object, i))
+            .collect();
         kept.push((m, names.into_iter().zip(values).collect::<Vec<_>>()));
     }
     vm.set_class_inst_vars(meta, wanted);
@@ -185,7 +236,10 @@ fn class_side_variables(vm: &mut Vm, args: &[Value]) -> PrimResult {
         let Some(object) = side(vm, m) else { continue };
         for (i, name) in vm.classes.all_inst_vars(m).iter().enumerate() {
             if i >= 2 && i < vm.heap.slots(object) {
-                let value = values.iter().find(|(n, _)| n == name).map_or(Value::NIL, |&(_, v)| v);
+                let value = values
+                    .iter()
+                    .find(|(n, _)| n == name)
+                    .map_or(Value::NIL, |&(_, v)| v);
                 vm.heap.set_slot(object, i, value);
             }
         }
@@ -195,7 +249,9 @@ fn class_side_variables(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// Source and protocol. Fails with {message. line. column} when the text is refused.
 fn compile(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let [_, source, protocol] = *args else { return Err(PrimError::BadNumArgs) };
+    let [_, source, protocol] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
     let class = receiver(vm, args)?;
     let source = vm.string_value(source).ok_or(PrimError::BadArgument)?;
     let protocol = vm.string_value(protocol).ok_or(PrimError::BadArgument)?;

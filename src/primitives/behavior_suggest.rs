@@ -60,7 +60,10 @@ const HABITS: &[(&str, &[&str])] = &[
 fn suggest(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let class = super::behavior::receiver(vm, args)?;
     let wanted = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
-    let habit = HABITS.iter().find(|(word, _)| *word == wanted).map_or(&[][..], |(_, here)| here);
+    let habit = HABITS
+        .iter()
+        .find(|(word, _)| *word == wanted)
+        .map_or(&[][..], |(_, here)| here);
     for word in habit {
         if let Some(id) = vm.symbols.find(word)
             && vm.classes.lookup(class, id).is_some()
@@ -78,7 +81,9 @@ fn suggest(vm: &mut Vm, args: &[Value]) -> PrimResult {
         _ => 3,
     };
     for c in vm.classes.chain(class) {
-        let Some(info) = vm.classes.get(c) else { continue };
+        let Some(info) = vm.classes.get(c) else {
+            continue;
+        };
         for &id in info.methods.keys() {
             let other = vm.symbols.text(id);
             if other.matches(':').count() != parts || other.len().abs_diff(wanted.len()) > limit {
@@ -102,7 +107,9 @@ fn distance(a: &[char], b: &str, limit: usize) -> usize {
     for (i, &x) in a.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, &y) in b.iter().enumerate() {
-            let mut cost = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
+            let mut cost = (last[j] + usize::from(x != y))
+                .min(last[j + 1] + 1)
+                .min(row[j] + 1);
             if i > 0 && j > 0 && x == b[j - 1] && a[i - 1] == y {
                 cost = cost.min(before[j - 1] + 1);
             }

@@ -40,8 +40,10 @@ fn hex(vm: &mut Vm, args: &[Value]) -> PrimResult {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let bytes = receiver(vm, args)?;
     vm.charge(bytes.len() >> 5);
-    let text: Vec<u8> =
-        bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]).collect();
+    let text: Vec<u8> = bytes
+        .iter()
+        .flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]])
+        .collect();
     Ok(vm.new_byte_string(&text))
 }
 

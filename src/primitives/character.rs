@@ -45,7 +45,9 @@ fn receiver(args: &[Value]) -> Result<u32, PrimError> {
 }
 
 fn has(args: &[Value], property: fn(char) -> bool) -> PrimResult {
-    Ok(Value::bool(char::from_u32(receiver(args)?).is_some_and(property)))
+    Ok(Value::bool(
+        char::from_u32(receiver(args)?).is_some_and(property),
+    ))
 }
 
 /// On the class Character: the Character with a code point.

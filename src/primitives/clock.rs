@@ -12,6 +12,8 @@ pub const TABLE: &[(&str, PrimFn)] = &[("clockLocalOffset", local_offset)];
 /// gives in seconds since 1970.
 fn local_offset(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let seconds = args[1].as_int().ok_or(PrimError::BadArgument)?;
-    let moment = seconds.checked_mul(1_000_000).ok_or(PrimError::BadArgument)?;
+    let moment = seconds
+        .checked_mul(1_000_000)
+        .ok_or(PrimError::BadArgument)?;
     Ok(Value::int(vm.host.clock.local_offset_seconds(moment)))
 }

@@ -16,16 +16,34 @@ use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 /// The primitives of this file.
 pub const TABLE: &[(&str, PrimFn)] = &[
     ("floatAdd", |vm, args| arithmetic(vm, args, |a, b| a + b)),
-    ("floatSubtract", |vm, args| arithmetic(vm, args, |a, b| a - b)),
-    ("floatMultiply", |vm, args| arithmetic(vm, args, |a, b| a * b)),
+    ("floatSubtract", |vm, args| {
+        arithmetic(vm, args, |a, b| a - b)
+    }),
+    ("floatMultiply", |vm, args| {
+        arithmetic(vm, args, |a, b| a * b)
+    }),
     ("floatDivide", divide),
-    ("floatLess", |vm, args| relation(vm, args, |o| o == Some(Ordering::Less))),
-    ("floatLessOrEqual", |vm, args| relation(vm, args, |o| o.is_some_and(Ordering::is_le))),
-    ("floatGreater", |vm, args| relation(vm, args, |o| o == Some(Ordering::Greater))),
-    ("floatGreaterOrEqual", |vm, args| relation(vm, args, |o| o.is_some_and(Ordering::is_ge))),
-    ("floatEqual", |vm, args| relation(vm, args, |o| o == Some(Ordering::Equal))),
-    ("floatNotEqual", |vm, args| relation(vm, args, |o| o != Some(Ordering::Equal))),
-    ("floatTruncated", |vm, args| to_integer(vm, args, f64::trunc)),
+    ("floatLess", |vm, args| {
+        relation(vm, args, |o| o == Some(Ordering::Less))
+    }),
+    ("floatLessOrEqual", |vm, args| {
+        relation(vm, args, |o| o.is_some_and(Ordering::is_le))
+    }),
+    ("floatGreater", |vm, args| {
+        relation(vm, args, |o| o == Some(Ordering::Greater))
+    }),
+    ("floatGreaterOrEqual", |vm, args| {
+        relation(vm, args, |o| o.is_some_and(Ordering::is_ge))
+    }),
+    ("floatEqual", |vm, args| {
+        relation(vm, args, |o| o == Some(Ordering::Equal))
+    }),
+    ("floatNotEqual", |vm, args| {
+        relation(vm, args, |o| o != Some(Ordering::Equal))
+    }),
+    ("floatTruncated", |vm, args| {
+        to_integer(vm, args, f64::trunc)
+    }),
     ("floatRounded", |vm, args| to_integer(vm, args, f64::round)),
     ("floatFloor", |vm, args| to_integer(vm, args, f64::floor)),
     ("floatCeiling", |vm, args| to_integer(vm, args, f64::ceil)),

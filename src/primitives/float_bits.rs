@@ -77,7 +77,9 @@ pub fn scale(mut f: f64, n: i64) -> f64 {
 fn times_two_power(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let f = receiver(vm, args)?;
     let n = big(vm, args[1])?;
-    let n = n.to_i64().unwrap_or(if n.is_negative() { -2200 } else { 2200 });
+    let n = n
+        .to_i64()
+        .unwrap_or(if n.is_negative() { -2200 } else { 2200 });
     Ok(vm.heap.float(scale(f, n)))
 }
 
@@ -88,7 +90,9 @@ fn fraction_part(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn sign_bit(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    Ok(Value::int(i64::from(receiver(vm, args)?.is_sign_negative())))
+    Ok(Value::int(i64::from(
+        receiver(vm, args)?.is_sign_negative(),
+    )))
 }
 
 fn bits(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -98,7 +102,9 @@ fn bits(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// The bits of the nearest single-precision number.
 fn bits32(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    Ok(Value::int(i64::from((receiver(vm, args)? as f32).to_bits())))
+    Ok(Value::int(i64::from(
+        (receiver(vm, args)? as f32).to_bits(),
+    )))
 }
 
 /// On any receiver.
@@ -183,7 +189,10 @@ mod tests {
         assert_eq!(quotient((1 << 54) + 3, "2"), ((1u64 << 53) + 2) as f64);
         let smallest = BigInt::from(1) << 1074;
         assert_eq!(divide_exactly(&BigInt::from(1), &smallest), 5e-324);
-        assert_eq!(divide_exactly(&BigInt::from(1), &(smallest.clone() * 2)), 0.0);
+        assert_eq!(
+            divide_exactly(&BigInt::from(1), &(smallest.clone() * 2)),
+            0.0
+        );
         assert_eq!(divide_exactly(&BigInt::from(3), &(smallest * 4)), 5e-324);
         let huge = BigInt::from(1) << 1024;
         assert_eq!(divide_exactly(&huge, &BigInt::from(1)), f64::INFINITY);
@@ -192,7 +201,11 @@ mod tests {
 
     #[test]
     fn quotients_agree_with_decimal_reading() {
-        for (text, digits) in [("1234567890123456789", 40), ("99999999999999999", 310), ("7", 323)] {
+        for (text, digits) in [
+            ("1234567890123456789", 40),
+            ("99999999999999999", 310),
+            ("7", 323),
+        ] {
             let power: BigInt = num_traits::pow(BigInt::from(10), digits);
             let expected: f64 = format!("{text}e-{digits}").parse().unwrap();
             assert_eq!(divide_exactly(&text.parse().unwrap(), &power), expected);

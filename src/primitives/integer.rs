@@ -56,13 +56,23 @@ pub fn compare_with_float(vm: &Vm, v: Value, f: f64) -> Option<Ordering> {
         return None;
     }
     if f.is_infinite() {
-        return Some(if f > 0.0 { Ordering::Less } else { Ordering::Greater });
+        return Some(if f > 0.0 {
+            Ordering::Less
+        } else {
+            Ordering::Greater
+        });
     }
     let whole = f.trunc();
     let order = match v.as_int() {
         // Every SmallInteger lies between -2^60 and 2^60, where the cast below is exact.
         Some(n) if whole.abs() <= (1u64 << 61) as f64 => n.cmp(&(whole as i64)),
-        Some(_) => return Some(if f > 0.0 { Ordering::Less } else { Ordering::Greater }),
+        Some(_) => {
+            return Some(if f > 0.0 {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            });
+        }
         None => vm.bigint_value(v)?.cmp(&BigInt::from_f64(whole)?),
     };
     let rest = f - whole;

@@ -99,7 +99,10 @@ fn low_bit(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// The byte of the magnitude at an index counted from 1, the least significant; 0 beyond the end.
 fn byte_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let index = args[1].as_int().filter(|&i| i > 0).ok_or(PrimError::BadIndex)?;
+    let index = args[1]
+        .as_int()
+        .filter(|&i| i > 0)
+        .ok_or(PrimError::BadIndex)?;
     let n = big(vm, args[0])?;
     let byte = n.magnitude().to_bytes_le().get(index as usize - 1).copied();
     Ok(Value::int(i64::from(byte.unwrap_or(0))))

@@ -76,7 +76,11 @@ fn hash(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(Value::int(n & ((1 << 60) - 1)));
     }
     let n = big(vm, args[0])?;
-    let mut hash: u64 = if n.is_negative() { 0x9E37_79B9 } else { 0x85EB_CA6B };
+    let mut hash: u64 = if n.is_negative() {
+        0x9E37_79B9
+    } else {
+        0x85EB_CA6B
+    };
     for digit in n.iter_u64_digits() {
         hash = (hash.rotate_left(23) ^ digit).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
     }

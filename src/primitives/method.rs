@@ -16,11 +16,15 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("methodPragmas", pragmas),
     ("compileDoIt", compile_do_it),
     ("closureIsDead", closure_is_dead),
+    ("contextProcess", context_process),
 ];
 
 fn method<'a>(vm: &'a Vm, args: &[Value]) -> Result<&'a Method, PrimError> {
     let id = vm.method_id(args[0]).ok_or(PrimError::BadReceiver)?;
-    vm.classes.methods.get(id as usize).ok_or(PrimError::BadReceiver)
+    vm.classes
+        .methods
+        .get(id as usize)
+        .ok_or(PrimError::BadReceiver)
 }
 
 fn selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -36,7 +40,11 @@ fn class(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn num_args(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = vm.symbols.text(method(vm, args)?.selector);
     let word = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    Ok(Value::int(if word { text.matches(':').count() as i64 } else { 1 }))
+    Ok(Value::int(if word {
+        text.matches(':').count() as i64
+    } else {
+        1
+    }))
 }
 
 /// Pattern and body. Of a library method, the blank that stands for Tonel's bracket is dropped.
@@ -92,4 +100,12 @@ fn closure_is_dead(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let home = vm.heap.slot(closure, 1);
     let dead = home.is_object() && vm.heap.is_pointers(home) && vm.heap.slot(home, 0).is_nil();
     Ok(Value::bool(dead))
+}
+
+/// The Process whose stack a Context's frame is or was on.
+fn context_process(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if vm.heap.class_of(args[0]) != crate::vm::known::Known::Context.index() {
+        return Err(PrimError::BadReceiver);
+    }
+    Ok(vm.heap.slot(args[0], crate::vm::context::field::PROCESS))
 }

@@ -21,7 +21,10 @@ pub const TABLE: &[(&str, PrimFn)] = &[
 
 /// The base of a positional notation, or a failure outside 2 to 36.
 fn base_of(v: Value) -> Result<u32, PrimError> {
-    v.as_int().filter(|b| (2..=36).contains(b)).map(|b| b as u32).ok_or(PrimError::BadArgument)
+    v.as_int()
+        .filter(|b| (2..=36).contains(b))
+        .map(|b| b as u32)
+        .ok_or(PrimError::BadArgument)
 }
 
 fn integer_print_string_base(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -66,8 +69,14 @@ fn float_from_decimal(vm: &mut Vm, args: &[Value]) -> PrimResult {
     charge_for(vm, mantissa.bits(), mantissa.bits());
     // Beyond a million places more than the mantissa has digits, every answer is 0 or infinite.
     let limit = BigInt::from(mantissa.bits() + 1_000_000);
-    let exponent = if exponent.abs() > limit { limit * exponent.signum() } else { exponent };
-    let f: f64 = format!("{mantissa}e{exponent}").parse().map_err(|_| PrimError::BadArgument)?;
+    let exponent = if exponent.abs() > limit {
+        limit * exponent.signum()
+    } else {
+        exponent
+    };
+    let f: f64 = format!("{mantissa}e{exponent}")
+        .parse()
+        .map_err(|_| PrimError::BadArgument)?;
     Ok(vm.heap.float(f))
 }
 
@@ -78,7 +87,12 @@ pub fn print_float(f: f64) -> String {
         return "Float nan".to_string();
     }
     if f.is_infinite() {
-        return if f > 0.0 { "Float infinity" } else { "Float infinity negated" }.to_string();
+        return if f > 0.0 {
+            "Float infinity"
+        } else {
+            "Float infinity negated"
+        }
+        .to_string();
     }
     let sign = if f.is_sign_negative() { "-" } else { "" };
     if f == 0.0 {
@@ -103,7 +117,10 @@ pub fn print_float(f: f64) -> String {
 fn with_point(digits: &str, whole: usize) -> String {
     let (before, after) = digits.split_at(whole.min(digits.len()));
     let zeros = "0".repeat(whole - before.len());
-    format!("{before}{zeros}.{}", if after.is_empty() { "0" } else { after })
+    format!(
+        "{before}{zeros}.{}",
+        if after.is_empty() { "0" } else { after }
+    )
 }
 
 #[cfg(test)]

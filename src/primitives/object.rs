@@ -30,7 +30,10 @@ fn identical(_vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn class(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let class = vm.heap.class_of(args[0]);
-    vm.classes.get(class).map(|info| info.object).ok_or(PrimError::BadReceiver)
+    vm.classes
+        .get(class)
+        .map(|info| info.object)
+        .ok_or(PrimError::BadReceiver)
 }
 
 /// The class of the argument, also of one that understands nothing.
@@ -56,7 +59,7 @@ enum Body {
 }
 
 fn body(vm: &Vm, v: Value) -> Option<Body> {
-    if !v.is_object() {
+    if !v.is_object() || Vm::is_machine_class(vm.heap.class_of(v)) {
         return None;
     }
     Some(match vm.heap.format(v)? {
@@ -88,8 +91,12 @@ fn basic_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
             let i = index(args[1], range.len())?;
             Ok(vm.heap.slot(v, range.start + i))
         }
-        Body::Bytes(size) => Ok(Value::int(i64::from(vm.heap.bytes(v)[index(args[1], size)?]))),
-        Body::Words32(size) => Ok(Value::int(i64::from(vm.heap.words32(v)[index(args[1], size)?]))),
+        Body::Bytes(size) => Ok(Value::int(i64::from(
+            vm.heap.bytes(v)[index(args[1], size)?],
+        ))),
+        Body::Words32(size) => Ok(Value::int(i64::from(
+            vm.heap.words32(v)[index(args[1], size)?],
+        ))),
         Body::Words64(size) => {
             let word = vm.heap.words64(v)[index(args[1], size)?];
             Ok(vm.integer_from_i128(i128::from(word)))
@@ -98,7 +105,9 @@ fn basic_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn basic_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let [v, place, element] = *args else { return Err(PrimError::BadNumArgs) };
+    let [v, place, element] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
     writable(vm, v)?;
     match body(vm, v).ok_or(PrimError::BadReceiver)? {
         Body::Pointers(range) => {
@@ -107,18 +116,25 @@ fn basic_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
         }
         Body::Bytes(size) => {
             let i = index(place, size)?;
-            let byte = element.as_int().and_then(|n| u8::try_from(n).ok()).ok_or(PrimError::BadArgument)?;
+            let byte = element
+                .as_int()
+                .and_then(|n| u8::try_from(n).ok())
+                .ok_or(PrimError::BadArgument)?;
             vm.heap.bytes_mut(v)[i] = byte;
         }
         Body::Words32(size) => {
             let i = index(place, size)?;
-            let word = element.as_int().and_then(|n| u32::try_from(n).ok()).ok_or(PrimError::BadArgument)?;
+            let word = element
+                .as_int()
+                .and_then(|n| u32::try_from(n).ok())
+                .ok_or(PrimError::BadArgument)?;
             vm.heap.words32_mut(v)[i] = word;
         }
         Body::Words64(size) => {
             let i = index(place, size)?;
             let number = vm.bigint_value(element).ok_or(PrimError::BadArgument)?;
-            vm.heap.words64_mut(v)[i] = u64::try_from(number).map_err(|_| PrimError::BadArgument)?;
+            vm.heap.words64_mut(v)[i] =
+                u64::try_from(number).map_err(|_| PrimError::BadArgument)?;
         }
     }
     Ok(element)
@@ -144,10 +160,16 @@ fn basic_size(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(Value::int(size as i64))
 }
 
+/// Objects whose variables only the machine reads: the Home of a method, closures, Contexts.
+fn is_closed(vm: &Vm, v: Value) -> bool {
+    let class = vm.heap.class_of(v);
+    Vm::is_machine_class(class) && class != crate::vm::known::Known::Process.index()
+}
+
 /// Named variables first, then elements, of an object that consists of references.
 fn inst_var_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let v = args[0];
-    if !v.is_object() || !vm.heap.is_pointers(v) {
+    if !v.is_object() || !vm.heap.is_pointers(v) || is_closed(vm, v) {
         return Err(PrimError::BadReceiver);
     }
     let i = index(args[1], vm.heap.slots(v))?;
@@ -155,7 +177,9 @@ fn inst_var_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn inst_var_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let [v, place, element] = *args else { return Err(PrimError::BadNumArgs) };
+    let [v, place, element] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
     writable(vm, v)?;
     // What links a class object and a CompiledMethod to the machine is not to be touched.
     if !vm.heap.is_pointers(v) || vm.classes.index_of(v).is_some() && place.as_int() <= Some(2) {
@@ -168,14 +192,20 @@ fn inst_var_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// Immediate objects are read-only by nature.
 fn is_read_only(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    Ok(Value::bool(!args[0].is_object() || vm.heap.is_immutable(args[0])))
+    Ok(Value::bool(
+        !args[0].is_object() || vm.heap.is_immutable(args[0]),
+    ))
 }
 
 /// Answers whether the receiver was read-only before.
 fn set_read_only(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let on = args[1].as_bool().ok_or(PrimError::BadArgument)?;
     if !args[0].is_object() {
-        return if on { Ok(Value::TRUE) } else { Err(PrimError::BadReceiver) };
+        return if on {
+            Ok(Value::TRUE)
+        } else {
+            Err(PrimError::BadReceiver)
+        };
     }
     // Symbols and large integers are shared by value: nobody may ever change one.
     let known = crate::vm::known::Known::named(&vm.classes.name(vm.heap.class_of(args[0])));
@@ -190,7 +220,15 @@ fn set_read_only(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// Classes whose instances are equal when they look equal, to the machine itself.
 fn is_value_class(class: u32) -> bool {
     use crate::vm::known::Known::*;
-    [ByteSymbol, WideSymbol, LargePositiveInteger, LargeNegativeInteger, Float].iter().any(|k| k.index() == class)
+    [
+        ByteSymbol,
+        WideSymbol,
+        LargePositiveInteger,
+        LargeNegativeInteger,
+        Float,
+    ]
+    .iter()
+    .any(|k| k.index() == class)
 }
 
 /// Immediate objects answer themselves. There is no second Context or Process of the same frames.

@@ -19,9 +19,14 @@ fn is_fixed(vm: &Vm, v: Value) -> bool {
     let class = vm.heap.class_of(v);
     !v.is_object()
         || Vm::is_machine_class(class)
-        || [Known::ByteSymbol, Known::WideSymbol, Known::CompiledMethod, Known::Semaphore]
-            .iter()
-            .any(|k| k.index() == class)
+        || [
+            Known::ByteSymbol,
+            Known::WideSymbol,
+            Known::CompiledMethod,
+            Known::Semaphore,
+        ]
+        .iter()
+        .any(|k| k.index() == class)
         || vm.classes.index_of(v).is_some()
 }
 
@@ -40,16 +45,24 @@ fn check(vm: &Vm, a: Value, b: Value) -> Result<(), PrimError> {
 }
 
 fn become_swap(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let [a, b] = *args else { return Err(PrimError::BadNumArgs) };
+    let [a, b] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
     check(vm, a, b)?;
     let done = vm.with_roots_in_primitive(|heap, roots| heap.become_swap(a, b, roots));
     // The receiver's name now belongs to what was the argument.
-    if done { Ok(b) } else { Err(PrimError::BadArgument) }
+    if done {
+        Ok(b)
+    } else {
+        Err(PrimError::BadArgument)
+    }
 }
 
 /// `becomeForward: anObject copyHash: aBoolean`. The target may be any object.
 fn become_forward(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let [a, b, copy_hash] = *args else { return Err(PrimError::BadNumArgs) };
+    let [a, b, copy_hash] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
     let copy_hash = copy_hash.as_bool().ok_or(PrimError::BadArgument)?;
     if is_fixed(vm, a) {
         return Err(PrimError::BadReceiver);
@@ -59,13 +72,20 @@ fn become_forward(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     // A symbol's hash is its number, and a shared object's hash is not to be changed either.
     let copy_hash = copy_hash && !is_fixed(vm, b) && !vm.heap.is_immutable(b);
-    let done = vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&[(a, b)], copy_hash, roots));
-    if done { Ok(b) } else { Err(PrimError::BadArgument) }
+    let done =
+        vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&[(a, b)], copy_hash, roots));
+    if done {
+        Ok(b)
+    } else {
+        Err(PrimError::BadArgument)
+    }
 }
 
 /// The receiver becomes an instance of the argument's class, if that has the same shape.
 fn change_class(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let [v, model] = *args else { return Err(PrimError::BadNumArgs) };
+    let [v, model] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
     if is_fixed(vm, v) {
         return Err(PrimError::BadReceiver);
     }

@@ -12,8 +12,11 @@ use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] =
-    &[("randomSeed", seed), ("randomBits", bits), ("randomEntropy", entropy)];
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("randomSeed", seed),
+    ("randomBits", bits),
+    ("randomEntropy", entropy),
+];
 
 const STATE_BYTES: usize = 32;
 
@@ -65,7 +68,10 @@ fn seed(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// On any receiver: the next bits of the sequence whose state is the first argument, as many as
 /// the second argument says, 1 to 60.
 fn bits(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let count = args[2].as_int().and_then(|n| n.to_u32()).filter(|n| (1..=60).contains(n));
+    let count = args[2]
+        .as_int()
+        .and_then(|n| n.to_u32())
+        .filter(|n| (1..=60).contains(n));
     let count = count.ok_or(PrimError::BadArgument)?;
     let mut state = state_of(vm, args[1])?;
     let value = step(&mut state);

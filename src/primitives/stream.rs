@@ -11,8 +11,10 @@ use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] =
-    &[("streamNextPut", next_put), ("streamNextPutAll", next_put_all)];
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("streamNextPut", next_put),
+    ("streamNextPutAll", next_put_all),
+];
 
 // Places of a WriteStream's variables.
 const COLLECTION: usize = 0;
@@ -35,38 +37,64 @@ impl Target {
         }
         let collection = slots[COLLECTION];
         let number = |v: Value| v.as_int().and_then(|n| usize::try_from(n).ok());
-        let (Some(position), Some(limit)) = (number(slots[POSITION]), number(slots[WRITE_LIMIT])) else {
+        let (Some(position), Some(limit)) = (number(slots[POSITION]), number(slots[WRITE_LIMIT]))
+        else {
             return Err(PrimError::BadReceiver);
         };
         let size = capacity(vm, collection).ok_or(PrimError::Unsupported)?;
         if limit > size || position > size {
             return Err(PrimError::BadReceiver);
         }
-        Ok(Target { stream, collection, position, limit })
+        Ok(Target {
+            stream,
+            collection,
+            position,
+            limit,
+        })
     }
 
     /// Makes sure that `count` more elements fit, and can be wide when `wide` says so.
     fn make_room(&mut self, vm: &mut Vm, count: usize, wide: bool) -> Result<(), PrimError> {
-        let end = self.position.checked_add(count).ok_or(PrimError::NoMemory)?;
+        let end = self
+            .position
+            .checked_add(count)
+            .ok_or(PrimError::NoMemory)?;
         let class = vm.heap.class_of(self.collection);
         let widen = wide && class == Known::ByteString.index();
         let size = capacity(vm, self.collection).ok_or(PrimError::Unsupported)?;
         if end <= self.limit && !widen {
-            return if vm.heap.is_immutable(self.collection) { Err(PrimError::ReadOnly) } else { Ok(()) };
+            return if vm.heap.is_immutable(self.collection) {
+                Err(PrimError::ReadOnly)
+            } else {
+                Ok(())
+            };
         }
-        let room = if end <= self.limit { size } else { end + end.max(20) };
-        let class = if widen { Known::WideString.index() } else { class };
+        let room = if end <= self.limit {
+            size
+        } else {
+            end + end.max(20)
+        };
+        let class = if widen {
+            Known::WideString.index()
+        } else {
+            class
+        };
         let larger = vm.new_object(class, room)?;
         move_elements(vm, (larger, 0), (self.collection, 0), size.min(room))?;
         vm.heap.set_slot(self.stream, COLLECTION, larger);
-        vm.heap.set_slot(self.stream, WRITE_LIMIT, Value::int(room as i64));
+        vm.heap
+            .set_slot(self.stream, WRITE_LIMIT, Value::int(room as i64));
         self.collection = larger;
         self.limit = room;
         Ok(())
     }
 
     fn advance(&mut self, vm: &mut Vm, count: usize) {
-        vm.heap.set_slot(self.stream, POSITION, Value::int((self.position + count) as i64));
+        vm.heap.set_slot(
+            self.stream,
+            POSITION,
+            Value::int((self.position + count) as i64),
+        );
     }
 }
 
@@ -91,9 +119,13 @@ fn next_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let code = args[1].as_char();
     if class == Known::Array.index() {
         target.make_room(vm, 1, false)?;
-        vm.heap.set_slot(target.collection, target.position, args[1]);
+        vm.heap
+            .set_slot(target.collection, target.position, args[1]);
     } else if class == Known::ByteArray.index() {
-        let byte = args[1].as_int().and_then(|n| u8::try_from(n).ok()).ok_or(PrimError::BadArgument)?;
+        let byte = args[1]
+            .as_int()
+            .and_then(|n| u8::try_from(n).ok())
+            .ok_or(PrimError::BadArgument)?;
         target.make_room(vm, 1, false)?;
         vm.heap.bytes_mut(target.collection)[target.position] = byte;
     } else {
@@ -101,7 +133,9 @@ fn next_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
         target.make_room(vm, 1, code > 0xFF)?;
         let at = target.position;
         match u8::try_from(code) {
-            Ok(byte) if vm.heap.is_bytes(target.collection) => vm.heap.bytes_mut(target.collection)[at] = byte,
+            Ok(byte) if vm.heap.is_bytes(target.collection) => {
+                vm.heap.bytes_mut(target.collection)[at] = byte
+            }
             _ => vm.heap.words32_mut(target.collection)[at] = code,
         }
     }
@@ -112,7 +146,10 @@ fn next_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// stream, collection: of the kind that the stream writes to, strings and symbols being one kind.
 fn next_put_all(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let mut target = Target::of(vm, args[0])?;
-    let (class, other) = (vm.heap.class_of(target.collection), vm.heap.class_of(args[1]));
+    let (class, other) = (
+        vm.heap.class_of(target.collection),
+        vm.heap.class_of(args[1]),
+    );
     let count = if is_text_class(class) {
         if !is_text_class(other) {
             return Err(PrimError::Unsupported);
@@ -126,7 +163,12 @@ fn next_put_all(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let wide = is_text_class(other) && !vm.heap.is_bytes(args[1]);
     target.make_room(vm, count, wide)?;
     vm.charge(count >> 6);
-    move_elements(vm, (target.collection, target.position), (args[1], 0), count)?;
+    move_elements(
+        vm,
+        (target.collection, target.position),
+        (args[1], 0),
+        count,
+    )?;
     target.advance(vm, count);
     Ok(args[1])
 }

@@ -113,7 +113,10 @@ pub struct Builder {
 impl Builder {
     /// Room for `n` characters.
     pub fn with_capacity(n: usize) -> Builder {
-        Builder { bytes: Vec::with_capacity(n), ..Builder::default() }
+        Builder {
+            bytes: Vec::with_capacity(n),
+            ..Builder::default()
+        }
     }
 
     fn widen(&mut self) {
@@ -144,7 +147,11 @@ impl Builder {
 
     /// The new ByteString or WideString.
     pub fn finish(self, vm: &mut Vm) -> PrimResult {
-        let size = if self.is_wide { self.wide.len() * 4 } else { self.bytes.len() };
+        let size = if self.is_wide {
+            self.wide.len() * 4
+        } else {
+            self.bytes.len()
+        };
         if !vm.heap.can_allocate(size + 64) {
             return Err(PrimError::NoMemory);
         }
@@ -158,7 +165,9 @@ impl Builder {
 
 /// A new WideString of these codes.
 pub fn new_wide(vm: &mut Vm, codes: &[u32]) -> Value {
-    let v = vm.heap.new_words32(Known::WideString.index(), codes.len(), false);
+    let v = vm
+        .heap
+        .new_words32(Known::WideString.index(), codes.len(), false);
     vm.heap.words32_mut(v).copy_from_slice(codes);
     v
 }
@@ -178,8 +187,11 @@ fn equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(Value::TRUE);
     }
     let mine = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
-    let Some(other) = text(vm, args[1]) else { return Ok(Value::FALSE) };
-    let symbols = is_symbol_class(vm.heap.class_of(args[0])) && is_symbol_class(vm.heap.class_of(args[1]));
+    let Some(other) = text(vm, args[1]) else {
+        return Ok(Value::FALSE);
+    };
+    let symbols =
+        is_symbol_class(vm.heap.class_of(args[0])) && is_symbol_class(vm.heap.class_of(args[1]));
     Ok(Value::bool(!symbols && mine.same(other)))
 }
 
@@ -216,7 +228,10 @@ pub fn compare_texts(a: Text<'_>, b: Text<'_>) -> Ordering {
 }
 
 fn compare(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    Ok(order(compare_texts(text_arg(vm, args[0])?, text_arg(vm, args[1])?)))
+    Ok(order(compare_texts(
+        text_arg(vm, args[0])?,
+        text_arg(vm, args[1])?,
+    )))
 }
 
 fn compare_folded(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -262,14 +277,19 @@ fn from_characters(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn repeat_character(vm: &mut Vm, args: &[Value]) -> PrimResult {
     string_class(vm, args[0])?;
     let code = args[1].as_char().ok_or(PrimError::BadArgument)?;
-    let count = args[2].as_int().and_then(|n| usize::try_from(n).ok()).ok_or(PrimError::BadArgument)?;
+    let count = args[2]
+        .as_int()
+        .and_then(|n| usize::try_from(n).ok())
+        .ok_or(PrimError::BadArgument)?;
     let bytes = count.checked_mul(4).ok_or(PrimError::NoMemory)?;
     if !vm.heap.can_allocate(bytes) {
         return Err(PrimError::NoMemory);
     }
     vm.charge(bytes >> 6);
     if let Ok(byte) = u8::try_from(code) {
-        let v = vm.heap.new_zeroed_bytes(Known::ByteString.index(), count, false);
+        let v = vm
+            .heap
+            .new_zeroed_bytes(Known::ByteString.index(), count, false);
         vm.heap.bytes_mut(v).fill(byte);
         return Ok(v);
     }

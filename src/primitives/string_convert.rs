@@ -81,7 +81,9 @@ fn as_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn latin(text: Text<'_>) -> Result<Vec<u8>, PrimError> {
-    text.codes().map(|c| u8::try_from(c).map_err(|_| PrimError::BadReceiver)).collect()
+    text.codes()
+        .map(|c| u8::try_from(c).map_err(|_| PrimError::BadReceiver))
+        .collect()
 }
 
 /// A ByteArray; fails when the string holds codes that are no characters.
@@ -99,9 +101,15 @@ fn utf8_encoded(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn as_integer(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = receiver(vm, args)?;
     let is_digit = |c: u32| (u32::from(b'0')..=u32::from(b'9')).contains(&c);
-    let Some(start) = text.codes().position(is_digit) else { return Ok(Value::NIL) };
-    let digits: Vec<u8> =
-        text.part(start, text.len()).codes().take_while(|&c| is_digit(c)).map(|c| c as u8).collect();
+    let Some(start) = text.codes().position(is_digit) else {
+        return Ok(Value::NIL);
+    };
+    let digits: Vec<u8> = text
+        .part(start, text.len())
+        .codes()
+        .take_while(|&c| is_digit(c))
+        .map(|c| c as u8)
+        .collect();
     let negative = start > 0 && text.at(start - 1) == u32::from(b'-');
     // Reading n digits takes time quadratic in n.
     vm.charge((digits.len() * digits.len()) >> 10);
@@ -120,10 +128,13 @@ fn widen(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     let codes: Vec<u32> = vm.heap.bytes(from).iter().map(|&b| u32::from(b)).collect();
     // In old space, where a target stays in place during the exchange.
-    let to = vm.heap.new_words32(Known::WideString.index(), codes.len(), true);
+    let to = vm
+        .heap
+        .new_words32(Known::WideString.index(), codes.len(), true);
     vm.heap.words32_mut(to).copy_from_slice(&codes);
     vm.charge(1000);
-    match vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&[(from, to)], true, roots)) {
+    match vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&[(from, to)], true, roots))
+    {
         true => Ok(to),
         false => Err(PrimError::Inappropriate),
     }

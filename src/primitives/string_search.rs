@@ -18,6 +18,8 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("stringFindLineEnd", find_line_end),
     ("stringFindAny", find_any),
     ("stringSkipAny", skip_any),
+    ("stringTokens", tokens),
+    ("stringLines", lines),
 ];
 
 /// Where a search begins, as an offset; an index below 1 counts as 1.
@@ -38,15 +40,18 @@ fn first(text: Text<'_>, from: usize, test: impl Fn(u32) -> bool) -> Option<usiz
 /// receiver, Character, start. Absent what is no Character.
 fn index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let from = start(args[2])?;
-    let Some(code) = args[1].as_char() else { return Ok(Value::int(0)) };
+    let Some(code) = args[1].as_char() else {
+        return Ok(Value::int(0));
+    };
     let found = match text(vm, args[0]).ok_or(PrimError::BadReceiver)? {
         Text::Bytes(b) => match (u8::try_from(code), b.get(from..)) {
             (Ok(byte), Some(rest)) => rest.iter().position(|&x| x == byte).map(|i| i + from),
             _ => None,
         },
-        Text::Wide(w) => {
-            w.get(from..).and_then(|rest| rest.iter().position(|&x| x == code)).map(|i| i + from)
-        }
+        Text::Wide(w) => w
+            .get(from..)
+            .and_then(|rest| rest.iter().position(|&x| x == code))
+            .map(|i| i + from),
     };
     if let Some(i) = found {
         vm.charge(i.saturating_sub(from) >> 6);
@@ -99,13 +104,19 @@ fn begins_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn ends_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (text, suffix) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
-    let Some(at) = text.len().checked_sub(suffix.len()) else { return Ok(Value::FALSE) };
+    let Some(at) = text.len().checked_sub(suffix.len()) else {
+        return Ok(Value::FALSE);
+    };
     Ok(Value::bool(text.part(at, text.len()).same(suffix)))
 }
 
 /// A copy with every occurrence of one string replaced by another, from left to right.
 fn replace_all(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (text, old, new) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?, text_arg(vm, args[2])?);
+    let (text, old, new) = (
+        text_arg(vm, args[0])?,
+        text_arg(vm, args[1])?,
+        text_arg(vm, args[2])?,
+    );
     let mut result = Builder::with_capacity(text.len());
     let mut at = 0;
     if old.len() > 0 {
@@ -143,4 +154,47 @@ fn delimiter(vm: &mut Vm, args: &[Value], wanted: bool) -> PrimResult {
     let found = first(text, from, |c| set.codes().any(|d| d == c) == wanted).unwrap_or(size);
     vm.charge(found.saturating_sub(from) >> 5);
     Ok(Value::int(found as i64 + 1))
+}
+
+/// A new Array of the parts of the receiver between the given offsets, as strings.
+fn parts(vm: &mut Vm, receiver: Value, ranges: &[(usize, usize)]) -> PrimResult {
+    vm.charge(ranges.len() * 2);
+    if !vm.heap.can_allocate(ranges.len() * 32) {
+        return Err(PrimError::NoMemory);
+    }
+    let result = vm.new_array(ranges.len());
+    for (i, &(from, to)) in ranges.iter().enumerate() {
+        let mut part = Builder::with_capacity(to - from);
+        part.extend(text_arg(vm, receiver)?.part(from, to));
+        let part = part.finish(vm)?;
+        vm.heap.set_slot(result, i, part);
+    }
+    Ok(result)
+}
+
+/// receiver, string of delimiters: an Array of the non-empty pieces between delimiters.
+fn tokens(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (text, set) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
+    let is_delimiter = |c: u32| set.codes().any(|d| d == c);
+    let mut ranges = Vec::new();
+    let mut at = 0;
+    while let Some(from) = first(text, at, |c| !is_delimiter(c)) {
+        at = first(text, from, is_delimiter).unwrap_or(text.len());
+        ranges.push((from, at));
+    }
+    parts(vm, args[0], &ranges)
+}
+
+/// An Array of the lines, which end with CR, LF or both; the last one may lack an end.
+fn lines(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let text = text_arg(vm, args[0])?;
+    let mut ranges = Vec::new();
+    let mut from = 0;
+    while from < text.len() {
+        let end = first(text, from, |c| c == 10 || c == 13).unwrap_or(text.len());
+        ranges.push((from, end));
+        let pair = end + 1 < text.len() && text.at(end) == 13 && text.at(end + 1) == 10;
+        from = end + if pair { 2 } else { 1 };
+    }
+    parts(vm, args[0], &ranges)
 }

@@ -7,8 +7,11 @@ use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] =
-    &[("stringAsSymbol", as_symbol), ("symbolAsString", as_string), ("symbolFind", find)];
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("stringAsSymbol", as_symbol),
+    ("symbolAsString", as_string),
+    ("symbolFind", find),
+];
 
 /// The one symbol with the characters of the receiver.
 fn as_symbol(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -30,5 +33,8 @@ fn as_string(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// On any receiver: the symbol with the characters of the argument, nil when there is none yet.
 fn find(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
-    Ok(vm.symbols.find(&text).map_or(Value::NIL, |id| vm.symbols.object(id)))
+    Ok(vm
+        .symbols
+        .find(&text)
+        .map_or(Value::NIL, |id| vm.symbols.object(id)))
 }

@@ -22,6 +22,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("clockMicroseconds", clock_microseconds),
     ("clockMonotonic", clock_monotonic),
     ("processIsSuspended", process_is_suspended),
+    ("processOthers", process_others),
 ];
 
 /// A global's name: any string.
@@ -76,7 +77,11 @@ fn version(vm: &mut Vm, _args: &[Value]) -> PrimResult {
 fn transcript_show(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
     vm.charge(text.len() >> 3);
-    let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
+    let text = if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        text
+    };
     vm.host.stdio.output.write(text.as_bytes());
     Ok(args[0])
 }
@@ -124,4 +129,15 @@ fn process_is_suspended(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let slot = vm.process_slot(args[0]);
     let state = slot.and_then(|s| vm.processes.get(s)).map(|p| p.state);
     Ok(Value::bool(state == Some(State::Suspended)))
+}
+
+/// All Processes that have begun and not ended, except the running one.
+fn process_others(vm: &mut Vm, _args: &[Value]) -> PrimResult {
+    let active = vm.processes.active;
+    let all = vm.processes.slots.iter().flatten();
+    let others: Vec<Value> = all
+        .filter(|p| p.state != State::Terminated && p.object != active)
+        .map(|p| p.object)
+        .collect();
+    Ok(vm.new_array_from(&others))
 }

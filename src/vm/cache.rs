@@ -37,11 +37,14 @@ impl PolyEntry {
     pub const EMPTY: PolyEntry = PolyEntry { class: 0, frame: 0, entry: std::ptr::null(), code: std::ptr::null() };
 }
 
-impl GlobalCache {
-    pub fn new() -> GlobalCache {
+impl Default for GlobalCache {
+    fn default() -> GlobalCache {
         let empty = Entry { class: 0, selector: 0, code: std::ptr::null() };
         GlobalCache { entries: Box::new([empty; SIZE]) }
     }
+}
+
+impl GlobalCache {
 
     #[inline(always)]
     fn place(class: ClassIndex, selector: SymbolId) -> usize {
@@ -76,6 +79,8 @@ impl Vm {
     /// Forgets what all send sites and the global cache know of `selector`; of all selectors for none.
     pub(crate) fn flush_caches(&mut self, selector: Option<SymbolId>) {
         self.cache.clear();
+        // Polymorphic sites look only here; an empty table makes them link anew.
+        self.polys.fill([PolyEntry::EMPTY; POLY]);
         for code in &self.codes {
             for i in 0..code.site_count() {
                 // SAFETY: the block holds that many caches; nobody else looks at them now.

@@ -3,7 +3,8 @@
 //! Read-only, apart from cutting; must never run anything.
 
 use super::code::{Code, flags, value_code};
-use super::process::{Note, Proc};
+use super::known::Known;
+use super::process::{Note, Proc, Retry};
 use super::{Fp, Pc, Vm, ops};
 use crate::memory::Value;
 
@@ -91,6 +92,8 @@ impl Vm {
     pub(crate) fn note_mut(&mut self, slot: usize, offset: usize) -> Option<&mut Note> {
         let proc = self.processes.get_mut(slot)?;
         proc.stack[offset - 1].0 |= 1;
+        // The note may come to hold something young.
+        proc.ran = true;
         let at = match proc.notes.binary_search_by_key(&offset, |n| n.offset) {
             Ok(at) => at,
             Err(at) => {
@@ -111,10 +114,15 @@ impl Vm {
             at = self.view().caller(frame);
             self.end_frame(frame);
         }
+        self.leave_reserve(offset);
+    }
+
+    /// Makes the next overflow catchable again, once the top frame lies below the depth limit.
+    pub(crate) fn leave_reserve(&mut self, offset: usize) {
         let max = self.limits.stack;
         let base = self.base;
         let proc = self.processes.running();
-        if proc.overflowed && offset + super::process::RESERVE < max {
+        if proc.overflowed && offset < max {
             proc.overflowed = false;
             let usable = proc.stack.len().min(max);
             // SAFETY: within the stack.
@@ -124,15 +132,46 @@ impl Vm {
 
     /// Clears the Home of a frame that ends and widows its Context.
     pub(crate) fn end_frame(&mut self, frame: FrameAt) {
-        let view = self.view();
-        let code = view.code(frame.offset);
-        if code.flags & flags::HOME != 0 {
-            let home = view.slots[frame.offset + code.home_reg as usize];
-            if home != Value::NIL {
-                self.heap.set_slot(home, 0, Value::NIL);
-            }
-        }
+        self.clear_home(frame.offset);
         self.drop_note(frame);
+    }
+
+    /// Blocks can no longer return from the frame at `offset`. A frame that has not begun may hold anything
+    /// where its Home will be.
+    pub(crate) fn clear_home(&mut self, offset: usize) {
+        let view = self.view();
+        let code = view.code(offset);
+        if code.flags & flags::HOME == 0 {
+            return;
+        }
+        let home = view.slots[offset + code.home_reg as usize];
+        if self.heap.class_of(home) == Known::MethodHome.index()
+            && self.heap.slot(home, 0) == Value::int(offset as i64)
+            && self.heap.slot(home, 1) == self.processes.active
+        {
+            self.heap.set_slot(home, 0, Value::NIL);
+        }
+    }
+
+    /// Hands `value` to the sender of the frame at `fp`, which has ended, as its link word and note want it.
+    ///
+    /// # Safety
+    /// `fp` is a frame of the running stack; `note` was its note.
+    pub(crate) unsafe fn answer_from(&mut self, fp: Fp, note: Option<Note>, value: Value) -> Option<(Pc, Fp)> {
+        // SAFETY: the link word holds an address in the sender's code, with a send in front of it where no
+        // note tells the window.
+        unsafe {
+            let back = ((*fp.sub(1)).0 & !3) as Pc;
+            let window = note.and_then(|n| n.window).map_or_else(|| ops::a(*back.sub(1)), usize::from);
+            let sender = fp.sub(2 + window);
+            match note.and_then(|n| n.retry) {
+                None => *fp.sub(2) = value,
+                Some(Retry::Drop) => {}
+                Some(Retry::Register(r)) => *sender.add(r as usize) = value,
+                Some(Retry::Branch) => return self.branch_on(back, sender, value),
+            }
+            Some((back, sender))
+        }
     }
 
     /// Removes the note on a frame of the running Process that ends; its Context becomes a widow.

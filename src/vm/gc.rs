@@ -83,11 +83,12 @@ impl Roots for MachineRoots {
         // SAFETY: the collector runs alone; see `with_roots`.
         let vm = unsafe { &mut *self.vm };
         visitor.value(&mut vm.processes.active);
-        visitor.slice(&mut vm.handles);
+        vm.handles.visit(visitor);
         visitor.slice(&mut vm.external);
         vm.scheduler.visit(visitor);
         for level in &mut vm.levels {
             visitor.value(&mut level.result);
+            visitor.value(&mut level.outer_failing);
         }
         let active = vm.processes.active_slot;
         for (slot, proc) in vm.processes.slots.iter_mut().enumerate() {
@@ -145,6 +146,7 @@ impl Roots for MachineRoots {
                 None => {}
             }
         }
+        vm.host_things.sweep(alive);
         if full {
             vm.classes.rehash();
         }

@@ -42,6 +42,7 @@ pub(crate) fn register(vm: &mut Vm) {
         ("closureHasNonLocalReturn", |vm, a| closure_slot(vm, a[0], 1).map(|h| Value::bool(!h.is_nil()))),
     ]);
     super::process_primitives::register(vm);
+    super::host_methods::register(vm);
 }
 
 /// Argument `i` as an index from 0.

@@ -13,6 +13,8 @@ pub mod dispatch;
 pub mod error;
 pub mod frame;
 pub mod gc;
+pub mod handles;
+pub mod host_methods;
 pub mod known;
 pub mod machine_primitives;
 mod ops;
@@ -51,8 +53,7 @@ pub type PrimFn = fn(&mut Vm, &[Value]) -> PrimResult;
 pub type PrimResult = Result<Value, PrimError>;
 /// A primitive that changes what runs next.
 pub type Machine = MachineFn;
-/// A closure of the embedder, as a method.
-pub type HostFn = Box<dyn FnMut(&mut Vm, &[Value]) -> PrimResult + Send>;
+pub use host_methods::HostFn;
 
 /// What a machine primitive did.
 pub enum Outcome {
@@ -85,6 +86,23 @@ pub struct CompileFailure {
     pub column: usize,
     /// All mistakes, rendered with source and carets.
     pub rendered: String,
+    /// All mistakes, in the order of the text.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// One mistake in a source text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Its number, for tools and searches: `E0108`.
+    pub code: &'static str,
+    pub message: String,
+    /// Place in the file, both from 1.
+    pub line: usize,
+    pub column: usize,
+    /// How to get rid of it, where that is known.
+    pub help: Option<String>,
+    /// More text could make it right.
+    pub incomplete: bool,
 }
 
 /// How much a machine may use.
@@ -134,17 +152,21 @@ pub struct Vm {
     pub(crate) cache: GlobalCache,
     pub classes: ClassTable,
     pub symbols: SymbolTable,
+    /// Boxed, since frames, closures and send sites point to them.
+    #[allow(clippy::vec_box)]
     pub(crate) codes: Vec<Box<Code>>,
     pub(crate) globals: FxHashMap<SymbolId, Value>,
     pub(crate) session: FxHashMap<SymbolId, Value>,
     pub(crate) polys: Vec<[cache::PolyEntry; cache::POLY]>,
     primitives: FxHashMap<&'static str, Primitive>,
-    pub(crate) host_functions: Vec<Option<HostFn>>,
+    /// Closures of the embedder that are methods, by the number in the method's pragma.
+    pub(crate) host_functions: Vec<HostFn>,
+    /// Rust values that live as long as an object does.
+    pub(crate) host_things: host_methods::HostThings,
     pub(crate) processes: Processes,
     pub(crate) scheduler: Scheduler,
-    /// Values that Rust holds on to: slots of embedders' handles.
-    pub handles: Vec<Value>,
-    pub(crate) free_handles: Vec<u32>,
+    /// Values that Rust holds on to.
+    pub handles: handles::Handles,
     /// Semaphores that the outside signals, by index from 1.
     pub(crate) external: Vec<Value>,
     pub(crate) free_external: Vec<usize>,
@@ -166,14 +188,13 @@ pub struct Vm {
     pub arguments: Vec<String>,
     /// Runs the portable loop even where the threaded form is available.
     pub portable: bool,
-    /// A host closure's own error on its way through Smalltalk.
-    pub host_error: Option<Box<dyn std::error::Error + Send + Sync>>,
     pub(crate) probes: Vec<usize>,
     /// Variables of a class object while class Class is not defined yet.
     pub class_object_size: usize,
 }
 
 // SAFETY: all pointers in a Vm point to memory that the Vm owns; it is used from one thread at a time.
+// The reference-counted closures of `host_functions` and `host_things` never leave it.
 unsafe impl Send for Vm {}
 
 /// Selectors that the machine itself sends.
@@ -230,7 +251,7 @@ impl Vm {
             pc: std::ptr::null(),
             fp: std::ptr::null_mut(),
             heap,
-            cache: GlobalCache::new(),
+            cache: GlobalCache::default(),
             classes: ClassTable::new(Known::Count as usize),
             symbols,
             codes: Vec::new(),
@@ -239,10 +260,10 @@ impl Vm {
             polys: Vec::new(),
             primitives: FxHashMap::default(),
             host_functions: Vec::new(),
+            host_things: Default::default(),
             processes: Processes::default(),
-            scheduler: Scheduler::new(),
-            handles: Vec::new(),
-            free_handles: Vec::new(),
+            scheduler: Scheduler::default(),
+            handles: handles::Handles::default(),
             external: Vec::new(),
             free_external: Vec::new(),
             host,
@@ -258,7 +279,6 @@ impl Vm {
             selectors,
             arguments: Vec::new(),
             portable: !dispatch::THREADED,
-            host_error: None,
             probes: Vec::new(),
             class_object_size: 2,
         });
@@ -287,6 +307,11 @@ impl Vm {
         let Some(name) = &p.name else {
             return Primitive::Plain(|_, _| Err(PrimError::Unsupported));
         };
+        if p.module.as_deref() == Some(host_methods::MODULE)
+            && let Some(number) = name.parse().ok().filter(|&n: &u32| (n as usize) < self.host_functions.len())
+        {
+            return Primitive::Host(number);
+        }
         self.primitives.get(name.as_str()).copied().unwrap_or(Primitive::Plain(|_, _| Err(PrimError::NotFound)))
     }
 

@@ -24,6 +24,17 @@ const FIRST_STACK: usize = 256;
 /// Frames that a handler of StackOverflow may use: slots beyond the limit.
 pub const RESERVE: usize = 64 << 10;
 
+/// What becomes of the answer of a send that the machine put between two instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Nothing: the sender goes on where it was.
+    Drop,
+    /// It goes to a register of the sender.
+    Register(u8),
+    /// It decides the conditional jump at the link word's address, in place of what was no Boolean.
+    Branch,
+}
+
 /// What is unusual about a frame whose link word has bit 0 set.
 #[derive(Clone, Copy, Debug)]
 pub struct Note {
@@ -31,10 +42,10 @@ pub struct Note {
     pub offset: usize,
     /// The Context that stands for the frame, or nil.
     pub context: Value,
-    /// The answer goes to this register of the sender (0 for nowhere) and the sender goes on at the link word's address.
-    pub retry: Option<u8>,
+    /// For a send between instructions: the sender goes on at the link word's address.
+    pub retry: Option<Retry>,
     /// Window of the send, where the instruction in front of the return address does not tell it.
-    pub window: Option<u8>,
+    pub window: Option<u16>,
 }
 
 /// What a Process is doing.
@@ -289,8 +300,8 @@ impl Vm {
                 proc.notes.push(Note {
                     offset: new,
                     context: Value::NIL,
-                    retry: Some(0),
-                    window: Some(window as u8),
+                    retry: Some(Retry::Drop),
+                    window: Some(window as u16),
                 });
             }
             proc.stack[new] = receiver;

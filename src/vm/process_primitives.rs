@@ -291,6 +291,7 @@ unsafe fn unhandled_exception(vm: &mut Vm, call: Call) -> Outcome {
     let failure = Unhandled { class, message, frames, omitted };
     if vm.levels.iter().any(|l| l.process == slot) {
         vm.unhandled = Some(failure);
+        vm.handles.failing = exception;
     } else {
         vm.note_background_failure(failure);
     }

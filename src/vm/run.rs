@@ -9,6 +9,9 @@ use super::symbols::SymbolId;
 use super::{Fp, Pc, Stop, Unhandled, Vm, dispatch};
 use crate::memory::Value;
 
+/// Calls from Rust inside each other, at most.
+const MAX_LEVELS: usize = 100;
+
 /// One call from Rust that has not returned yet.
 pub struct Level {
     /// The Process whose stack holds the boundary frame.
@@ -20,6 +23,9 @@ pub struct Level {
     pub saved_pc: Pc,
     pub result: Value,
     done: bool,
+    /// The failure that clean-up blocks of the calling code are running for, and its exception.
+    outer_unhandled: Option<Unhandled>,
+    pub outer_failing: Value,
 }
 
 // SAFETY: the pc points into code that the machine owns; a Level never leaves it.
@@ -76,8 +82,12 @@ impl Vm {
     }
 
     pub(crate) fn run_code(&mut self, code: *const Code, args: &[Value]) -> Result<Value, RunError> {
+        if self.levels.len() >= MAX_LEVELS {
+            // Each level takes some of the thread's own stack.
+            let message = "too many calls from Rust inside each other".into();
+            return Err(RunError::Unhandled(Unhandled { class: "StackOverflow".into(), message, ..Unhandled::default() }));
+        }
         self.ensure_root_process();
-        self.unhandled = None;
         if self.levels.is_empty() {
             self.stop = None;
         }
@@ -105,6 +115,8 @@ impl Vm {
                 saved_pc,
                 result: Value::NIL,
                 done: false,
+                outer_unhandled: self.unhandled.take(),
+                outer_failing: std::mem::replace(&mut self.handles.failing, Value::NIL),
             };
             self.levels.push(level);
             for (i, &v) in args.iter().enumerate() {
@@ -144,13 +156,15 @@ impl Vm {
         }
         if !level.done {
             let top = self.top_frame();
-            let top = if top.offset >= level.boundary { top } else { return self.reset_to(&level) };
+            let top = if top.offset >= level.boundary { top } else { return self.reset_to(level) };
             self.cut_above(level.boundary, top);
         }
-        self.reset_to(&level)
+        self.reset_to(level)
     }
 
-    fn reset_to(&mut self, level: &Level) -> Result<Value, RunError> {
+    fn reset_to(&mut self, level: Level) -> Result<Value, RunError> {
+        let unhandled = std::mem::replace(&mut self.unhandled, level.outer_unhandled);
+        self.handles.failed = std::mem::replace(&mut self.handles.failing, level.outer_failing);
         self.fp = self.address(level.saved_fp);
         self.pc = level.saved_pc;
         if level.done {
@@ -159,7 +173,7 @@ impl Vm {
         if let Some(stop) = self.stop {
             return Err(RunError::Stopped(stop));
         }
-        match self.unhandled.take() {
+        match unhandled {
             Some(u) => Err(RunError::Unhandled(u)),
             None => Err(RunError::Stopped(Stop::Deadlock)),
         }

@@ -2,6 +2,7 @@
 //!
 //! Reached when the counter of sends and back edges is used up. Everything asynchronous happens here.
 
+use super::process::Retry;
 use super::{Fp, Pc, Stop, Vm, signal};
 use crate::memory::Value;
 use std::sync::atomic::Ordering;
@@ -29,6 +30,10 @@ impl Vm {
             return Then::Exit;
         }
         self.collect_if_wanted(fp, live, false);
+        if self.stop.is_some() {
+            return Then::Exit;
+        }
+        self.leave_reserve(self.offset(fp));
         let bits = self.signals.swap(0, Ordering::AcqRel);
         if bits & signal::STOP != 0 {
             self.stop = Some(Stop::Interrupt);
@@ -38,7 +43,7 @@ impl Vm {
             let class = self.known(super::known::Known::UserInterrupt);
             let selector = self.selectors.signal_interrupt;
             // SAFETY: pc and fp are those of the running frame.
-            return match unsafe { self.send_aside(pc, fp, 0, selector, &[class]) } {
+            return match unsafe { self.send_aside(pc, fp, Retry::Drop, selector, &[class]) } {
                 Some((pc, fp)) => Then::Go(pc, fp),
                 None => Then::Exit,
             };
@@ -90,6 +95,6 @@ impl Vm {
         }
         let selector = self.selectors.signal_out_of_memory;
         // SAFETY: pc and fp are those of the running frame.
-        unsafe { self.send_aside(pc, fp, 0, selector, &[class]) }
+        unsafe { self.send_aside(pc, fp, Retry::Drop, selector, &[class]) }
     }
 }

@@ -32,11 +32,13 @@ pub struct Scheduler {
     sequence: u64,
 }
 
-impl Scheduler {
-    pub fn new() -> Scheduler {
+impl Default for Scheduler {
+    fn default() -> Scheduler {
         Scheduler { ready: vec![VecDeque::new(); PRIORITIES + 1], timers: BinaryHeap::new(), sequence: 0 }
     }
+}
 
+impl Scheduler {
     /// Priority of the most urgent ready Process; 0 for none.
     pub fn best_ready(&self) -> usize {
         (1..=PRIORITIES).rev().find(|&p| !self.ready[p].is_empty()).unwrap_or(0)

@@ -6,6 +6,7 @@ use super::cache::{POLY, PolyEntry};
 use super::classes::MethodId;
 use super::code::{Call, Code, Ic, Primitive, code_value, flags, kind};
 use super::known::Known;
+use super::process::Retry;
 use super::symbols::SymbolId;
 use super::{Fp, Outcome, Pc, PrimError, Vm, ops};
 use crate::compiler::opcode::Op;
@@ -224,23 +225,8 @@ impl Vm {
                     }
                 }
                 Primitive::Host(index) => {
-                    self.pc = call.pc;
-                    self.fp = call.fp;
-                    let args = std::slice::from_raw_parts(call.fp.add(call.window + 2), call.num_args + 1).to_vec();
-                    let call_offset = self.offset(call.fp);
-                    let result = self.call_host(index, &args);
-                    // The stack may have grown meanwhile.
-                    let call = Call { fp: self.address(call_offset), ..call };
-                    if self.stop.is_some() {
-                        return None;
-                    }
-                    match result {
-                        Ok(v) => return self.answer(call, v),
-                        Err(e) => {
-                            let code = e.code(self);
-                            return self.enter(call, Some(code));
-                        }
-                    }
+                    self.counter -= 1;
+                    return self.call_host_method(call, index);
                 }
             };
             let error = match error {
@@ -253,7 +239,7 @@ impl Vm {
 
     /// Puts the answer of a primitive where the sender expects it.
     #[inline(always)]
-    unsafe fn answer(&mut self, call: Call, v: Value) -> Option<(Pc, Fp)> {
+    pub(super) unsafe fn answer(&mut self, call: Call, v: Value) -> Option<(Pc, Fp)> {
         // SAFETY: the window's first word receives the answer.
         unsafe { *call.fp.add(call.window) = v };
         if self.heap.collection_wanted {
@@ -341,13 +327,13 @@ impl Vm {
         }
     }
 
-    /// Sends a message from the frame at `fp`, with a window behind its registers; the answer goes to
-    /// register `reg` (0: nowhere) and execution goes on at `pc`.
+    /// Sends a message from the frame at `fp`, with a window behind its registers; `retry` tells what its
+    /// answer is for, and execution goes on at `pc`.
     pub(crate) unsafe fn send_aside(
         &mut self,
         pc: Pc,
         fp: Fp,
-        reg: u8,
+        retry: Retry,
         selector: SymbolId,
         args: &[Value],
     ) -> Option<(Pc, Fp)> {
@@ -355,10 +341,6 @@ impl Vm {
         unsafe {
             let frame = (*super::code::value_code(*fp.sub(2))).frame as usize;
             let window = frame;
-            if window > 250 {
-                self.fail_run("a frame is too large for an interposed send".into());
-                return None;
-            }
             let class = self.heap.class_of(args[0]);
             let (code, message) = match self.find_code(class, selector) {
                 Some(code) => (code, None),
@@ -397,26 +379,10 @@ impl Vm {
             let offset = self.offset(new);
             let slot = self.processes.active_slot;
             if let Some(note) = self.note_mut(slot, offset) {
-                note.retry = Some(reg);
-                note.window = Some(window as u8);
+                note.retry = Some(retry);
+                note.window = Some(window as u16);
             }
             Some(((*code).entry, new))
-        }
-    }
-
-    /// Calls a closure of the embedder; a panic in it becomes an error.
-    fn call_host(&mut self, index: u32, args: &[Value]) -> Result<Value, PrimError> {
-        let Some(mut function) = self.host_functions.get_mut(index as usize).and_then(Option::take) else {
-            return Err(PrimError::Inappropriate);
-        };
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| function(self, args)));
-        self.host_functions[index as usize] = Some(function);
-        match result {
-            Ok(r) => r,
-            Err(_) => {
-                let text = self.new_string("a Rust closure panicked");
-                Err(PrimError::Value(text))
-            }
         }
     }
 }

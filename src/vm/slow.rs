@@ -6,6 +6,7 @@
 use super::code::{flags, value_code};
 use super::frame::FrameAt;
 use super::known::Known;
+use super::process::Retry;
 use super::safepoint::Then;
 use super::{Fp, Pc, Vm, ops};
 use crate::compiler::opcode::Op;
@@ -29,8 +30,8 @@ pub unsafe fn step(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)> {
             SEND | SENDPRIM | SENDGET | SENDCONST | SENDPOLY | SENDMEGA | SENDSUPER | VALUE => vm.send(pc, fp, insn),
             RET | RETSELF | RETHOME => {
                 let value = *fp.add(if op == RETSELF { 0 } else { ops::a(insn) });
-                if op == RETHOME && *fp.add(ops::b(insn)) != Value::NIL {
-                    vm.heap.set_slot(*fp.add(ops::b(insn)), 0, Value::NIL);
+                if op == RETHOME {
+                    vm.clear_home(vm.offset(fp));
                 }
                 vm.return_slowly(pc, fp, value)
             }
@@ -66,9 +67,7 @@ pub unsafe fn step(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)> {
                 poll(vm, target, fp)
             }
             JT | JF => {
-                let v = *fp.add(ops::a(insn));
-                let selector = vm.selectors.must_be_boolean;
-                vm.send_aside(pc.sub(1), fp, ops::a(insn) as u8, selector, &[v])
+                vm.branch_on(pc.sub(1), fp, *fp.add(ops::a(insn)))
             }
             AT => stub(vm, pc, fp, &[*fp.add(ops::b(insn)), *fp.add(ops::c(insn))]),
             ATPUT => {
@@ -95,7 +94,7 @@ pub unsafe fn step(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)> {
                 let (o, n, v) = (*fp.add(ops::a(insn)), ops::b(insn), *fp.add(ops::c(insn)));
                 if vm.heap.is_immutable(o) {
                     let selector = vm.selectors.attempt_to_assign;
-                    return vm.send_aside(pc, fp, 0, selector, &[o, v, Value::int(n as i64 + 1)]);
+                    return vm.send_aside(pc, fp, Retry::Drop, selector, &[o, v, Value::int(n as i64 + 1)]);
                 }
                 if vm.heap.is_pointers(o) && n < vm.heap.slots(o) {
                     vm.heap.set_slot(o, n, v);
@@ -108,7 +107,7 @@ pub unsafe fn step(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)> {
                 let class = vm.known(Known::UndefinedVariable);
                 let selector = vm.selectors.signal_for;
                 // The answer becomes the value of the expression.
-                vm.send_aside(pc, fp, ops::a(insn) as u8, selector, &[class, name])
+                vm.send_aside(pc, fp, Retry::Register(ops::a(insn) as u8), selector, &[class, name])
             }
             SETG => {
                 let binding = *(pc.sub(ops::d(insn)) as *const Value);
@@ -221,6 +220,9 @@ unsafe fn allocate(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32, op: Op) -> Option<(Pc
         vm.pc = pc;
         vm.fp = fp;
         vm.collect_if_wanted(fp, live, true);
+        if vm.stop.is_some() {
+            return None;
+        }
         let slots = match op {
             Op::MKBOX => ops::b(insn),
             Op::ARRAYN => ops::d(insn),
@@ -272,19 +274,27 @@ impl Vm {
     unsafe fn return_slowly(&mut self, pc: Pc, fp: Fp, value: Value) -> Option<(Pc, Fp)> {
         // SAFETY: see `ops`.
         unsafe {
-            let frame = FrameAt { offset: self.offset(fp), pc };
             debug_assert!((*value_code(*fp.sub(2))).flags & flags::BOUNDARY == 0);
-            let link = (*fp.sub(1)).0;
-            let back = (link & !3) as Pc;
-            let note = self.drop_note(frame);
-            let window = note.and_then(|n| n.window).map_or_else(|| ops::a(*back.sub(1)), usize::from);
-            let sender = fp.sub(2 + window);
-            match note.and_then(|n| n.retry) {
-                Some(0) => {}
-                Some(r) => *sender.add(r as usize) = value,
-                None => *fp.sub(2) = value,
+            let note = self.drop_note(FrameAt { offset: self.offset(fp), pc });
+            self.answer_from(fp, note, value)
+        }
+    }
+
+    /// Goes on behind the JT or JF at `at`, or where it jumps to, by an answer to mustBeBoolean. The tested
+    /// register, which may be a variable, stays as it is.
+    pub(crate) unsafe fn branch_on(&mut self, at: Pc, fp: Fp, value: Value) -> Option<(Pc, Fp)> {
+        // SAFETY: only sends in place of such an instruction come back to it.
+        unsafe {
+            let insn = *at;
+            let behind = at.add(1);
+            match value.as_bool() {
+                Some(yes) if yes == (Op::of(insn) == Some(Op::JT)) => Some((behind.offset(ops::sd(insn)), fp)),
+                Some(_) => Some((behind, fp)),
+                None => {
+                    let selector = self.selectors.must_be_boolean;
+                    self.send_aside(at, fp, Retry::Branch, selector, &[value])
+                }
             }
-            Some((back, sender))
         }
     }
 

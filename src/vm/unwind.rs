@@ -2,7 +2,8 @@
 
 use super::code::{flags, value_code};
 use super::frame::FrameAt;
-use super::{Fp, Outcome, Pc, PrimError, Vm, ops};
+use super::process::Retry;
+use super::{Fp, Outcome, Pc, PrimError, Vm};
 use crate::memory::Value;
 
 impl Vm {
@@ -45,13 +46,14 @@ impl Vm {
                     let home_context = self.marry(slot, home_frame);
                     let unwind_context = self.marry(slot, first);
                     let selector = self.selectors.about_to_return;
-                    self.send_aside(pc.sub(1), fp, reg as u8, selector, &[home_context, value, unwind_context])
+                    let retry = Retry::Register(reg as u8);
+                    self.send_aside(pc.sub(1), fp, retry, selector, &[home_context, value, unwind_context])
                 }
                 (None, _) => {
                     let context = self.marry(slot, top);
                     let selector = self.selectors.cannot_return;
                     // Should that ever answer, the `^` is tried again and fails again.
-                    self.send_aside(pc.sub(1), fp, reg as u8, selector, &[context, value])
+                    self.send_aside(pc.sub(1), fp, Retry::Register(reg as u8), selector, &[context, value])
                 }
             }
         }
@@ -76,25 +78,10 @@ impl Vm {
         // SAFETY: `frame` is a live frame of the running stack, below `top`.
         unsafe {
             self.cut_above(frame.offset, top);
+            self.clear_home(frame.offset);
             let fp = self.address(frame.offset);
-            let code = value_code(*fp.sub(2));
-            if (*code).flags & flags::HOME != 0 {
-                let home = *fp.add((*code).home_reg as usize);
-                if home != Value::NIL {
-                    self.heap.set_slot(home, 0, Value::NIL);
-                }
-            }
-            let link = (*fp.sub(1)).0;
-            let back = (link & !3) as Pc;
-            let note = if link & 1 != 0 { self.drop_note(frame) } else { None };
-            let window = note.and_then(|n| n.window).map_or_else(|| ops::a(*back.sub(1)), usize::from);
-            let sender = fp.sub(2 + window);
-            match note.and_then(|n| n.retry) {
-                Some(0) => {}
-                Some(r) => *sender.add(r as usize) = value,
-                None => *fp.sub(2) = value,
-            }
-            Some((back, sender))
+            let note = if (*fp.sub(1)).0 & 1 != 0 { self.drop_note(frame) } else { None };
+            self.answer_from(fp, note, value)
         }
     }
 
@@ -120,6 +107,8 @@ impl Vm {
         };
         let top = self.top_frame();
         self.cut_above(frame.offset, top);
+        // Its Home register is cleared: blocks made so far have lost their way back.
+        self.clear_home(frame.offset);
         let fp = self.address(frame.offset);
         // SAFETY: the frame is live; registers behind the arguments are cleared as at entry.
         unsafe {

@@ -1,5 +1,8 @@
 //! Starts the processes that the socket tests talk to, and ends them whatever happens.
 
+// Every test file is a program of its own and uses a part of this.
+#![allow(dead_code)]
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@ mod complete;
 mod editor;
 mod highlight;
 mod output;
+mod terminal;
 mod vocabulary;
 mod words;
 
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use terminal::Terminal;
 use words::Words;
 
 /// What the session's last value is called.
@@ -28,6 +30,7 @@ const LAST: &str = "_";
 
 /// Reads, evaluates and prints until the end; answers the exit code.
 pub fn repl(session: &mut Session, color: Color) -> i32 {
+    let terminal = Terminal::save();
     let mut repl = match Repl::start(session, color) {
         Ok(repl) => repl,
         Err(error) => {
@@ -36,7 +39,11 @@ pub fn repl(session: &mut Session, color: Color) -> i32 {
             return exit::FAILED;
         }
     };
-    session.say(concat!("Chirp ", env!("CARGO_PKG_VERSION"), ". Ctrl-D leaves.\n"));
+    session.say(concat!(
+        "Chirp ",
+        env!("CARGO_PKG_VERSION"),
+        ". Ctrl-D leaves.\n"
+    ));
     loop {
         match repl.next_entry(session) {
             Typed::Entry(text) if text.trim().is_empty() => {}
@@ -52,7 +59,11 @@ pub fn repl(session: &mut Session, color: Color) -> i32 {
                 session.complain(&text);
                 return exit::FAILED;
             }
-            Typed::Exit(code) => return code,
+            Typed::Exit(code) => {
+                // The editor still sits there, and never learns of this.
+                terminal.restore();
+                return code;
+            }
         }
     }
 }
@@ -67,7 +78,8 @@ struct Repl {
 impl Repl {
     fn start(session: &mut Session, color: Color) -> std::io::Result<Repl> {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
-        let is_terminal = std::io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|t| t != "dumb");
+        let is_terminal =
+            std::io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|t| t != "dumb");
         let words = Arc::new(Mutex::new(vocabulary::of(&session.vm)));
         let (want, wanted) = channel();
         let (send, typed) = channel();
@@ -85,12 +97,20 @@ impl Repl {
         })?;
         let output = Output::start(printer)?;
         session.vm.host.stdio = output.stdio();
-        Ok(Repl { words, want, typed, output })
+        Ok(Repl {
+            words,
+            want,
+            typed,
+            output,
+        })
     }
 
     /// Shows the prompt, and lets other Processes run until something was typed.
     fn next_entry(&mut self, session: &mut Session) -> Typed {
-        self.words.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&vocabulary::of(&session.vm));
+        self.words
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(&vocabulary::of(&session.vm));
         session.vm.host.stdio.flush();
         if self.want.send(()).is_err() {
             return Typed::End;
@@ -111,7 +131,10 @@ impl Repl {
         };
         session.vm.host.stdio.flush();
         self.output.set_prompting(false);
-        session.vm.signals.fetch_and(!signal::STOP, Ordering::AcqRel);
+        session
+            .vm
+            .signals
+            .fetch_and(!signal::STOP, Ordering::AcqRel);
         session.forget_interrupts();
         typed
     }
@@ -127,8 +150,13 @@ impl Repl {
 
 /// `$XDG_STATE_HOME/chirp/history`, its folder made; none where there is no home.
 fn history_file() -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    let absolute = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute())
+    };
+    let state =
+        absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
     let folder = state.join("chirp");
     std::fs::create_dir_all(&folder).ok()?;
     Some(folder.join("history"))

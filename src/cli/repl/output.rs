@@ -29,15 +29,21 @@ impl Output {
                 // The printer waits for the editor, which may be waiting for the machine: it must
                 // not be the machine that waits here.
                 let (send, receive) = channel::<String>();
-                std::thread::Builder::new().name("printer".into()).spawn(move || {
-                    while let Ok(text) = receive.recv() {
-                        print(text);
-                    }
-                })?;
+                std::thread::Builder::new()
+                    .name("printer".into())
+                    .spawn(move || {
+                        while let Ok(text) = receive.recv() {
+                            print(text);
+                        }
+                    })?;
                 Some(send)
             }
         };
-        Ok(Output { prompting: Arc::default(), above, pending: Arc::default() })
+        Ok(Output {
+            prompting: Arc::default(),
+            above,
+            pending: Arc::default(),
+        })
     }
 
     /// Standard streams that lead here.
@@ -63,7 +69,10 @@ impl Output {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Some(above) = self.above.as_ref().filter(|_| self.prompting.load(Ordering::Acquire))
+        let Some(above) = self
+            .above
+            .as_ref()
+            .filter(|_| self.prompting.load(Ordering::Acquire))
         else {
             write_directly(bytes)?;
             return Ok(bytes.len());
@@ -73,7 +82,9 @@ impl Write for Output {
         if let Some(end) = pending.iter().rposition(|&b| b == b'\n') {
             let lines: Vec<u8> = pending.drain(..=end).collect();
             let text = String::from_utf8_lossy(&lines).replace('\n', "\r\n");
-            above.send(text).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+            above
+                .send(text)
+                .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
         }
         Ok(bytes.len())
     }

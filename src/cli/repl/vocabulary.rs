@@ -11,15 +11,25 @@ use crate::vm::classes::ClassInfo;
 pub fn of(vm: &Vm) -> Words {
     let mut words = Words::default();
     let selectors = |info: &ClassInfo| {
-        info.methods.keys().map(|&id| vm.symbols.text(id).to_string()).collect::<Vec<_>>()
+        info.methods
+            .keys()
+            .map(|&id| vm.symbols.text(id).to_string())
+            .collect::<Vec<_>>()
     };
     for info in vm.classes.classes.iter().flatten() {
         if info.instance_side.is_some() {
             continue;
         }
-        let superclass = info.superclass.and_then(|s| vm.classes.get(s)).map(|s| s.name.clone());
-        let class_selectors = vm.classes.get(info.meta).map_or_else(Vec::new, |m| selectors(m));
-        let class = ClassWords { superclass, selectors: selectors(info), class_selectors };
+        let superclass = info
+            .superclass
+            .and_then(|s| vm.classes.get(s))
+            .map(|s| s.name.clone());
+        let class_selectors = vm.classes.get(info.meta).map_or_else(Vec::new, selectors);
+        let class = ClassWords {
+            superclass,
+            selectors: selectors(info),
+            class_selectors,
+        };
         words.set_class(&info.name, class);
     }
     for (&id, &binding) in vm.globals.iter().chain(&vm.session) {

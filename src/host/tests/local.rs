@@ -148,6 +148,22 @@ fn another_file_in_its_place_is_not_removed_and_the_end_of_the_host_counts_as_cl
 }
 
 #[test]
+fn the_end_of_the_program_closes_everything() {
+    let scratch = Scratch::new("close");
+    let path = scratch.path("s");
+    let mut world = World::new();
+    let (listener, _) = world.local_listener(&path, 5);
+    world
+        .host
+        .net
+        .set_unlink_on_close(listener, true)
+        .expect("handle");
+    world.host.close();
+    assert!(!path.exists());
+    assert_eq!(world.status(listener), Status::Invalid);
+}
+
+#[test]
 fn only_a_stale_socket_is_cleared_away() {
     let scratch = Scratch::new("stale");
     let mut world = World::new();

@@ -1,0 +1,282 @@
+//! Rust closures of the embedder as methods and blocks, and Rust errors as exceptions.
+//!
+//! Owns the way from a send into a closure and back, and the Rust values that live as long as an
+//! object of class HostFunction or an exception. Never knows the types of the embedding API.
+
+use super::code::Call;
+use super::known::Known;
+use super::{Fp, Outcome, Pc, PrimError, PrimResult, Vm};
+use crate::memory::{ClassIndex, Value};
+use crate::vm::CompileFailure;
+use crate::vm::classes::MethodId;
+use std::any::Any;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
+
+/// A closure of the embedder. It finds the receiver (of a method) and the arguments in this range
+/// of the machine's pinned values, where they stay valid while it runs Smalltalk code.
+pub type HostFn = Rc<dyn Fn(&mut Vm, Range<usize>) -> PrimResult + Send>;
+
+/// An error of the embedder's own type.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Module name in the pragma of a method that is a Rust closure.
+pub(super) const MODULE: &str = "host";
+
+/// A Rust closure panicked; the text of the panic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panicked(pub String);
+
+impl std::fmt::Display for Panicked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a Rust closure panicked: {}", self.0)
+    }
+}
+
+impl std::error::Error for Panicked {}
+
+/// A Rust value that belongs to an object.
+enum Thing {
+    Function(HostFn),
+    Error(BoxError),
+}
+
+struct Held {
+    object: Value,
+    thing: Thing,
+}
+
+/// Rust values by the objects they belong to. The objects are held weakly.
+#[derive(Default)]
+pub(crate) struct HostThings {
+    held: Vec<Option<Held>>,
+    free: Vec<usize>,
+    /// Their objects died; dropped where Rust code of the embedder may run.
+    dead: Vec<Thing>,
+}
+
+impl HostThings {
+    /// After a collection: forgets what belonged to dead objects.
+    pub fn sweep(&mut self, alive: &dyn Fn(Value) -> Option<Value>) {
+        for (number, place) in self.held.iter_mut().enumerate() {
+            let Some(held) = place else { continue };
+            match alive(held.object) {
+                Some(v) => held.object = v,
+                None => {
+                    self.dead.extend(place.take().map(|h| h.thing));
+                    self.free.push(number);
+                }
+            }
+        }
+    }
+
+    fn hold(&mut self, object: Value, thing: Thing) -> usize {
+        let held = Some(Held { object, thing });
+        match self.free.pop() {
+            Some(number) => {
+                self.held[number] = held;
+                number
+            }
+            None => {
+                self.held.push(held);
+                self.held.len() - 1
+            }
+        }
+    }
+}
+
+/// Registers the primitive of this file.
+pub(super) fn register(vm: &mut Vm) {
+    vm.register_machine("hostFunctionValue", host_function_value);
+}
+
+/// `valueWithArguments: anArray` of a HostFunction.
+unsafe fn host_function_value(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window holds the receiver and the arguments.
+    unsafe {
+        let (receiver, array) = (call.arg(0), call.arg(1));
+        let Some(function) = vm.host_function(receiver) else { return Outcome::Fail(PrimError::BadReceiver) };
+        if vm.heap.class_of(array) != Known::Array.index() {
+            return Outcome::Fail(PrimError::BadArgument);
+        }
+        let args = vm.heap.pointer_slots(array).to_vec();
+        match vm.call_host(call, &function, Some(&args)) {
+            Some((pc, fp)) => Outcome::Jump(pc, fp),
+            None => Outcome::Exit,
+        }
+    }
+}
+
+impl Vm {
+    /// Makes a closure a method of a class. The selector's arguments must be as many as it takes.
+    pub fn install_host_method(
+        &mut self,
+        class: ClassIndex,
+        selector: &str,
+        function: HostFn,
+    ) -> Result<(), CompileFailure> {
+        let number = self.host_functions.len();
+        self.host_functions.push(function);
+        let source = method_source(selector, number);
+        let id = (self.hooks.compile_source)(self, class, &source, "host")?;
+        if let Some(method) = self.classes.lookup(class, id) {
+            self.mark_as_library(method);
+        }
+        Ok(())
+    }
+
+    /// Its frames are of no interest to readers of a trace: there is nothing to see.
+    fn mark_as_library(&mut self, method: MethodId) {
+        if let Some(method) = self.classes.methods.get_mut(method as usize) {
+            method.source.library = true;
+        }
+    }
+
+    /// A HostFunction for a closure that takes arguments, but no receiver.
+    pub fn new_host_function(&mut self, function: HostFn) -> Result<Value, PrimError> {
+        let class = self.global("HostFunction").and_then(|c| self.classes.index_of(c)).ok_or(PrimError::NotFound)?;
+        let object = self.new_object(class, 0)?;
+        let number = self.host_things.hold(object, Thing::Function(function));
+        self.heap.set_slot(object, 0, Value::int(number as i64));
+        Ok(object)
+    }
+
+    /// The closure of a HostFunction.
+    fn host_function(&self, object: Value) -> Option<HostFn> {
+        let number = self.heap.pointer_slots(object).first()?.as_int()?;
+        match self.host_things.held.get(usize::try_from(number).ok()?)? {
+            Some(Held { object: owner, thing: Thing::Function(f) }) if *owner == object => Some(f.clone()),
+            _ => None,
+        }
+    }
+
+    /// A HostError with this text, to which the Rust error belongs.
+    pub fn new_host_error(&mut self, text: &str, error: BoxError) -> Result<Value, PrimError> {
+        let class = self.global("HostError").and_then(|c| self.classes.index_of(c)).ok_or(PrimError::NotFound)?;
+        let exception = self.new_object(class, 0)?;
+        let message = self.new_string(text);
+        let place = self.classes.all_inst_vars(class).iter().position(|v| v == "messageText");
+        self.heap.set_slot(exception, place.ok_or(PrimError::NotFound)?, message);
+        self.hold_host_error(exception, error);
+        Ok(exception)
+    }
+
+    /// Makes a Rust error belong to an exception, in place of an earlier one.
+    pub fn hold_host_error(&mut self, exception: Value, error: BoxError) {
+        let _replaced = self.take_host_error(exception);
+        self.host_things.hold(exception, Thing::Error(error));
+    }
+
+    /// Takes the Rust error that belongs to an exception.
+    pub fn take_host_error(&mut self, exception: Value) -> Option<BoxError> {
+        let things = &mut self.host_things;
+        let is_it = |h: &Held| h.object == exception && matches!(h.thing, Thing::Error(_));
+        let number = things.held.iter().position(|h| h.as_ref().is_some_and(is_it))?;
+        things.free.push(number);
+        match things.held[number].take()?.thing {
+            Thing::Error(error) => Some(error),
+            Thing::Function(_) => None,
+        }
+    }
+
+    /// Drops the Rust values whose objects have died.
+    pub fn drop_dead_host_things(&mut self) {
+        drop(std::mem::take(&mut self.host_things.dead));
+    }
+
+    /// Arguments that a block takes; none when `v` is no block.
+    pub fn block_num_args(&self, v: Value) -> Option<usize> {
+        if self.heap.class_of(v) != Known::BlockClosure.index() {
+            return None;
+        }
+        // SAFETY: only CLOSURE writes slot 0 of a closure, and code lives as long as the machine.
+        Some(unsafe { (*super::code::value_code(self.heap.slot(v, 0))).num_args } as usize)
+    }
+
+    /// A send has found a method that is a Rust closure.
+    ///
+    /// # Safety
+    /// As for `activate`.
+    pub(super) unsafe fn call_host_method(&mut self, call: Call, number: u32) -> Option<(Pc, Fp)> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self.host_functions.get(number as usize).cloned() {
+                Some(function) => self.call_host(call, &function, None),
+                None => self.enter(call, Some(Value::NIL)),
+            }
+        }
+    }
+
+    /// Calls a closure with the window's values, or with `args`. When it fails, or panics, the method's own
+    /// code runs, with the exception in its error variable.
+    ///
+    /// # Safety
+    /// As for `activate`.
+    unsafe fn call_host(&mut self, call: Call, function: &HostFn, args: Option<&[Value]>) -> Option<(Pc, Fp)> {
+        // SAFETY: the window holds the receiver and the arguments; the caller's frame is live.
+        unsafe {
+            self.pc = call.pc;
+            self.fp = call.fp;
+            let (offset, depth) = (self.offset(call.fp), self.levels.len());
+            let window = call.window + 2;
+            let base = self.handles.pinned.len();
+            let words = std::slice::from_raw_parts(call.fp.add(window), call.num_args + 1);
+            self.handles.pinned.extend_from_slice(words);
+            let mut range = base..self.handles.pinned.len();
+            if let Some(args) = args {
+                self.handles.pinned.extend_from_slice(args);
+                range = range.end..self.handles.pinned.len();
+            }
+            let result = catch_unwind(AssertUnwindSafe(|| function(self, range)));
+            if self.levels.len() != depth {
+                // The machine itself panicked, in code that the closure ran: that is no error of the closure.
+                resume_unwind(result.err().unwrap_or_else(|| Box::new("calls from Rust ended out of order")));
+            }
+            // The stack may have moved, and what lay above the frame may be gone.
+            let call = Call { fp: self.address(offset), ..call };
+            for (i, &v) in self.handles.pinned[base..].iter().take(call.num_args + 1).enumerate() {
+                *call.fp.add(window + i) = v;
+            }
+            self.handles.pinned.truncate(base);
+            if self.stop.is_some() {
+                return None;
+            }
+            let failure = match result {
+                Ok(Ok(v)) => return self.answer(call, v),
+                Ok(Err(e)) => e,
+                Err(payload) => self.panic_exception(payload.as_ref()),
+            };
+            let code = failure.code(self);
+            self.enter(call, Some(code))
+        }
+    }
+
+    fn panic_exception(&mut self, payload: &(dyn Any + Send)) -> PrimError {
+        let text = payload.downcast_ref::<&str>().map(|s| s.to_string());
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
+        let error = Panicked(text);
+        match self.new_host_error(&error.to_string(), Box::new(error)) {
+            Ok(exception) => PrimError::Value(exception),
+            Err(e) => e,
+        }
+    }
+}
+
+/// What people see when they ask for the source of a method that is a Rust closure.
+fn method_source(selector: &str, number: usize) -> String {
+    let mut pattern = String::new();
+    if selector.contains(':') {
+        for (i, part) in selector.split_inclusive(':').enumerate() {
+            let space = if i == 0 { "" } else { " " };
+            pattern += &format!("{space}{part} argument{}", i + 1);
+        }
+    } else if selector.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        pattern += selector;
+    } else {
+        pattern += &format!("{selector} argument1");
+    }
+    format!(
+        "{pattern}\n\t\"Written in Rust by the host program.\"\n\n\t<primitive: '{number}' module: '{MODULE}' error: failure>\n\t^ HostError signalFailure: failure\n"
+    )
+}

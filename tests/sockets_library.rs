@@ -1,0 +1,235 @@
+//! The socket classes by themselves: both ends in one program. Each script prints what it sees.
+
+#![cfg(feature = "cli")]
+
+mod peers;
+
+use peers::{Scratch, chirp_script};
+
+/// Runs a script and compares what it prints, line by line.
+fn prints(name: &str, script: &str, expected: &str) {
+    let lines = format!(
+        "| say | say := [ :each | Transcript show: each displayString; cr ].\n{}",
+        script
+    );
+    let run = chirp_script(name, &lines);
+    assert_eq!(run.output, expected, "{}", run.error);
+    assert_eq!(run.code, Some(0), "{}", run.error);
+}
+
+#[test]
+fn datagrams() {
+    prints(
+        "datagrams",
+        "| server client result buffer |
+server := Socket newUDP. server setPort: 0.
+client := Socket newUDP.
+client sendUDPData: 'hello' toHost: #[127 0 0 1] port: server localPort.
+result := server receiveDatagram.
+say value: result first asString.
+say value: result last port = client localPort.
+client sendUDPData: '' toHost: #[127 0 0 1] port: server localPort.
+say value: server receiveDatagram first size.
+say value: server isConnected.
+client sendUDPData: 'truncated' toHost: #[127 0 0 1] port: server localPort.
+server waitForDataFor: 5.
+buffer := String new: 4.
+result := server receiveUDPDataInto: buffer.
+say value: buffer; value: result first; value: result second printString; value: result fourth.
+server setPeer: #[127 0 0 1] port: client localPort.
+server sendData: 'answer'.
+say value: client receiveData.
+say value: ([ client sendUDPData: (ByteArray new: 70000) toHost: #[127 0 0 1] port: 9 ] on: SocketError do: [ :e | e errorName ]).",
+        "hello\ntrue\n0\ntrue\ntrun\n4\n#[127 0 0 1]\ntrue\nanswer\nEMSGSIZE\n",
+    );
+}
+
+#[test]
+fn local_datagrams() {
+    let scratch = Scratch::new("local-datagrams");
+    let path = scratch.path("s");
+    prints(
+        "local-datagrams",
+        &format!(
+            "| server client |
+server := Socket newIPCDatagram. server bindTo: (SocketAddress localPath: '{path}').
+client := Socket newIPCDatagram.
+client sendDatagram: 'one' to: (SocketAddress localPath: '{path}').
+say value: server receiveDatagram first asString; value: (client sendDatagram: 'two' to: server localSocketAddress).
+say value: server receiveDatagram last."
+        ),
+        "one\n3\nunix:(unnamed)\n",
+    );
+}
+
+#[test]
+fn ipv6_and_both_families_at_one_listener() {
+    prints(
+        "ipv6",
+        "| listener client server port |
+listener := Socket newTCP: 3.
+listener bindTo: (SocketAddress ip: (ByteArray new: 16) port: 0); listenWithBacklog: 5.
+port := listener localPort.
+client := Socket newTCP.
+client connectTo: (SocketAddress fromString: '[::1]:' , port printString).
+server := listener waitForAcceptFor: 5.
+say value: server remoteAddress; value: (client remoteSocketAddress printString beginsWith: '[::1]:').
+client := Socket newTCP.
+client connectTo: #[127 0 0 1] port: port.
+server := listener waitForAcceptFor: 5.
+say value: server remoteAddress; value: server remotePort = client localPort.",
+        "::1\ntrue\n127.0.0.1\ntrue\n",
+    );
+}
+
+#[test]
+fn a_listener_for_one_becomes_the_connection_or_accepts() {
+    prints(
+        "one-shot",
+        "| listener client server |
+listener := Socket newTCP. listener listenOn: 0.
+client := Socket newTCP. client connectNonBlockingTo: #[127 0 0 1] port: listener localPort.
+listener waitForConnectionFor: 5.
+client waitForConnectionFor: 5.
+client sendData: 'style of old'.
+say value: listener receiveData.
+listener := Socket newTCP. listener listenOn: 0.
+client := Socket newTCP. client connectTo: #[127 0 0 1] port: listener localPort.
+server := listener waitForAcceptFor: 5.
+client sendData: 'style of today'.
+say value: server receiveData; value: listener statusString.",
+        "style of old\nstyle of today\nwaitingForConnection\n",
+    );
+}
+
+#[test]
+fn half_close_status_and_answer() {
+    prints(
+        "half-close",
+        "| pair a b |
+pair := Socket socketPair. a := pair first. b := pair last.
+a sendData: 'question'; shutdownOutput.
+say value: a isConnected; value: b receiveData; value: b receiveData isEmpty; value: b statusString.
+say value: (b sendData: 'answer'); value: a receiveData.
+say value: ([ a sendData: 'more' ] on: ConnectionClosed do: [ :e | 'closed' ]).
+b closeAndDestroy.
+say value: a receiveData isEmpty; value: a isOtherEndClosed.",
+        "true\nquestion\ntrue\notherEndClosedButNotThisEnd\n6\nanswer\nclosed\ntrue\ntrue\n",
+    );
+}
+
+#[test]
+fn states_have_names_and_wrong_moments_are_errors() {
+    prints(
+        "states",
+        "| socket listener report |
+report := [ :block | say value: ([ block value. 'fine' ] on: Error do: [ :e | e class name ]) ].
+socket := Socket newTCP.
+say value: socket; value: socket isUnconnected; value: socket localAddress; value: socket localPort.
+report value: [ socket listenOn: 0 backlogSize: 5 ].
+say value: socket statusString; value: socket localPort > 0.
+report value: [ socket connectTo: #[127 0 0 1] port: 9 ].
+report value: [ socket listenOn: 0 ].
+say value: (socket waitForAcceptFor: 0).
+socket destroy; destroy; closeAndDestroy; close.
+say value: socket; value: socket isValid; value: socket socketError.
+report value: [ socket connectTo: #[127 0 0 1] port: 9 ].
+report value: [ socket sendData: 'x' ].
+report value: [ socket getOption: 'SO_SNDBUF' ].
+say value: socket receiveData isEmpty.
+report value: [ Socket new connectTo: #[1 2 3] port: 9 ].
+report value: [ Socket new connectTo: #[127 0 0 1] port: 70000 ].",
+        "a Socket[unconnected]\ntrue\n0.0.0.0\n0\nfine\nwaitingForConnection\ntrue\n\
+         InvalidSocketStatusException\nInvalidSocketStatusException\nnil\na Socket[destroyed]\nfalse\nnil\n\
+         InvalidSocketStatusException\nConnectionClosed\nInvalidSocketStatusException\ntrue\n\
+         SizeMismatch\nSocketPrimitiveFailed\n",
+    );
+}
+
+#[test]
+fn options() {
+    prints(
+        "options",
+        "| socket |
+socket := Socket newTCP.
+say value: (socket setOption: 'SO_SNDBUF' value: 65536) last; value: (socket setOption: 'SO_SNDBUF' value: '65536') last.
+say value: (socket setOption: 'TCP_NODELAY' value: true) last; value: (socket getOption: 'TCP_NODELAY') last.
+say value: (Socket newIPC setOption: 'TCP_NODELAY' value: true) last.",
+        "131072\n131072\n1\n1\n1\n",
+    );
+}
+
+#[test]
+fn two_processes_look_up_at_the_same_time() {
+    prints(
+        "two-lookups",
+        "| done names |
+done := Semaphore new. names := Bag new.
+#('localhost' '127.0.0.2') do: [ :each |
+	[ 20 timesRepeat: [ names add: (NetNameResolver addressesForName: each) first socketAddress printString ].
+	  done signal ] fork ].
+done wait; wait.
+say value: (names occurrencesOf: '127.0.0.1:0'); value: (names occurrencesOf: '127.0.0.2:0').",
+        "20\n20\n",
+    );
+}
+
+#[test]
+fn forgotten_sockets_are_closed() {
+    prints(
+        "forgotten",
+        "| before |
+before := Socket registry size.
+50 timesRepeat: [ Socket newTCP ].
+Smalltalk garbageCollect.
+say value: Socket registry size - before < 5.",
+        "true\n",
+    );
+}
+
+#[test]
+fn nonsense_arguments_fail_and_nothing_else() {
+    prints(
+        "nonsense",
+        "| random junk live failures calls |
+random := Random seed: 4711.
+live := Socket newTCP.
+junk := { nil. true. 0. 1. -1. 3. SmallInteger maxVal. SmallInteger maxVal + 1. 1/2. 'text'. #symbol. ''. #[1 2 3 4].
+	#[127 0 0 1]. ByteArray new: 16. ByteArray new: 24. ByteArray new: 118. live socketHandle. live socketHandle copy at: 9 put: 77; yourself.
+	SocketAddress localPath: '/none'. SocketAddress zero. Object new. $a. #(1 2 3). #(0 0 0). 3.5. 'SO_SNDBUF'. WordArray new: 4. (SocketAddress ip: #[127 0 0 1] port: 9) }.
+failures := 0. calls := 0.
+{ Socket basicNew -> Socket. NetNameResolver -> NetNameResolver class. SocketAddress zero -> SocketAddress. SocketAddress -> SocketAddress class } do: [ :pair |
+	pair value selectors do: [ :selector |
+		((selector beginsWith: 'prim') or: [ #(ip:port: fromLocalName:abstract: family hostBytes localName text port port:) includes: selector ]) ifTrue: [
+			(#(primSocketDestroy: primSocketDestroyGently: primitiveFailedWith:operation:address:) includes: selector) ifFalse: [
+				40 timesRepeat: [
+					calls := calls + 1.
+					[ pair key perform: selector withArguments: ((1 to: selector numArgs) collect: [ :i | junk at: (random nextInteger: junk size) ]) asArray ]
+						on: Error do: [ :e | failures := failures + 1 ] ] ] ] ] ].
+say value: calls > 1000; value: failures > 500.
+say value: live isValid.",
+        "true\ntrue\ntrue\n",
+    );
+}
+
+#[test]
+fn a_client_waits_for_its_turn_at_a_full_local_listener() {
+    let scratch = Scratch::new("full");
+    let path = scratch.path("s");
+    prints(
+        "full",
+        &format!(
+            "| listener clients accepted last |
+listener := Socket listenOnPath: '{path}' backlogSize: 1.
+clients := (1 to: 6) collect: [ :i | Socket newIPC connectNonBlockingTo: (SocketAddress localPath: '{path}'); yourself ].
+last := clients last.
+say value: last statusString.
+say value: ([ last waitForConnectionFor: 0.02. 'connected' ] on: ConnectionTimedOut do: [ :e | 'timed out' ]).
+accepted := (1 to: 6) collect: [ :i | listener waitForAcceptFor: 10 ].
+last waitForConnectionFor: 10.
+accepted last sendData: 'your turn'.
+say value: last receiveData."
+        ),
+        "waitingForConnection\ntimed out\nyour turn\n",
+    );
+}
