@@ -49,7 +49,7 @@ end
 
 make_keys(20000)
 local sum = 0
-for _ = 1, 10 do
+for _ = 1, 40 do
   sum = sum + integers(20000)
   sum = sum + strings()
   sum = sum + count(50000)

@@ -4,6 +4,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod api;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod compiler;
@@ -17,3 +18,8 @@ pub mod primitives;
 pub mod tools;
 #[allow(unsafe_code)]
 pub mod vm;
+
+pub use api::{
+    Arguments, AsCtx, Block, Buffer, Builder, Capabilities, Class, Ctx, Error, ErrorKind, Frame, FromSmalltalk,
+    InterruptHandle, IntoSmalltalk, Mistake, Obj, Panicked, Place, Result, RustFn, Smalltalk, Stop, Symbol, Trace, WithCtx,
+};

@@ -6,6 +6,8 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
 /// Runs chirp with `arguments`; standard input is `input`.
 fn chirp_with(arguments: &[&str], input: &str) -> Output {
@@ -22,7 +24,22 @@ fn chirp_with(arguments: &[&str], input: &str) -> Output {
         .take()
         .expect("a pipe")
         .write_all(input.as_bytes());
-    child.wait_with_output().expect("chirp ends")
+    output_of(child)
+}
+
+/// Waits for the end; after a minute, which is for tests that hang, it comes by force.
+fn output_of(child: Child) -> Output {
+    let process = Pid::from_raw(child.id() as i32);
+    let (ended, end) = std::sync::mpsc::channel::<()>();
+    let guard = std::thread::spawn(move || {
+        if end.recv_timeout(Duration::from_secs(60)) == Err(RecvTimeoutError::Timeout) {
+            let _ = nix::sys::signal::kill(process, Signal::SIGKILL);
+        }
+    });
+    let output = child.wait_with_output().expect("chirp ends");
+    drop(ended);
+    guard.join().expect("a guard");
+    output
 }
 
 fn chirp(arguments: &[&str]) -> Output {
@@ -155,11 +172,10 @@ fn exit_codes() {
     let grow = "[true] whileTrue: [last := Array with: last]";
     let output = chirp(&["--memory", "32M", "-e", grow]);
     assert_eq!(code(&output), 124, "{}", err(&output));
-    // One object that is too large by itself is an exception like any other.
-    assert_eq!(
-        code(&chirp(&["--memory", "32M", "-e", "Array new: 100000000"])),
-        1
-    );
+    // One object that is too large is an exception like any other, unless --memory is the reason.
+    let large = "Array new: 1 << 50";
+    assert_eq!(code(&chirp(&["-e", large])), 1);
+    assert_eq!(code(&chirp(&["--memory", "32M", "-e", large])), 124);
     assert_eq!(code(&chirp(&["-e", "Semaphore new wait"])), 1);
 }
 
@@ -273,12 +289,13 @@ fn help_and_version() {
 /// Starts chirp with `code`, waits until it has written a line, and does something to it.
 fn after_first_line(source: &str, act: impl FnOnce(&mut Child)) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_chirp"))
-        .args(["-e", source])
+        .args(["--timeout", "60", "-e", source])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("chirp starts");
     let mut byte = [0];
+    // Programs that write a line write it out, at the latest, before they wait.
     child
         .stdout
         .as_mut()
@@ -286,7 +303,7 @@ fn after_first_line(source: &str, act: impl FnOnce(&mut Child)) -> Output {
         .read_exact(&mut byte)
         .expect("output");
     act(&mut child);
-    child.wait_with_output().expect("chirp ends")
+    output_of(child)
 }
 
 fn kill(child: &mut Child, signal: Signal) {
@@ -342,6 +359,26 @@ fn an_interrupt_is_an_exception_and_runs_ensure_blocks() {
         on: UserInterrupt do: [:e | Smalltalk exit: 5]";
     let output = after_first_line(source, |child| kill(child, Signal::SIGINT));
     assert_eq!(code(&output), 5);
+}
+
+#[test]
+fn sigterm_runs_ensure_blocks_of_all_processes() {
+    let source = "[[Semaphore new wait] ensure: [Transcript show: 'other'; cr]] fork.
+        [Transcript show: 'go'; cr. (Delay forSeconds: 600) wait]
+            ensure: [Transcript show: 'main'; cr]";
+    let output = after_first_line(source, |child| kill(child, Signal::SIGTERM));
+    assert_eq!(
+        (code(&output), out(&output), err(&output)),
+        (143, "o\nmain\nother\n".into(), String::new())
+    );
+}
+
+#[test]
+fn sigterm_ends_what_does_not_want_to_end() {
+    let source = "Transcript show: 'go'; cr. (Delay forMilliseconds: 1) wait.
+        [[true] whileTrue: []] on: UserInterrupt do: [:e | e retry]";
+    let output = after_first_line(source, |child| kill(child, Signal::SIGTERM));
+    assert_eq!((code(&output), err(&output)), (143, String::new()));
 }
 
 #[test]

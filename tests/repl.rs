@@ -228,3 +228,17 @@ fn the_end_of_the_session_ends_processes_properly() {
     repl.session.exp_eof().expect("chirp ends");
     let _ = std::fs::remove_dir_all(&repl.state);
 }
+
+#[test]
+fn sigterm_at_the_prompt_ends_the_session() {
+    let mut repl = Repl::start();
+    let signal = nix::sys::signal::Signal::SIGTERM;
+    repl.session
+        .process_mut()
+        .signal(signal)
+        .expect("a signal is sent");
+    repl.session.exp_eof().expect("chirp ends");
+    let status = repl.session.process().wait().expect("a status");
+    assert!(format!("{status:?}").contains(", 143)"), "{status:?}");
+    let _ = std::fs::remove_dir_all(&repl.state);
+}

@@ -24,7 +24,10 @@ fn the_seeds_four_methods_filed_in_over_ours() {
     let _lock = shared_path();
     let server = python("echo_server.py", &["/tmp/sp"]);
     let seed = SEED.replace('!', "!!");
-    let run = chirp_script("filed-in", &format!("{}{seed}\n!\n", include_str!("peers/seed.cs")));
+    let run = chirp_script(
+        "filed-in",
+        &format!("{}{seed}\n!\n", include_str!("peers/seed.cs")),
+    );
     assert_eq!(run.output, "Hello, from Smalltalk!\n", "{}", run.error);
     assert_eq!(server.finish(), "b'Hello, from Smalltalk!'\n");
 }
@@ -34,7 +37,10 @@ fn the_example_serves_itself_or_uses_the_server_that_is_there() {
     let _lock = shared_path();
     let run = chirp(&["examples/unix_echo.st"]);
     assert_eq!(run.output, "Hello, from Smalltalk!\n", "{}", run.error);
-    assert!(!std::path::Path::new("/tmp/sp").exists(), "the socket file is left behind");
+    assert!(
+        !std::path::Path::new("/tmp/sp").exists(),
+        "the socket file is left behind"
+    );
     let server = python("echo_server.py", &["/tmp/sp"]);
     let run = chirp(&["examples/unix_echo.st"]);
     assert_eq!(run.output, "Hello, from Smalltalk!\n", "{}", run.error);
@@ -115,7 +121,10 @@ fn a_unix_server_in_smalltalk() {
     let client = python("echo_client.py", &[&path, "schrei: äöü"]);
     assert_eq!(client.finish(), "SCHREI: ÄÖÜ\n");
     server.finish();
-    assert!(!std::path::Path::new(&path).exists(), "the socket file is left behind");
+    assert!(
+        !std::path::Path::new(&path).exists(),
+        "the socket file is left behind"
+    );
 }
 
 #[test]
@@ -126,7 +135,26 @@ fn a_server_that_is_killed_politely_removes_its_file() {
     let mut server = Peer::smalltalk("sigterm", &code);
     server.terminate();
     assert_eq!(server.wait(), Some(143));
-    assert!(!std::path::Path::new(&path).exists(), "the socket file is left behind");
+    assert!(
+        !std::path::Path::new(&path).exists(),
+        "the socket file is left behind"
+    );
+}
+
+#[test]
+fn the_echo_server_among_the_examples_serves_many() {
+    let scratch = Scratch::new("echo-server");
+    let path = scratch.path("s");
+    let mut server = Peer::example("examples/echo_server.st", &[&path]);
+    assert_eq!(server.place, format!("unix:{path}"));
+    let clients: Vec<Peer> = ["one", "two", "three"]
+        .iter()
+        .map(|text| python("echo_client.py", &[&path, text]))
+        .collect();
+    let answers: Vec<String> = clients.into_iter().map(Peer::finish).collect();
+    assert_eq!(answers, ["one\n", "two\n", "three\n"]);
+    server.terminate();
+    assert_eq!(server.wait(), Some(143));
 }
 
 #[test]
@@ -175,7 +203,11 @@ Transcript show: sent printString; cr; show: total printString; cr",
 #[test]
 fn errors_say_what_happened() {
     let scratch = Scratch::new("errors");
-    let (stale, file, live) = (scratch.path("stale"), scratch.path("file"), scratch.path("live"));
+    let (stale, file, live) = (
+        scratch.path("stale"),
+        scratch.path("file"),
+        scratch.path("live"),
+    );
     drop(std::os::unix::net::UnixListener::bind(&stale).expect("a stale socket"));
     std::fs::write(&file, "precious").expect("a file");
     let missing = scratch.path("missing");
@@ -238,7 +270,11 @@ pair first destroy.
 Transcript show: outcome; cr.
 Transcript show: pair first statusString; cr",
     );
-    assert_eq!(run.output, "timed out\n0\nfull\nclosed\ndestroyed\n", "{}", run.error);
+    assert_eq!(
+        run.output, "timed out\n0\nfull\nclosed\ndestroyed\n",
+        "{}",
+        run.error
+    );
 }
 
 #[test]

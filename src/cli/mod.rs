@@ -1,7 +1,7 @@
 //! The command line: options, running files, the prompt, messages, exit codes.
 //!
-//! Uses the library as any embedder could, and alone changes the state of the process: signal
-//! handlers, limits, the exit code. Owns no rule of the language.
+//! The only part that changes the state of the process: signals, limits, the terminal, the exit
+//! code. Owns no rule of the language.
 
 pub mod args;
 mod check;
@@ -12,6 +12,7 @@ mod repl;
 mod report;
 mod run;
 mod session;
+mod signals;
 mod streams;
 
 use args::{Args, Command};

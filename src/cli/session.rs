@@ -5,28 +5,30 @@
 
 use super::args::Args;
 use super::report::Style;
+use super::signals::Received;
 use super::{exit, streams};
+use crate::host::signals::raise_open_files;
 use crate::host::stdio::Stdio;
-use crate::host::{Capabilities, Host, library_files, signals};
+use crate::host::{Capabilities, Host, library_files};
 use crate::loader::image::Image;
 use crate::loader::script::check_file;
 use crate::loader::{LoadError, boot};
 use crate::memory::{HeapOptions, Value};
 use crate::vm::run::RunError;
-use crate::vm::{CompileFailure, Limits, Stop, Unhandled, Vm, signal};
+use crate::vm::{CompileFailure, Limits, Stop, Unhandled, Vm};
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The class of the exception that Ctrl-C becomes.
+const INTERRUPT: &str = "UserInterrupt";
 
 /// A machine, and how to talk about it.
 pub struct Session {
     pub vm: Box<Vm>,
     pub style: Style,
-    /// SIGTERM or SIGHUP, once one arrived; else 0.
-    ended_by: Arc<AtomicU32>,
-    /// Ctrl-Cs since the last evaluation began.
-    interrupts: Arc<AtomicU32>,
+    pub signals: Received,
     /// Nobody reads standard output any more.
     reader_gone: Arc<AtomicBool>,
     /// Errors that ended other Processes.
@@ -83,46 +85,19 @@ impl Session {
             deadline,
             ..Limits::default()
         };
-        let ended_by = Arc::new(AtomicU32::new(0));
-        let interrupts = Arc::new(AtomicU32::new(0));
+        let signals = Received::listen(&vm).map_err(|e| fail(exit::INTERNAL, &e))?;
         let reader_gone = Arc::new(AtomicBool::new(false));
         vm.host.stdio = streams::standard(vm.signals.clone(), reader_gone.clone());
-        let session = Session {
+        // Only servers need it, and they do well with the soft limit if it cannot be raised.
+        let _ = raise_open_files();
+        Ok(Session {
             vm,
             style,
-            ended_by,
-            interrupts,
+            signals,
             reader_gone,
             failures: 0,
             stopped: false,
-        };
-        session
-            .listen_to_signals()
-            .map_err(|e| fail(exit::INTERNAL, &e))?;
-        // Only servers need it, and they do well with the soft limit if it cannot be raised.
-        let _ = signals::raise_open_files();
-        Ok(session)
-    }
-
-    /// The first Ctrl-C becomes an exception, the next one stops; so do SIGTERM and SIGHUP.
-    fn listen_to_signals(&self) -> std::io::Result<()> {
-        let flags = self.vm.signals.clone();
-        let (ended_by, interrupts) = (self.ended_by.clone(), self.interrupts.clone());
-        signals::install(self.vm.host.waker(), move |arrived| {
-            let first =
-                arrived == signals::INTERRUPT && interrupts.fetch_add(1, Ordering::AcqRel) == 0;
-            if arrived != signals::INTERRUPT {
-                let number = if arrived == signals::TERMINATE { 15 } else { 1 };
-                ended_by.store(number, Ordering::Release);
-            }
-            let bit = if first {
-                signal::INTERRUPT
-            } else {
-                signal::STOP
-            };
-            flags.fetch_or(bit, Ordering::AcqRel);
-        })?;
-        Ok(())
+        })
     }
 
     /// Runs a source file, whatever its format.
@@ -151,16 +126,15 @@ impl Session {
     }
 
     /// Lets other Processes run until the machine is stopped from outside: true then, false if
-    /// none can run any more; an exit code if one of them ended everything.
+    /// none can run any more; an exit code if everything is over.
     pub fn run_others(&mut self) -> Result<bool, i32> {
         let result = self.vm.evaluate("idle", "Semaphore new wait");
+        if let Some(number) = self.signals.ended_by() {
+            return Err(exit::SIGNAL + number);
+        }
         self.tell_failures();
         match result {
-            Err(LoadError::Run(RunError::Stopped(Stop::Interrupt)))
-                if self.ended_by.load(Ordering::Acquire) == 0 =>
-            {
-                Ok(true)
-            }
+            Err(LoadError::Run(RunError::Stopped(Stop::Interrupt))) => Ok(true),
             Err(LoadError::Run(RunError::Stopped(Stop::Deadlock))) => Ok(false),
             Err(LoadError::Run(RunError::Stopped(stop))) => Err(self.stopped(stop).code()),
             // An interrupt at the prompt ends nothing.
@@ -183,11 +157,6 @@ impl Session {
     /// What is wrong with a source file, without running it.
     pub fn check(&mut self, name: &str, text: &str) -> Vec<CompileFailure> {
         check_file(&mut self.vm, name, text)
-    }
-
-    /// Forgets earlier Ctrl-Cs: the next one is the first again.
-    pub fn forget_interrupts(&self) {
-        self.interrupts.store(0, Ordering::Release);
     }
 
     /// Writes to standard output.
@@ -213,11 +182,11 @@ impl Session {
             }
             LoadError::Run(RunError::Unhandled(error)) => {
                 self.tell(&error);
-                let interrupted = error.class == "UserInterrupt";
-                Ending::Failed(if interrupted {
-                    exit::SIGNAL + 2
-                } else {
-                    exit::FAILED
+                Ending::Failed(match error.class.as_str() {
+                    INTERRUPT => exit::SIGNAL + 2,
+                    // Which of the two comes first, the exception or the stop, is chance.
+                    "OutOfMemory" if self.vm.limits.memory != usize::MAX => exit::LIMIT,
+                    _ => exit::FAILED,
                 })
             }
             LoadError::Run(RunError::Stopped(stop)) => self.stopped(stop),
@@ -233,6 +202,10 @@ impl Session {
     }
 
     fn tell(&mut self, error: &Unhandled) {
+        if error.class == INTERRUPT && self.signals.ended_by().is_some() {
+            // That is how the program ends, and nothing went wrong.
+            return;
+        }
         let text = self.style.unhandled(error);
         self.complain(&text);
     }
@@ -241,11 +214,10 @@ impl Session {
         let (message, ending) = match stop {
             Stop::Exit(code) => ("", Ending::Exit(code)),
             Stop::Signal(number) => ("", Ending::Exit(exit::SIGNAL + number)),
-            Stop::Interrupt => match self.ended_by.load(Ordering::Acquire) {
-                0 if self.reader_gone.load(Ordering::Acquire) => ("", Ending::Exit(exit::DONE)),
-                0 => ("interrupted", Ending::Failed(exit::SIGNAL + 2)),
-                number => ("", Ending::Exit(exit::SIGNAL + number as i32)),
-            },
+            Stop::Interrupt if self.reader_gone.load(Ordering::Acquire) => {
+                ("", Ending::Exit(exit::DONE))
+            }
+            Stop::Interrupt => ("interrupted", Ending::Failed(exit::SIGNAL + 2)),
             Stop::Fuel => ("out of fuel (--fuel)", Ending::Exit(exit::LIMIT)),
             Stop::Memory => ("out of memory (--memory)", Ending::Exit(exit::LIMIT)),
             Stop::Depth => ("too many nested calls", Ending::Failed(exit::LIMIT)),
@@ -255,7 +227,7 @@ impl Session {
                 (message, Ending::Failed(exit::FAILED))
             }
         };
-        if !message.is_empty() {
+        if !message.is_empty() && self.signals.ended_by().is_none() {
             let text = self.style.headline(message);
             self.complain(&text);
         }
@@ -286,7 +258,7 @@ impl Session {
             self.terminate_others();
         }
         self.tell_failures();
-        self.vm.host.stdio.flush();
+        self.vm.host.close();
         let mut code = if self.failures > 0 && code == exit::DONE {
             exit::FAILED
         } else {
@@ -299,6 +271,9 @@ impl Session {
                 .headline(format_args!("standard output: {error}"));
             self.complain(&text);
             code = exit::FAILED;
+        }
+        if let Some(number) = self.signals.ended_by() {
+            code = exit::SIGNAL + number;
         }
         // The process ends now, and its memory with it.
         std::mem::forget(self);

@@ -246,10 +246,19 @@ opcodes! {
     SENDCONST ASite,
     /// a send site whose target starts with a primitive
     SENDPRIM ASite,
+    /// a send site whose target is `Behavior>>new`: makes the instance and goes on to its `initialize`
+    SENDNEW ASite,
     /// a send site with up to four targets
     SENDPOLY ASite,
     /// a send site with many targets: the global cache
     SENDMEGA ASite,
+    /// AT of a site that saw a ByteString or ByteArray
+    ATBYTES ABC,
+    /// AT of a site that saw both an Array and bytes
+    ATANY ABC,
+    /// likewise for ATPUT
+    ATPUTBYTES ABC,
+    ATPUTANY ABC,
     /// the bottom frame of a Process: the Process has ended with r[A]
     PROCEND A,
     /// the bottom frame of a call from Rust: leave the run loop with r[A]

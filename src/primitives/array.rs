@@ -4,7 +4,7 @@
 //! is, and [`simple_equal`], which says what the machine can tell about equality without sending
 //! messages. Must never let an index reach named variables or the machine's own objects.
 
-use super::string::{Text, is_symbol_class, is_text_class, offset, text};
+use super::string::{Text, arg, is_symbol_class, is_text_class, offset, text};
 use crate::memory::{Format, Value};
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -105,7 +105,7 @@ pub fn set_element(vm: &mut Vm, v: Value, i: usize, value: Value) -> Result<(), 
 
 fn at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let size = indexable_size(vm, args[0]).ok_or(PrimError::BadReceiver)?;
-    let i = offset(args[1], size)?;
+    let i = offset(arg(args, 1)?, size)?;
     Ok(element(vm, args[0], i))
 }
 
@@ -114,12 +114,12 @@ fn at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if Vm::is_machine_class(vm.heap.class_of(args[0])) {
         return Err(PrimError::BadReceiver);
     }
-    let i = offset(args[1], size)?;
+    let i = offset(arg(args, 1)?, size)?;
     if vm.heap.is_immutable(args[0]) {
         return Err(PrimError::ReadOnly);
     }
-    set_element(vm, args[0], i, args[2])?;
-    Ok(args[2])
+    set_element(vm, args[0], i, arg(args, 2)?)?;
+    arg(args, 2)
 }
 
 /// 0 for objects without indexable elements.
@@ -132,6 +132,10 @@ fn size(vm: &mut Vm, args: &[Value]) -> PrimResult {
 pub fn simple_equal(vm: &Vm, a: Value, b: Value) -> Option<bool> {
     if a.as_int().is_some() && b.as_int().is_some() {
         return Some(a == b);
+    }
+    if let (Some(x), Some(y)) = (machine_text(vm, a), machine_text(vm, b)) {
+        let symbols = is_symbol_class(vm.heap.class_of(a)) && is_symbol_class(vm.heap.class_of(b));
+        return Some(a == b || !symbols && x.same(y));
     }
     let floats = (vm.heap.as_float(a), vm.heap.as_float(b));
     match floats {
@@ -147,17 +151,18 @@ pub fn simple_equal(vm: &Vm, a: Value, b: Value) -> Option<bool> {
     if !a.is_object() && !b.is_object() {
         return Some(false);
     }
+    // Text and an immediate object are never equal; the others must be asked.
     let simple = |v: Value| !v.is_object() || is_text_class(vm.heap.class_of(v));
-    if !simple(a) || !simple(b) {
-        return None;
-    }
-    match (text(vm, a), text(vm, b)) {
-        (Some(x), Some(y)) => {
-            let symbols =
-                is_symbol_class(vm.heap.class_of(a)) && is_symbol_class(vm.heap.class_of(b));
-            Some(!symbols && x.same(y))
-        }
-        _ => Some(false),
+    (simple(a) && simple(b)).then_some(false)
+}
+
+/// The characters of an instance of the four machine classes of text.
+#[inline]
+fn machine_text(vm: &Vm, v: Value) -> Option<Text<'_>> {
+    if v.is_object() && is_text_class(vm.heap.class_of(v)) {
+        text(vm, v)
+    } else {
+        None
     }
 }
 
@@ -174,10 +179,10 @@ fn mixed_equal(x: f64, other: Value) -> Option<bool> {
 /// meets an element whose equality takes a message.
 fn index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let size = indexable_size(vm, args[0]).ok_or(PrimError::BadReceiver)?;
-    let from = from_index(args[2])?;
+    let from = from_index(arg(args, 2)?)?;
     vm.charge(size.saturating_sub(from) >> 4);
     if vm.heap.is_bytes(args[0]) {
-        let Some(wanted) = args[1].as_int() else {
+        let Some(wanted) = arg(args, 1)?.as_int() else {
             return Err(PrimError::Unsupported);
         };
         let Text::Bytes(bytes) = Text::Bytes(vm.heap.bytes(args[0])) else {
@@ -195,7 +200,7 @@ fn index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let first = named(vm, args[0]);
     let slots = vm.heap.pointer_slots(args[0]);
     for (i, &v) in slots.iter().enumerate().skip(first + from) {
-        match simple_equal(vm, v, args[1]) {
+        match simple_equal(vm, v, arg(args, 1)?) {
             Some(true) => return Ok(Value::int((i - first + 1) as i64)),
             Some(false) => {}
             None => return Err(PrimError::Unsupported),
@@ -213,10 +218,11 @@ fn identity_index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if !vm.heap.is_pointers(args[0]) {
         return Err(PrimError::BadReceiver);
     }
-    let from = from_index(args[2])?;
+    let wanted = arg(args, 1)?;
+    let from = from_index(arg(args, 2)?)?;
     let first = named(vm, args[0]);
     let slots = vm.heap.pointer_slots(args[0]);
-    let found = slots.iter().skip(first + from).position(|&v| v == args[1]);
+    let found = slots.iter().skip(first + from).position(|&v| v == wanted);
     let size = slots.len();
     vm.charge(size >> 6);
     Ok(Value::int(found.map_or(0, |i| (i + from + 1) as i64)))
@@ -228,10 +234,10 @@ const MAX_NESTING: usize = 50;
 
 /// Two arrays of one machine class with equal elements. Fails when it takes messages to know.
 fn equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    if args[0] == args[1] {
+    if args[0] == arg(args, 1)? {
         return Ok(Value::TRUE);
     }
-    let result = same(vm, args[0], args[1], 0).ok_or(PrimError::Unsupported)?;
+    let result = same(vm, args[0], arg(args, 1)?, 0).ok_or(PrimError::Unsupported)?;
     let size = vm.heap.slots(args[0]);
     vm.charge(size >> 4);
     Ok(Value::bool(result))

@@ -4,7 +4,7 @@
 //! check every bound before it writes anything.
 
 use super::array::{element, indexable_size, named, set_element};
-use super::string::is_text_class;
+use super::string::{arg, is_text_class};
 use crate::memory::{ClassIndex, Value};
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -35,15 +35,15 @@ fn range(start: i64, stop: i64, size: usize) -> Result<(usize, usize), PrimError
 
 /// receiver, start, stop, replacement, first index in the replacement.
 fn replace(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (target, source) = (args[0], args[3]);
+    let (target, source) = (args[0], arg(args, 3)?);
     let size = indexable_size(vm, target).ok_or(PrimError::BadReceiver)?;
     let source_size = indexable_size(vm, source).ok_or(PrimError::BadArgument)?;
-    let (start, stop) = (int(args[1])?, int(args[2])?);
+    let (start, stop) = (int(arg(args, 1)?)?, int(arg(args, 2)?)?);
     if stop < start {
         return Ok(target);
     }
     let (to, count) = range(start, stop, size)?;
-    let first = int(args[4])?;
+    let first = int(arg(args, 4)?)?;
     let last = first.checked_add(stop - start).ok_or(PrimError::BadIndex)?;
     let (from, _) = range(first, last, source_size)?;
     if vm.heap.is_immutable(target) {
@@ -169,7 +169,7 @@ fn species(class: ClassIndex) -> Option<ClassIndex> {
 fn copy_range(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let class = species(vm.heap.class_of(args[0])).ok_or(PrimError::Unsupported)?;
     let size = indexable_size(vm, args[0]).ok_or(PrimError::BadReceiver)?;
-    let (from, count) = range(int(args[1])?, int(args[2])?, size)?;
+    let (from, count) = range(int(arg(args, 1)?)?, int(arg(args, 2)?)?, size)?;
     let copy = vm.new_object(class, count)?;
     move_elements(vm, (copy, 0), (args[0], from), count)?;
     Ok(copy)
@@ -178,15 +178,18 @@ fn copy_range(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// Two objects of one machine class, one after the other.
 fn concat(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let class = vm.heap.class_of(args[0]);
-    if species(class) != Some(class) || vm.heap.class_of(args[1]) != class {
+    if species(class) != Some(class) || vm.heap.class_of(arg(args, 1)?) != class {
         return Err(PrimError::Unsupported);
     }
-    let (Some(a), Some(b)) = (indexable_size(vm, args[0]), indexable_size(vm, args[1])) else {
+    let (Some(a), Some(b)) = (
+        indexable_size(vm, args[0]),
+        indexable_size(vm, arg(args, 1)?),
+    ) else {
         return Err(PrimError::BadReceiver);
     };
     let result = vm.new_object(class, a + b)?;
     move_elements(vm, (result, 0), (args[0], 0), a)?;
-    move_elements(vm, (result, a), (args[1], 0), b)?;
+    move_elements(vm, (result, a), (arg(args, 1)?, 0), b)?;
     Ok(result)
 }
 
@@ -196,12 +199,12 @@ fn fill(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if vm.heap.is_immutable(args[0]) {
         return Err(PrimError::ReadOnly);
     }
-    if !fits(vm, args[0], args[1]) || Vm::is_machine_class(vm.heap.class_of(args[0])) {
+    if !fits(vm, args[0], arg(args, 1)?) || Vm::is_machine_class(vm.heap.class_of(args[0])) {
         return Err(PrimError::BadArgument);
     }
     vm.charge(size >> 5);
     for i in 0..size {
-        set_element(vm, args[0], i, args[1])?;
+        set_element(vm, args[0], i, arg(args, 1)?)?;
     }
     Ok(args[0])
 }

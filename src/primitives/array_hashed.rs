@@ -5,7 +5,7 @@
 //! `simple_hash` must agree with what `hash` answers, and the order of probing with `scanFor:`.
 
 use super::array::simple_equal;
-use super::string::{hash_of, is_text_class, text};
+use super::string::{arg, hash_of, is_text_class, text};
 use crate::memory::{Format, Value};
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -14,8 +14,10 @@ use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 pub const TABLE: &[(&str, PrimFn)] = &[
     ("setAdd", set_add),
     ("setIncludes", set_includes),
+    ("setRemove", set_remove),
     ("dictionaryAt", dictionary_at),
     ("dictionaryAtPut", dictionary_at_put),
+    ("dictionaryRemove", dictionary_remove),
     ("dictionaryIncludesKey", dictionary_includes_key),
     ("setScan", |vm, args| scan(vm, args, SET)),
     ("identitySetScan", |vm, args| scan(vm, args, IDENTITY_SET)),
@@ -108,7 +110,11 @@ fn key_of(vm: &Vm, element: Value, kind: Kind) -> Result<Value, PrimError> {
     if vm.heap.class_of(element) != Known::Association.index() {
         return Err(PrimError::Unsupported);
     }
-    Ok(vm.heap.slot(element, 0))
+    vm.heap
+        .pointer_slots(element)
+        .first()
+        .copied()
+        .ok_or(PrimError::Unsupported)
 }
 
 /// The offset of the element equal to `key` and true, or of the free place for it and false.
@@ -123,11 +129,9 @@ fn find(vm: &mut Vm, array: Value, key: Value, kind: Kind) -> Result<(usize, boo
             return Ok((at, false));
         }
         let own = key_of(vm, element, kind)?;
-        let equal = if kind.identity {
-            own == key
-        } else {
-            simple_equal(vm, own, key).ok_or(PrimError::Unsupported)?
-        };
+        // Nothing that has a simple hash differs from itself, as not-a-number does.
+        let equal = own == key
+            || !kind.identity && simple_equal(vm, own, key).ok_or(PrimError::Unsupported)?;
         if equal {
             return Ok((at, true));
         }
@@ -139,87 +143,99 @@ fn find(vm: &mut Vm, array: Value, key: Value, kind: Kind) -> Result<(usize, boo
 /// receiver, object: the index of the element equal to the object, or of the free place for it.
 fn scan(vm: &mut Vm, args: &[Value], kind: Kind) -> PrimResult {
     let array = table(vm, args[0])?;
-    let (at, _) = find(vm, array, args[1], kind)?;
+    let (at, _) = find(vm, array, arg(args, 1)?, kind)?;
     Ok(Value::int(at as i64 + 1))
 }
 
-/// The kind of an instance of the library's own class. Subclasses may place their elements
-/// differently: for them the Smalltalk methods run, which send scanFor:.
-fn plain_kind(vm: &Vm, receiver: Value) -> Result<Kind, PrimError> {
+/// The kind of an instance of the library's own dictionary or set classes. Subclasses may place
+/// their elements differently: for them the Smalltalk methods run, which send scanFor:.
+fn plain_kind(vm: &Vm, receiver: Value, associations: bool) -> Result<Kind, PrimError> {
     let info = vm
         .classes
         .get(vm.heap.class_of(receiver))
         .ok_or(PrimError::BadReceiver)?;
-    match info.name.as_str() {
-        "Dictionary" => Ok(DICTIONARY),
-        "IdentityDictionary" => Ok(IDENTITY_DICTIONARY),
-        "Set" => Ok(SET),
-        "IdentitySet" => Ok(IDENTITY_SET),
-        _ => Err(PrimError::Unsupported),
+    let kind = match info.name.as_str() {
+        "Dictionary" => DICTIONARY,
+        "IdentityDictionary" => IDENTITY_DICTIONARY,
+        "Set" => SET,
+        "IdentitySet" => IDENTITY_SET,
+        _ => return Err(PrimError::Unsupported),
+    };
+    if kind.associations == associations {
+        Ok(kind)
+    } else {
+        Err(PrimError::BadReceiver)
     }
 }
 
-/// receiver, key: the value. Fails when there is none.
+/// receiver, key: the value. Fails when there is none, with true as the code.
 fn dictionary_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let kind = plain_kind(vm, args[0])?;
+    let kind = plain_kind(vm, args[0], true)?;
     let array = table(vm, args[0])?;
-    match find(vm, array, args[1], kind)? {
-        (at, true) => Ok(vm.heap.slot(vm.heap.slot(array, at), 1)),
-        _ => Err(PrimError::NotFound),
+    match find(vm, array, arg(args, 1)?, kind)? {
+        (at, true) => {
+            let association = vm.heap.slot(array, at);
+            vm.heap
+                .pointer_slots(association)
+                .get(1)
+                .copied()
+                .ok_or(PrimError::Unsupported)
+        }
+        _ => Err(PrimError::Value(Value::TRUE)),
     }
 }
 
 fn dictionary_includes_key(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let kind = plain_kind(vm, args[0])?;
+    let kind = plain_kind(vm, args[0], true)?;
     let array = table(vm, args[0])?;
-    Ok(Value::bool(find(vm, array, args[1], kind)?.1))
+    Ok(Value::bool(find(vm, array, arg(args, 1)?, kind)?.1))
 }
 
 /// receiver, key, value. Fails when the array would have to grow.
 fn dictionary_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let kind = plain_kind(vm, args[0])?;
+    let kind = plain_kind(vm, args[0], true)?;
     let array = table(vm, args[0])?;
-    let (at, found) = find(vm, array, args[1], kind)?;
+    let (at, found) = find(vm, array, arg(args, 1)?, kind)?;
     if found {
         let association = vm.heap.slot(array, at);
-        if vm.heap.is_immutable(association) {
+        if vm.heap.is_immutable(association) || vm.heap.slots(association) < 2 {
             return Err(PrimError::ReadOnly);
         }
-        vm.heap.set_slot(association, 1, args[2]);
-        return Ok(args[2]);
+        vm.heap.set_slot(association, 1, arg(args, 2)?);
+        return arg(args, 2);
     }
     let tally = room_for_one(vm, args[0], array)?;
     let association = vm
         .heap
         .new_pointers(Known::Association.index(), Format::Fixed, 2);
-    vm.heap.set_slot(association, 0, args[1]);
-    vm.heap.set_slot(association, 1, args[2]);
+    vm.heap.set_slot(association, 0, arg(args, 1)?);
+    vm.heap.set_slot(association, 1, arg(args, 2)?);
     insert(vm, args[0], array, (at, association), tally);
-    Ok(args[2])
+    arg(args, 2)
 }
 
 /// receiver, object other than nil. Fails when the array would have to grow.
 fn set_add(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let kind = plain_kind(vm, args[0])?;
-    if args[1] == Value::NIL {
+    let kind = plain_kind(vm, args[0], false)?;
+    if arg(args, 1)? == Value::NIL {
         return Err(PrimError::BadArgument);
     }
     let array = table(vm, args[0])?;
-    let (at, found) = find(vm, array, args[1], kind)?;
+    let (at, found) = find(vm, array, arg(args, 1)?, kind)?;
     if !found {
         let tally = room_for_one(vm, args[0], array)?;
-        insert(vm, args[0], array, (at, args[1]), tally);
+        insert(vm, args[0], array, (at, arg(args, 1)?), tally);
     }
-    Ok(args[1])
+    arg(args, 1)
 }
 
 fn set_includes(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let kind = plain_kind(vm, args[0])?;
-    if args[1] == Value::NIL {
+    let kind = plain_kind(vm, args[0], false)?;
+    if arg(args, 1)? == Value::NIL {
         return Err(PrimError::BadArgument);
     }
     let array = table(vm, args[0])?;
-    Ok(Value::bool(find(vm, array, args[1], kind)?.1))
+    Ok(Value::bool(find(vm, array, arg(args, 1)?, kind)?.1))
 }
 
 /// The new tally when one more element leaves a quarter of the array free; else fails.
@@ -246,16 +262,76 @@ fn insert(vm: &mut Vm, receiver: Value, array: Value, (at, element): (usize, Val
     vm.heap.set_slot(receiver, TALLY, Value::int(tally));
 }
 
+/// receiver, key: takes the entry away and answers its value. Fails when there is none.
+fn dictionary_remove(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let association = remove(vm, args, true)?;
+    let value = vm.heap.pointer_slots(association).get(1).copied();
+    Ok(value.unwrap_or(Value::NIL))
+}
+
+/// receiver, object other than nil: takes the element away. Fails when there is none.
+fn set_remove(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if arg(args, 1)? == Value::NIL {
+        return Err(PrimError::BadArgument);
+    }
+    remove(vm, args, false)?;
+    arg(args, 1)
+}
+
+/// Takes the element found by the first argument out of the receiver's array and answers it. The
+/// elements behind it move up that had to give way, as `fixCollisionsFrom:` does it.
+fn remove(vm: &mut Vm, args: &[Value], associations: bool) -> PrimResult {
+    let kind = plain_kind(vm, args[0], associations)?;
+    let array = table(vm, args[0])?;
+    let (found_at, found) = find(vm, array, arg(args, 1)?, kind)?;
+    if !found {
+        return Err(PrimError::NotFound);
+    }
+    let tally = vm.heap.slot(args[0], TALLY).as_int();
+    let tally = tally.ok_or(PrimError::BadReceiver)? - 1;
+    if vm.heap.is_immutable(args[0]) || vm.heap.is_immutable(array) {
+        return Err(PrimError::ReadOnly);
+    }
+    // Where the elements behind belong is all found out before anything moves: it may fail.
+    let size = vm.heap.slots(array);
+    let mut behind = Vec::new();
+    let mut at = (found_at + 1) % size;
+    while at != found_at && vm.heap.slot(array, at) != Value::NIL {
+        let element = vm.heap.slot(array, at);
+        let key = key_of(vm, element, kind)?;
+        behind.push((element, (hash(vm, key, kind)? % size as u64) as usize));
+        at = (at + 1) % size;
+    }
+    vm.charge(behind.len() >> 3);
+    let removed = vm.heap.slot(array, found_at);
+    let (mut free, mut at) = (found_at, found_at);
+    for (element, home) in behind {
+        at = (at + 1) % size;
+        // It may move to the free place unless it belongs behind that.
+        let (from_home, from_free) = ((at + size - home) % size, (at + size - free) % size);
+        if from_home >= from_free {
+            vm.heap.set_slot(array, free, element);
+            free = at;
+        }
+    }
+    vm.heap.set_slot(array, free, Value::NIL);
+    vm.heap.set_slot(args[0], TALLY, Value::int(tally));
+    Ok(removed)
+}
+
 /// receiver, old array: puts the elements of the old array into the receiver's, which is empty.
 /// After a failure that holds some of them.
 fn rehash(vm: &mut Vm, args: &[Value], kind: Kind) -> PrimResult {
     let array = table(vm, args[0])?;
-    if vm.heap.class_of(args[1]) != Known::Array.index() {
+    if vm.heap.class_of(arg(args, 1)?) != Known::Array.index() {
         return Err(PrimError::BadArgument);
+    }
+    if vm.heap.is_immutable(array) {
+        return Err(PrimError::ReadOnly);
     }
     let elements: Vec<Value> = vm
         .heap
-        .pointer_slots(args[1])
+        .pointer_slots(arg(args, 1)?)
         .iter()
         .copied()
         .filter(|&v| v != Value::NIL)
@@ -267,10 +343,10 @@ fn rehash(vm: &mut Vm, args: &[Value], kind: Kind) -> PrimResult {
     vm.charge(elements.len() >> 3);
     for element in elements {
         let key = key_of(vm, element, kind)?;
-        let mut at = (hash(vm, key, kind)? % size as u64) as usize;
-        while vm.heap.slot(array, at) != Value::NIL {
-            at = (at + 1) % size;
-        }
+        let start = (hash(vm, key, kind)? % size as u64) as usize;
+        let mut places = (start..size).chain(0..start);
+        let free = places.find(|&at| vm.heap.slot(array, at) == Value::NIL);
+        let at = free.ok_or(PrimError::BadReceiver)?;
         vm.heap.set_slot(array, at, element);
     }
     Ok(args[0])

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use super::array::{indexable_size, named};
-use super::string::{compare_texts, is_text_class, text};
+use super::string::{arg, compare_texts, is_text_class, text};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -39,7 +39,7 @@ fn kind(vm: &Vm, v: Value) -> Option<Kind> {
 /// receiver, first, last: sorts that range.
 fn sort(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let array = args[0];
-    if !vm.heap.is_pointers(array) {
+    if !vm.heap.is_pointers(array) || Vm::is_machine_class(vm.heap.class_of(array)) {
         return Err(PrimError::BadReceiver);
     }
     let size = indexable_size(vm, array).ok_or(PrimError::BadReceiver)?;
@@ -48,7 +48,7 @@ fn sort(vm: &mut Vm, args: &[Value]) -> PrimResult {
             .and_then(|n| usize::try_from(n).ok())
             .ok_or(PrimError::BadArgument)
     };
-    let (first, last) = (bound(args[1])?, bound(args[2])?);
+    let (first, last) = (bound(arg(args, 1)?)?, bound(arg(args, 2)?)?);
     if first > last || first == 0 {
         return if last == 0 || first == last + 1 {
             Ok(array)

@@ -3,6 +3,7 @@
 //! Owns reading and small changes; defining classes is next door, in `behavior_define`. Must never
 //! make an instance that the machine would mistake for something of its own.
 
+use super::object::arg;
 use crate::memory::{ClassIndex, Value};
 use crate::vm::classes::ClassInfo;
 use crate::vm::known::Known;
@@ -14,6 +15,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("behaviorBasicNewSized", basic_new_sized),
     ("className", name),
     ("classSuperclass", superclass),
+    ("classInheritsFrom", inherits_from),
     ("classIsMeta", is_meta),
     ("classInstanceSide", instance_side),
     ("classInstVarNames", inst_var_names),
@@ -69,7 +71,7 @@ fn basic_new(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn basic_new_sized(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let size = args[1]
+    let size = arg(args, 1)?
         .as_int()
         .and_then(|n| usize::try_from(n).ok())
         .ok_or(PrimError::BadArgument)?;
@@ -102,6 +104,15 @@ fn superclass(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(above
         .and_then(|c| vm.classes.get(c))
         .map_or(Value::NIL, |i| i.object))
+}
+
+/// Whether the argument is a class above the receiver.
+fn inherits_from(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let class = receiver(vm, args)?;
+    let above = vm.classes.index_of(arg(args, 1)?);
+    Ok(Value::bool(above.is_some_and(|a| {
+        a != class && vm.classes.inherits(class, a)
+    })))
 }
 
 fn is_meta(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -141,7 +152,9 @@ fn comment(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn comment_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let class = receiver(vm, args)?;
-    let text = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
+    let text = vm
+        .string_value(arg(args, 1)?)
+        .ok_or(PrimError::BadArgument)?;
     if let Some(info) = vm.classes.get_mut(class) {
         info.comment = text;
     }
@@ -177,7 +190,7 @@ fn selectors(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn selector(vm: &Vm, args: &[Value]) -> Result<u32, PrimError> {
     vm.symbols
-        .id_of(&vm.heap, args[1])
+        .id_of(&vm.heap, arg(args, 1)?)
         .ok_or(PrimError::BadArgument)
 }
 
@@ -221,7 +234,9 @@ fn class_var_names(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// Own and inherited class variables, and those of the pools.
 fn class_var_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let class = receiver(vm, args)?;
-    let name = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
+    let name = vm
+        .string_value(arg(args, 1)?)
+        .ok_or(PrimError::BadArgument)?;
     let (_, binding) = vm
         .classes
         .class_var(class, &name)

@@ -4,6 +4,7 @@
 //! change the shape of a class that the machine knows, nor of one above such a class.
 
 use super::behavior::receiver;
+use super::object::arg;
 use crate::memory::{ClassIndex, Value};
 use crate::vm::define::ClassSpec;
 use crate::vm::known::Known;
@@ -196,7 +197,7 @@ fn migrate(vm: &mut Vm, classes: &[ClassIndex], before: &[Vec<String>]) {
 /// `aMetaclass instanceVariableNames: …`: variables of the class object itself.
 fn class_side_variables(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let meta = receiver(vm, args)?;
-    let wanted = names(vm, args[1])?;
+    let wanted = names(vm, arg(args, 1)?)?;
     let Some(info) = vm.classes.get(meta) else {
         return Err(PrimError::BadReceiver);
     };

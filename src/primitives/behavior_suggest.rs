@@ -3,6 +3,7 @@
 //! Owns the habits of other languages and the notion of a slip of the pen. Must never offer what the
 //! receiver does not understand either.
 
+use super::object::arg;
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -59,7 +60,9 @@ const HABITS: &[(&str, &[&str])] = &[
 /// On a class, with a selector: one that its instances understand and that may have been meant, or nil.
 fn suggest(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let class = super::behavior::receiver(vm, args)?;
-    let wanted = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
+    let wanted = vm
+        .string_value(arg(args, 1)?)
+        .ok_or(PrimError::BadArgument)?;
     let habit = HABITS
         .iter()
         .find(|(word, _)| *word == wanted)

@@ -3,6 +3,7 @@
 //! Owns the one-to-one case mapping: a letter whose other case is more than one letter keeps its
 //! own. Must never answer anything that depends on a locale.
 
+use super::string::arg;
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -52,7 +53,7 @@ fn has(args: &[Value], property: fn(char) -> bool) -> PrimResult {
 
 /// On the class Character: the Character with a code point.
 fn value(_: &mut Vm, args: &[Value]) -> PrimResult {
-    let code = args[1].as_int().and_then(|n| u32::try_from(n).ok());
+    let code = arg(args, 1)?.as_int().and_then(|n| u32::try_from(n).ok());
     match code {
         Some(code) if code <= 0x10_FFFF => Ok(Value::char(code)),
         _ => Err(PrimError::BadArgument),

@@ -90,6 +90,17 @@ pub fn charge_for(vm: &mut Vm, a_bits: u64, b_bits: u64) {
     vm.charge((words / 8).min(u64::from(u32::MAX)) as usize);
 }
 
+/// As [`charge_for`], for what takes time with the product of both sizes and cannot be stopped on
+/// its way: division, roots, printing. Beyond some ten seconds of work it is refused.
+pub fn charge_product(vm: &mut Vm, a_bits: u64, b_bits: u64) -> Result<(), PrimError> {
+    let words = (a_bits / 64 + 1).saturating_mul(b_bits / 64 + 1);
+    if words > 1 << 34 {
+        return Err(PrimError::NoMemory);
+    }
+    charge_for(vm, a_bits, b_bits);
+    Ok(())
+}
+
 fn arithmetic(
     vm: &mut Vm,
     args: &[Value],

@@ -8,7 +8,7 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::Zero;
 
-use super::integer::{big, charge_for, small_pair, to_f64};
+use super::integer::{big, charge_product, small_pair, to_f64};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -28,7 +28,8 @@ fn operands(vm: &mut Vm, args: &[Value]) -> Result<(BigInt, BigInt), PrimError> 
     if b.is_zero() {
         return Err(PrimError::BadArgument);
     }
-    charge_for(vm, a.bits(), b.bits());
+    // A quotient has as many words as the operands differ by, and each is a pass over the divisor.
+    charge_product(vm, a.bits().saturating_sub(b.bits()), b.bits())?;
     Ok((a, b))
 }
 
@@ -98,6 +99,6 @@ fn gcd(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(vm.integer_from_i128((a as i128).gcd(&(b as i128))));
     }
     let (a, b) = (big(vm, args[0])?, big(vm, args[1])?);
-    charge_for(vm, a.bits(), b.bits());
+    charge_product(vm, a.bits(), b.bits())?;
     Ok(vm.integer_from_bigint(a.gcd(&b)))
 }

@@ -6,7 +6,7 @@
 use num_bigint::BigInt;
 use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
 
-use super::integer::{MAX_BITS, big, charge_for};
+use super::integer::{MAX_BITS, big, charge_for, charge_product};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -50,7 +50,7 @@ fn raised_to_modulo(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::BadArgument);
     }
     let words = modulus.bits() / 64 + 1;
-    charge_for(vm, power.bits().saturating_mul(words * 64), modulus.bits());
+    charge_product(vm, power.bits().saturating_mul(words * 64), modulus.bits())?;
     Ok(vm.integer_from_bigint(base.modpow(&power, &modulus)))
 }
 
@@ -65,7 +65,7 @@ fn root(vm: &mut Vm, args: &[Value]) -> PrimResult {
         // A root of a degree beyond the number's length in bits is 1, 0 or -1.
         return Ok(Value::int(n.signum().to_i64().unwrap_or(0)));
     };
-    charge_for(vm, n.bits(), n.bits());
+    charge_product(vm, n.bits(), n.bits())?;
     Ok(vm.integer_from_bigint(n.nth_root(degree)))
 }
 

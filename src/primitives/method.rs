@@ -2,6 +2,7 @@
 //!
 //! Owns the reading of the method table. Must never run a method: the machine does that.
 
+use super::object::arg;
 use crate::memory::Value;
 use crate::vm::classes::Method;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -82,7 +83,9 @@ fn pragmas(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// On any receiver, with a text: a method without a class that does what the text says, in the session.
 /// Fails with {message. line. column} when the text is refused.
 fn compile_do_it(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let text = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
+    let text = vm
+        .string_value(arg(args, 1)?)
+        .ok_or(PrimError::BadArgument)?;
     vm.charge(text.len());
     match (vm.hooks.compile_do_it)(vm, &text) {
         Ok(id) => Ok(vm.method_object(id)),

@@ -7,7 +7,7 @@
 use num_bigint::BigInt;
 use num_traits::Signed;
 
-use super::integer::{MAX_BITS, big, charge_for};
+use super::integer::{MAX_BITS, big, charge_product};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -33,7 +33,9 @@ fn integer_print_string_base(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(vm.new_byte_string(n.to_string().as_bytes()));
     }
     let n = big(vm, args[0])?;
-    charge_for(vm, n.bits(), n.bits());
+    if !base.is_power_of_two() {
+        charge_product(vm, n.bits(), n.bits())?;
+    }
     let text = n.to_str_radix(base).to_ascii_uppercase();
     Ok(vm.new_byte_string(text.as_bytes()))
 }
@@ -53,7 +55,7 @@ fn integer_from_digits(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if bits > MAX_BITS {
         return Err(PrimError::NoMemory);
     }
-    charge_for(vm, bits, bits);
+    charge_product(vm, bits, bits)?;
     let n = BigInt::parse_bytes(text.as_bytes(), base).ok_or(PrimError::BadArgument)?;
     Ok(vm.integer_from_bigint(n))
 }
@@ -66,7 +68,7 @@ fn float_print_string(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// On any receiver: the Float nearest `mantissa * 10^exponent`, for a mantissa of any length.
 fn float_from_decimal(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (mantissa, exponent) = (big(vm, args[1])?, big(vm, args[2])?);
-    charge_for(vm, mantissa.bits(), mantissa.bits());
+    charge_product(vm, mantissa.bits(), mantissa.bits())?;
     // Beyond a million places more than the mantissa has digits, every answer is 0 or infinite.
     let limit = BigInt::from(mantissa.bits() + 1_000_000);
     let exponent = if exponent.abs() > limit {

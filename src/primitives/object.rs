@@ -23,9 +23,14 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("objectSizeInMemory", size_in_memory),
 ];
 
+/// Argument `i`. A method of a user may name a primitive and have too few parameters.
+pub(super) fn arg(args: &[Value], i: usize) -> PrimResult {
+    args.get(i).copied().ok_or(PrimError::BadNumArgs)
+}
+
 /// `==`
 fn identical(_vm: &mut Vm, args: &[Value]) -> PrimResult {
-    Ok(Value::bool(args[0] == args[1]))
+    Ok(Value::bool(args[0] == arg(args, 1)?))
 }
 
 fn class(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -38,7 +43,7 @@ fn class(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// The class of the argument, also of one that understands nothing.
 fn class_of_argument(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    class(vm, &args[1..])
+    class(vm, &[arg(args, 1)?])
 }
 
 /// The hash that an object keeps for life. Immediate objects answer a number made from their value.
@@ -88,17 +93,17 @@ fn basic_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let v = args[0];
     match body(vm, v).ok_or(PrimError::BadReceiver)? {
         Body::Pointers(range) => {
-            let i = index(args[1], range.len())?;
+            let i = index(arg(args, 1)?, range.len())?;
             Ok(vm.heap.slot(v, range.start + i))
         }
         Body::Bytes(size) => Ok(Value::int(i64::from(
-            vm.heap.bytes(v)[index(args[1], size)?],
+            vm.heap.bytes(v)[index(arg(args, 1)?, size)?],
         ))),
         Body::Words32(size) => Ok(Value::int(i64::from(
-            vm.heap.words32(v)[index(args[1], size)?],
+            vm.heap.words32(v)[index(arg(args, 1)?, size)?],
         ))),
         Body::Words64(size) => {
-            let word = vm.heap.words64(v)[index(args[1], size)?];
+            let word = vm.heap.words64(v)[index(arg(args, 1)?, size)?];
             Ok(vm.integer_from_i128(i128::from(word)))
         }
     }
@@ -172,7 +177,7 @@ fn inst_var_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if !v.is_object() || !vm.heap.is_pointers(v) || is_closed(vm, v) {
         return Err(PrimError::BadReceiver);
     }
-    let i = index(args[1], vm.heap.slots(v))?;
+    let i = index(arg(args, 1)?, vm.heap.slots(v))?;
     Ok(vm.heap.slot(v, i))
 }
 
@@ -199,7 +204,7 @@ fn is_read_only(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// Answers whether the receiver was read-only before.
 fn set_read_only(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let on = args[1].as_bool().ok_or(PrimError::BadArgument)?;
+    let on = arg(args, 1)?.as_bool().ok_or(PrimError::BadArgument)?;
     if !args[0].is_object() {
         return if on {
             Ok(Value::TRUE)

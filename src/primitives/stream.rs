@@ -5,7 +5,7 @@
 //! write past the collection or into a read-only one.
 
 use super::array_copy::move_elements;
-use super::string::{is_text_class, text};
+use super::string::{arg, is_text_class, text};
 use crate::memory::Value;
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -32,6 +32,9 @@ struct Target {
 impl Target {
     fn of(vm: &Vm, stream: Value) -> Result<Target, PrimError> {
         let slots = vm.heap.pointer_slots(stream);
+        if Vm::is_machine_class(vm.heap.class_of(stream)) {
+            return Err(PrimError::BadReceiver);
+        }
         if slots.len() <= WRITE_LIMIT || vm.heap.is_immutable(stream) {
             return Err(PrimError::BadReceiver);
         }
@@ -116,13 +119,13 @@ fn capacity(vm: &Vm, collection: Value) -> Option<usize> {
 fn next_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let mut target = Target::of(vm, args[0])?;
     let class = vm.heap.class_of(target.collection);
-    let code = args[1].as_char();
+    let code = arg(args, 1)?.as_char();
     if class == Known::Array.index() {
         target.make_room(vm, 1, false)?;
         vm.heap
-            .set_slot(target.collection, target.position, args[1]);
+            .set_slot(target.collection, target.position, arg(args, 1)?);
     } else if class == Known::ByteArray.index() {
-        let byte = args[1]
+        let byte = arg(args, 1)?
             .as_int()
             .and_then(|n| u8::try_from(n).ok())
             .ok_or(PrimError::BadArgument)?;
@@ -140,7 +143,7 @@ fn next_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
         }
     }
     target.advance(vm, 1);
-    Ok(args[1])
+    arg(args, 1)
 }
 
 /// stream, collection: of the kind that the stream writes to, strings and symbols being one kind.
@@ -148,27 +151,27 @@ fn next_put_all(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let mut target = Target::of(vm, args[0])?;
     let (class, other) = (
         vm.heap.class_of(target.collection),
-        vm.heap.class_of(args[1]),
+        vm.heap.class_of(arg(args, 1)?),
     );
     let count = if is_text_class(class) {
         if !is_text_class(other) {
             return Err(PrimError::Unsupported);
         }
-        text(vm, args[1]).map_or(0, |t| t.len())
+        text(vm, arg(args, 1)?).map_or(0, |t| t.len())
     } else if class == other {
-        capacity(vm, args[1]).ok_or(PrimError::Unsupported)?
+        capacity(vm, arg(args, 1)?).ok_or(PrimError::Unsupported)?
     } else {
         return Err(PrimError::Unsupported);
     };
-    let wide = is_text_class(other) && !vm.heap.is_bytes(args[1]);
+    let wide = is_text_class(other) && !vm.heap.is_bytes(arg(args, 1)?);
     target.make_room(vm, count, wide)?;
     vm.charge(count >> 6);
     move_elements(
         vm,
         (target.collection, target.position),
-        (args[1], 0),
+        (arg(args, 1)?, 0),
         count,
     )?;
     target.advance(vm, count);
-    Ok(args[1])
+    arg(args, 1)
 }

@@ -23,6 +23,12 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("stringAtPut", at_put),
 ];
 
+/// Argument `i`, from 1: the method that names a primitive may take too few.
+#[inline]
+pub fn arg(args: &[Value], i: usize) -> PrimResult {
+    args.get(i).copied().ok_or(PrimError::BadNumArgs)
+}
+
 /// The characters of a string object, in place.
 #[derive(Clone, Copy)]
 pub enum Text<'a> {
@@ -111,6 +117,14 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// Room for `n` characters, if the machine may have that much.
+    pub fn of_size(vm: &Vm, n: usize) -> Result<Builder, PrimError> {
+        if !vm.heap.can_allocate(n.saturating_add(64)) {
+            return Err(PrimError::NoMemory);
+        }
+        Ok(Builder::with_capacity(n))
+    }
+
     /// Room for `n` characters.
     pub fn with_capacity(n: usize) -> Builder {
         Builder {
@@ -183,28 +197,55 @@ pub fn offset(v: Value, size: usize) -> Result<usize, PrimError> {
 
 /// Equal characters, whatever the widths; two symbols are equal only when identical.
 fn equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    if args[0] == args[1] {
+    if args[0] == arg(args, 1)? {
         return Ok(Value::TRUE);
     }
     let mine = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
-    let Some(other) = text(vm, args[1]) else {
+    let Some(other) = text(vm, arg(args, 1)?) else {
         return Ok(Value::FALSE);
     };
-    let symbols =
-        is_symbol_class(vm.heap.class_of(args[0])) && is_symbol_class(vm.heap.class_of(args[1]));
+    let symbols = is_symbol_class(vm.heap.class_of(args[0]))
+        && is_symbol_class(vm.heap.class_of(arg(args, 1)?));
     Ok(Value::bool(!symbols && mine.same(other)))
 }
 
 /// Depends on the characters alone, not on their width.
 pub fn hash_of(text: Text<'_>) -> i64 {
-    const SPREAD: u64 = 0x517C_C1B7_2722_0A95;
-    let step = |h: u64, c: u64| (h.rotate_left(5) ^ c).wrapping_mul(SPREAD);
-    let start = text.len() as u64;
+    let start = text.len() as u64 ^ 0x9E37_79B9_7F4A_7C15;
     let hash = match text {
-        Text::Bytes(b) => b.iter().fold(start, |h, &c| step(h, u64::from(c))),
-        Text::Wide(w) => w.iter().fold(start, |h, &c| step(h, u64::from(c))),
+        Text::Bytes(b) => {
+            let (words, rest) = b.as_chunks::<8>();
+            let hash = words
+                .iter()
+                .fold(start, |h, &w| mix(h, u64::from_le_bytes(w)));
+            if rest.is_empty() {
+                hash
+            } else {
+                mix(hash, packed(rest.iter().copied()))
+            }
+        }
+        Text::Wide(w) if w.iter().all(|&c| c < 256) => w.chunks(8).fold(start, |h, part| {
+            mix(h, packed(part.iter().map(|&c| c as u8)))
+        }),
+        Text::Wide(w) => w.iter().fold(start, |h, &c| mix(h, u64::from(c))),
     };
     (hash >> 4) as i64
+}
+
+/// Eight bytes or fewer as a number, the first one lowest.
+#[inline]
+fn packed(bytes: impl DoubleEndedIterator<Item = u8>) -> u64 {
+    bytes
+        .rev()
+        .fold(0, |word, byte| word << 8 | u64::from(byte))
+}
+
+/// One more word in a hash: the halves of a product with 128 bits hold a bit of every bit.
+#[inline]
+fn mix(hash: u64, word: u64) -> u64 {
+    const SPREAD: u64 = 0x517C_C1B7_2722_0A95;
+    let product = u128::from(hash ^ word) * u128::from(SPREAD);
+    (product >> 64) as u64 ^ product as u64
 }
 
 fn hash(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -230,19 +271,19 @@ pub fn compare_texts(a: Text<'_>, b: Text<'_>) -> Ordering {
 fn compare(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(order(compare_texts(
         text_arg(vm, args[0])?,
-        text_arg(vm, args[1])?,
+        text_arg(vm, arg(args, 1)?)?,
     )))
 }
 
 fn compare_folded(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (a, b) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
+    let (a, b) = (text_arg(vm, args[0])?, text_arg(vm, arg(args, 1)?)?);
     let fold = super::character::lower;
     Ok(order(a.codes().map(fold).cmp(b.codes().map(fold))))
 }
 
 fn concat(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (a, b) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
-    let mut result = Builder::with_capacity(a.len() + b.len());
+    let (a, b) = (text_arg(vm, args[0])?, text_arg(vm, arg(args, 1)?)?);
+    let mut result = Builder::of_size(vm, a.len() + b.len())?;
     result.extend(a);
     result.extend(b);
     result.finish(vm)
@@ -262,10 +303,10 @@ fn string_class(vm: &Vm, v: Value) -> Result<(), PrimError> {
 /// On a string class: a string of the Characters in an Array.
 fn from_characters(vm: &mut Vm, args: &[Value]) -> PrimResult {
     string_class(vm, args[0])?;
-    if vm.heap.class_of(args[1]) != Known::Array.index() {
+    if vm.heap.class_of(arg(args, 1)?) != Known::Array.index() {
         return Err(PrimError::BadArgument);
     }
-    let slots = vm.heap.pointer_slots(args[1]);
+    let slots = vm.heap.pointer_slots(arg(args, 1)?);
     let mut result = Builder::with_capacity(slots.len());
     for v in slots {
         result.push(v.as_char().ok_or(PrimError::BadArgument)?);
@@ -276,8 +317,8 @@ fn from_characters(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// On a string class: one Character so many times.
 fn repeat_character(vm: &mut Vm, args: &[Value]) -> PrimResult {
     string_class(vm, args[0])?;
-    let code = args[1].as_char().ok_or(PrimError::BadArgument)?;
-    let count = args[2]
+    let code = arg(args, 1)?.as_char().ok_or(PrimError::BadArgument)?;
+    let count = arg(args, 2)?
         .as_int()
         .and_then(|n| usize::try_from(n).ok())
         .ok_or(PrimError::BadArgument)?;
@@ -300,15 +341,15 @@ fn repeat_character(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
-    let i = offset(args[1], text.len())?;
+    let i = offset(arg(args, 1)?, text.len())?;
     Ok(Value::char(text.at(i)))
 }
 
 /// Fails with a bad argument when the Character is too wide for the string.
 fn at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
-    let i = offset(args[1], text.len())?;
-    let code = args[2].as_char().ok_or(PrimError::BadArgument)?;
+    let i = offset(arg(args, 1)?, text.len())?;
+    let code = arg(args, 2)?.as_char().ok_or(PrimError::BadArgument)?;
     if vm.heap.is_immutable(args[0]) {
         return Err(PrimError::ReadOnly);
     }
@@ -317,5 +358,5 @@ fn at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     } else {
         vm.heap.words32_mut(args[0])[i] = code;
     }
-    Ok(args[2])
+    arg(args, 2)
 }

@@ -30,7 +30,7 @@ fn receiver<'a>(vm: &'a Vm, args: &[Value]) -> Result<Text<'a>, PrimError> {
 
 fn mapped(vm: &mut Vm, args: &[Value], map: fn(u32) -> u32) -> PrimResult {
     let text = receiver(vm, args)?;
-    let mut result = Builder::with_capacity(text.len());
+    let mut result = Builder::of_size(vm, text.len())?;
     text.codes().for_each(|c| result.push(map(c)));
     result.finish(vm)
 }
@@ -47,7 +47,7 @@ fn lowercase(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn quoted(vm: &mut Vm, args: &[Value]) -> PrimResult {
     const QUOTE: u32 = '\'' as u32;
     let text = receiver(vm, args)?;
-    let mut result = Builder::with_capacity(text.len() + 2);
+    let mut result = Builder::of_size(vm, text.len() + 2)?;
     result.push(QUOTE);
     for c in text.codes() {
         if c == QUOTE {
@@ -97,6 +97,9 @@ fn utf8_encoded(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(vm.new_bytes(Known::ByteArray.index(), encoded.as_bytes()))
 }
 
+/// More digits than this are read in Smalltalk, where reading them can be interrupted.
+const MAX_DIGITS: usize = 50_000;
+
 /// The first run of decimal digits, negative after a minus sign; nil when there is none.
 fn as_integer(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = receiver(vm, args)?;
@@ -110,6 +113,9 @@ fn as_integer(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .take_while(|&c| is_digit(c))
         .map(|c| c as u8)
         .collect();
+    if digits.len() > MAX_DIGITS {
+        return Err(PrimError::Unsupported);
+    }
     let negative = start > 0 && text.at(start - 1) == u32::from(b'-');
     // Reading n digits takes time quadratic in n.
     vm.charge((digits.len() * digits.len()) >> 10);

@@ -4,7 +4,7 @@
 //! 0 means absent, as the Smalltalk side wants them. Must never allocate except for a result.
 
 use super::character::lower;
-use super::string::{Builder, Text, text, text_arg};
+use super::string::{Builder, Text, arg, text, text_arg};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -39,8 +39,8 @@ fn first(text: Text<'_>, from: usize, test: impl Fn(u32) -> bool) -> Option<usiz
 
 /// receiver, Character, start. Absent what is no Character.
 fn index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let from = start(args[2])?;
-    let Some(code) = args[1].as_char() else {
+    let from = start(arg(args, 2)?)?;
+    let Some(code) = arg(args, 1)?.as_char() else {
         return Ok(Value::int(0));
     };
     let found = match text(vm, args[0]).ok_or(PrimError::BadReceiver)? {
@@ -79,9 +79,9 @@ fn find_text(text: Text<'_>, pattern: Text<'_>, from: usize) -> Option<usize> {
 
 /// receiver, string, start, case-sensitive. An empty string is found nowhere.
 fn find(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (text, pattern) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
-    let from = start(args[2])?;
-    let exact = args[3].as_bool().ok_or(PrimError::BadArgument)?;
+    let (text, pattern) = (text_arg(vm, args[0])?, text_arg(vm, arg(args, 1)?)?);
+    let from = start(arg(args, 2)?)?;
+    let exact = arg(args, 3)?.as_bool().ok_or(PrimError::BadArgument)?;
     let size = text.len();
     let found = if pattern.len() == 0 {
         None
@@ -97,13 +97,13 @@ fn find(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn begins_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (text, prefix) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
+    let (text, prefix) = (text_arg(vm, args[0])?, text_arg(vm, arg(args, 1)?)?);
     let fits = prefix.len() <= text.len();
     Ok(Value::bool(fits && text.part(0, prefix.len()).same(prefix)))
 }
 
 fn ends_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (text, suffix) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
+    let (text, suffix) = (text_arg(vm, args[0])?, text_arg(vm, arg(args, 1)?)?);
     let Some(at) = text.len().checked_sub(suffix.len()) else {
         return Ok(Value::FALSE);
     };
@@ -114,17 +114,25 @@ fn ends_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn replace_all(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (text, old, new) = (
         text_arg(vm, args[0])?,
-        text_arg(vm, args[1])?,
-        text_arg(vm, args[2])?,
+        text_arg(vm, arg(args, 1)?)?,
+        text_arg(vm, arg(args, 2)?)?,
     );
-    let mut result = Builder::with_capacity(text.len());
-    let mut at = 0;
-    if old.len() > 0 {
-        while let Some(found) = find_text(text, old, at) {
-            result.extend(text.part(at, found));
-            result.extend(new);
-            at = found + old.len();
-        }
+    if old.len() == 0 {
+        return Err(PrimError::BadArgument);
+    }
+    // Counted first, so that a result that is too large fails before it takes memory.
+    let (mut count, mut at) = (0usize, 0);
+    while let Some(found) = find_text(text, old, at) {
+        count += 1;
+        at = found + old.len();
+    }
+    let added = count.checked_mul(new.len()).ok_or(PrimError::NoMemory)?;
+    let mut result = Builder::of_size(vm, text.len().saturating_add(added))?;
+    at = 0;
+    while let Some(found) = find_text(text, old, at) {
+        result.extend(text.part(at, found));
+        result.extend(new);
+        at = found + old.len();
     }
     result.extend(text.part(at, text.len()));
     result.finish(vm)
@@ -132,7 +140,7 @@ fn replace_all(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// receiver, start: the next carriage return or line feed.
 fn find_line_end(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let from = start(args[1])?;
+    let from = start(arg(args, 1)?)?;
     let text = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
     answer(first(text, from, |c| c == 10 || c == 13))
 }
@@ -148,13 +156,16 @@ fn skip_any(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn delimiter(vm: &mut Vm, args: &[Value], wanted: bool) -> PrimResult {
-    let (text, set) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
-    let from = start(args[2])?;
+    let (text, set) = (text_arg(vm, args[0])?, text_arg(vm, arg(args, 1)?)?);
+    let from = start(arg(args, 2)?)?;
     let size = text.len();
     let found = first(text, from, |c| set.codes().any(|d| d == c) == wanted).unwrap_or(size);
     vm.charge(found.saturating_sub(from) >> 5);
     Ok(Value::int(found as i64 + 1))
 }
+
+/// More pieces than this are collected in Smalltalk, where memory is watched at every step.
+const MAX_PIECES: usize = 1 << 20;
 
 /// A new Array of the parts of the receiver between the given offsets, as strings.
 fn parts(vm: &mut Vm, receiver: Value, ranges: &[(usize, usize)]) -> PrimResult {
@@ -174,13 +185,16 @@ fn parts(vm: &mut Vm, receiver: Value, ranges: &[(usize, usize)]) -> PrimResult 
 
 /// receiver, string of delimiters: an Array of the non-empty pieces between delimiters.
 fn tokens(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (text, set) = (text_arg(vm, args[0])?, text_arg(vm, args[1])?);
+    let (text, set) = (text_arg(vm, args[0])?, text_arg(vm, arg(args, 1)?)?);
     let is_delimiter = |c: u32| set.codes().any(|d| d == c);
     let mut ranges = Vec::new();
     let mut at = 0;
     while let Some(from) = first(text, at, |c| !is_delimiter(c)) {
         at = first(text, from, is_delimiter).unwrap_or(text.len());
         ranges.push((from, at));
+        if ranges.len() > MAX_PIECES {
+            return Err(PrimError::Unsupported);
+        }
     }
     parts(vm, args[0], &ranges)
 }
@@ -193,6 +207,9 @@ fn lines(vm: &mut Vm, args: &[Value]) -> PrimResult {
     while from < text.len() {
         let end = first(text, from, |c| c == 10 || c == 13).unwrap_or(text.len());
         ranges.push((from, end));
+        if ranges.len() > MAX_PIECES {
+            return Err(PrimError::Unsupported);
+        }
         let pair = end + 1 < text.len() && text.at(end) == 13 && text.at(end + 1) == 10;
         from = end + if pair { 2 } else { 1 };
     }

@@ -2,7 +2,7 @@
 //!
 //! Owns nothing: the symbol table is the machine's. Must never change a symbol.
 
-use super::string::{Builder, is_symbol_class, text};
+use super::string::{Builder, arg, is_symbol_class, text};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -32,7 +32,9 @@ fn as_string(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// On any receiver: the symbol with the characters of the argument, nil when there is none yet.
 fn find(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let text = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
+    let text = vm
+        .string_value(arg(args, 1)?)
+        .ok_or(PrimError::BadArgument)?;
     Ok(vm
         .symbols
         .find(&text)

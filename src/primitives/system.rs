@@ -2,6 +2,7 @@
 //!
 //! Owns what belongs to no class in particular. Must never block, and writes through the host only.
 
+use super::object::arg;
 use crate::memory::Value;
 use crate::vm::process::State;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -75,7 +76,9 @@ fn version(vm: &mut Vm, _args: &[Value]) -> PrimResult {
 
 /// Text for a person: every kind of line end becomes a line feed.
 fn transcript_show(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let text = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
+    let text = vm
+        .string_value(arg(args, 1)?)
+        .ok_or(PrimError::BadArgument)?;
     vm.charge(text.len() >> 3);
     let text = if text.contains('\r') {
         text.replace("\r\n", "\n").replace('\r', "\n")
@@ -101,14 +104,14 @@ fn bytes(vm: &Vm, v: Value) -> Result<Vec<u8>, PrimError> {
 }
 
 fn stdout_write(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let bytes = bytes(vm, args[1])?;
+    let bytes = bytes(vm, arg(args, 1)?)?;
     vm.charge(bytes.len() >> 3);
     vm.host.stdio.output.write(&bytes);
     Ok(args[0])
 }
 
 fn stderr_write(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let bytes = bytes(vm, args[1])?;
+    let bytes = bytes(vm, arg(args, 1)?)?;
     vm.charge(bytes.len() >> 3);
     vm.host.stdio.write_error(&bytes);
     Ok(args[0])

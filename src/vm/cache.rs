@@ -2,7 +2,7 @@
 //!
 //! Owns only what may be thrown away at any time; flushing is always right.
 
-use super::code::{Code, Ic};
+use super::code::{Code, Ic, kind};
 use super::symbols::SymbolId;
 use super::{Vm, ops};
 use crate::compiler::opcode::Op;
@@ -75,21 +75,58 @@ impl GlobalCache {
     }
 }
 
+/// The site forgets its side table. Its instruction may look once more: table 0 is always empty.
+pub(super) fn release_poly(ic: &mut Ic, polys: &mut [[PolyEntry; POLY]], free: &mut Vec<u32>) {
+    if ic.kind & kind::POLY != 0 {
+        polys[ic.extra as usize] = [PolyEntry::EMPTY; POLY];
+        free.push(ic.extra);
+        ic.kind &= !kind::POLY;
+        ic.extra = 0;
+    }
+}
+
 impl Vm {
     /// Forgets what all send sites and the global cache know of `selector`; of all selectors for none.
     pub(crate) fn flush_caches(&mut self, selector: Option<SymbolId>) {
         self.cache.clear();
-        // Polymorphic sites look only here; an empty table makes them link anew.
-        self.polys.fill([PolyEntry::EMPTY; POLY]);
-        for code in &self.codes {
+        // Sites that send `new` have looked up the other two.
+        let s = &self.selectors;
+        let makes_instances = selector == Some(s.initialize) || selector == Some(s.basic_new);
+        let new = s.new;
+        let Vm { codes, polys, free_polys, .. } = self;
+        for code in codes {
             for i in 0..code.site_count() {
                 // SAFETY: the block holds that many caches; nobody else looks at them now.
                 let ic = unsafe { &mut *code.sites().add(i) };
-                if selector.is_none_or(|s| ic.selector == s) {
+                if selector.is_none_or(|s| ic.selector == s) || makes_instances && ic.selector == new {
                     ic.class = 0;
+                    release_poly(ic, polys, free_polys);
                 }
             }
         }
+    }
+
+    /// A place for the side table of a polymorphic site.
+    pub(crate) fn add_poly(&mut self, table: [PolyEntry; POLY]) -> u32 {
+        match self.free_polys.pop() {
+            Some(at) => {
+                self.polys[at as usize] = table;
+                at
+            }
+            None => {
+                self.polys.push(table);
+                self.polys.len() as u32 - 1
+            }
+        }
+    }
+
+    /// Gives back the side table of a site, if it has one.
+    ///
+    /// # Safety
+    /// `ic` is the cache of a site of a live code block.
+    pub(crate) unsafe fn drop_poly(&mut self, ic: *mut Ic) {
+        // SAFETY: the caller's promise.
+        release_poly(unsafe { &mut *ic }, &mut self.polys, &mut self.free_polys);
     }
 
     /// Turns a send site into one of another opcode. `pc` is behind the send.

@@ -78,6 +78,14 @@ pub struct Method {
     pub code: *const Code,
     /// The CompiledMethod, once somebody asked for it.
     pub object: Value,
+    /// In no method dictionary, and nobody in Rust waits to run it: goes when nothing refers to it.
+    pub loose: bool,
+}
+
+impl Method {
+    pub fn new(selector: SymbolId, class: ClassIndex, source: Source, protocol: Arc<str>) -> Method {
+        Method { selector, class, source, protocol, code: std::ptr::null(), object: Value::NIL, loose: false }
+    }
 }
 
 /// All classes and methods of one machine.
@@ -85,6 +93,8 @@ pub struct Method {
 pub struct ClassTable {
     pub classes: Vec<Option<Box<ClassInfo>>>,
     pub methods: Vec<Method>,
+    /// Places in `methods` whose method has gone.
+    pub free_methods: Vec<MethodId>,
     by_object: FxHashMap<Value, ClassIndex>,
 }
 
@@ -127,6 +137,33 @@ impl ClassTable {
     #[inline]
     pub fn index_of(&self, v: Value) -> Option<ClassIndex> {
         self.by_object.get(&v).copied()
+    }
+
+    /// Puts a method into the table.
+    pub fn add_method(&mut self, method: Method) -> MethodId {
+        match self.free_methods.pop() {
+            Some(id) => {
+                self.methods[id as usize] = method;
+                id
+            }
+            None => {
+                self.methods.push(method);
+                self.methods.len() as MethodId - 1
+            }
+        }
+    }
+
+    /// Whether a method is in the dictionary of its class.
+    pub fn is_listed(&self, id: MethodId) -> bool {
+        let Some(m) = self.methods.get(id as usize) else { return false };
+        self.get(m.class).is_some_and(|c| c.methods.get(&m.selector) == Some(&id))
+    }
+
+    /// A method that is in no dictionary any more, or never was.
+    pub fn let_go(&mut self, id: Option<MethodId>) {
+        if let Some(m) = id.and_then(|id| self.methods.get_mut(id as usize)) {
+            m.loose = true;
+        }
     }
 
     /// The method that a send of `selector` to an instance of `class` finds.
@@ -186,9 +223,17 @@ impl ClassTable {
                 visitor.value(v);
             }
         }
-        for m in &mut self.methods {
+        for m in self.methods.iter_mut().filter(|m| !m.loose) {
             visitor.value(&mut m.object);
         }
+    }
+
+    /// After a full collection or become: CompiledMethods of methods in no dictionary are held weakly.
+    pub(crate) fn sweep(&mut self, alive: &dyn Fn(Value) -> Option<Value>) {
+        for m in self.methods.iter_mut().filter(|m| m.loose && m.object != Value::NIL) {
+            m.object = alive(m.object).unwrap_or(Value::NIL);
+        }
+        self.rehash();
     }
 
     /// After objects moved: the way from class object to index is made anew.

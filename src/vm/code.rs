@@ -32,8 +32,8 @@ pub struct Ic {
 pub mod kind {
     /// Lookup starts above the method's class.
     pub const SUPER: u8 = 1;
-    /// The site was a VALUE instruction.
-    pub const VALUE: u8 = 2;
+    /// The site owns the side table that `extra` names.
+    pub const POLY: u8 = 2;
 }
 
 /// Facts that the interpreter tests, as bits of [`Code::flags`].

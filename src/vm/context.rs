@@ -79,12 +79,20 @@ impl Vm {
         Ok(unsafe { &*value_code(v) })
     }
 
-    /// Process slot and frame of a living Context.
-    pub(crate) fn context_frame(&self, context: Value) -> Result<Option<(usize, FrameAt)>, PrimError> {
+    /// Process slot and frame offset of a living Context: one that its frame's note knows.
+    pub(crate) fn context_offset(&self, context: Value) -> Result<Option<(usize, usize)>, PrimError> {
         self.context_code(context)?;
         let Some(offset) = self.heap.slot(context, field::FRAME).as_int() else { return Ok(None) };
         let Some(slot) = self.process_slot(self.heap.slot(context, field::PROCESS)) else { return Ok(None) };
         let offset = offset as usize;
+        let Some(proc) = self.processes.get(slot) else { return Ok(None) };
+        let note = StackView::of(proc).note(offset);
+        Ok(note.filter(|n| n.context == context).map(|_| (slot, offset)))
+    }
+
+    /// Process slot and frame of a living Context, with the place where it goes on: a walk from the top.
+    pub(crate) fn context_frame(&self, context: Value) -> Result<Option<(usize, FrameAt)>, PrimError> {
+        let Some((slot, offset)) = self.context_offset(context)? else { return Ok(None) };
         let Some(proc) = self.processes.get(slot) else { return Ok(None) };
         let pc = self.frame_pc(slot, proc, offset);
         Ok(pc.map(|pc| (slot, FrameAt { offset, pc })))
@@ -110,10 +118,10 @@ impl Vm {
     pub(crate) fn context_temp(&self, context: Value, index: usize) -> Result<Value, PrimError> {
         let code = self.context_code(context)?;
         let temp = code.facts.temps.get(index).ok_or(PrimError::BadIndex)?;
-        match self.context_frame(context)? {
-            Some((slot, frame)) => {
+        match self.context_offset(context)? {
+            Some((slot, offset)) => {
                 let proc = self.processes.get(slot).ok_or(PrimError::Inappropriate)?;
-                Ok(read_place(&self.heap, StackView::of(proc), frame.offset, temp.place))
+                Ok(read_place(&self.heap, StackView::of(proc), offset, temp.place))
             }
             None => {
                 let temps = self.heap.slot(context, field::TEMPS);
@@ -125,7 +133,7 @@ impl Vm {
     /// Writes temporary `index` (from 0) of a Context.
     pub(crate) fn set_context_temp(&mut self, context: Value, index: usize, value: Value) -> Result<Value, PrimError> {
         let place = self.context_code(context)?.facts.temps.get(index).ok_or(PrimError::BadIndex)?.place;
-        let Some((slot, frame)) = self.context_frame(context)? else {
+        let Some((slot, offset)) = self.context_offset(context)? else {
             let temps = self.heap.slot(context, field::TEMPS);
             if index < self.heap.slots(temps) {
                 self.heap.set_slot(temps, index, value);
@@ -133,10 +141,11 @@ impl Vm {
             return Ok(value);
         };
         let proc = self.processes.get_mut(slot).ok_or(PrimError::Inappropriate)?;
+        proc.ran = true;
         match place {
-            Place::Register(r) => proc.stack[frame.offset + r as usize] = value,
+            Place::Register(r) => proc.stack[offset + r as usize] = value,
             Place::Box { register, index } => {
-                let vector = proc.stack[frame.offset + register as usize];
+                let vector = proc.stack[offset + register as usize];
                 if (index as usize) < self.heap.slots(vector) {
                     self.heap.set_slot(vector, index as usize, value);
                 }

@@ -271,26 +271,23 @@ impl Vm {
 
     /// Adds a method that will be compiled when it is first sent.
     pub fn add_method(&mut self, class: ClassIndex, selector: SymbolId, source: Source, protocol: Arc<str>) -> MethodId {
-        let id = self.classes.methods.len() as MethodId;
-        self.classes.methods.push(Method { selector, class, source, protocol, code: std::ptr::null(), object: Value::NIL });
-        if let Some(info) = self.classes.get_mut(class) {
-            info.methods.insert(selector, id);
-        }
+        let id = self.classes.add_method(Method::new(selector, class, source, protocol));
+        let replaced = self.classes.get_mut(class).and_then(|info| info.methods.insert(selector, id));
+        self.classes.let_go(replaced);
         id
     }
 
-    /// Adds a method that belongs to no method dictionary: a do-it.
+    /// Adds a method that belongs to no method dictionary: a do-it. It is kept until it runs.
     pub fn add_do_it(&mut self, class: ClassIndex, selector: SymbolId, source: Source) -> MethodId {
-        let id = self.classes.methods.len() as MethodId;
-        self.classes.methods.push(Method { selector, class, source, protocol: "".into(), code: std::ptr::null(), object: Value::NIL });
-        id
+        self.classes.add_method(Method::new(selector, class, source, "".into()))
     }
 
     /// Takes a method out of its class.
     pub fn remove_method(&mut self, class: ClassIndex, selector: SymbolId) -> bool {
-        let removed = self.classes.get_mut(class).is_some_and(|i| i.methods.remove(&selector).is_some());
+        let removed = self.classes.get_mut(class).and_then(|i| i.methods.remove(&selector));
+        self.classes.let_go(removed);
         self.flush_caches(Some(selector));
-        removed
+        removed.is_some()
     }
 
     /// To be called when a method was added while the machine runs.
@@ -308,6 +305,9 @@ impl Vm {
         let v = self.heap.new_pointers_old(Known::CompiledMethod.index(), Format::Fixed, size);
         self.heap.set_slot(v, 0, Value::int(id as i64));
         self.classes.methods[id as usize].object = v;
+        if !self.classes.is_listed(id) {
+            self.classes.let_go(Some(id));
+        }
         v
     }
 
@@ -333,6 +333,9 @@ impl Vm {
         let method = self.add_do_it(nil_class, selector, source);
         self.processes.bottom = self.boundary(method, Op::PROCEND);
         self.processes.exit = self.boundary(method, Op::EXITRUN);
+        if super::dispatch::THREADED && !self.canary() {
+            self.portable = true;
+        }
     }
 
     /// A code block of two words: a send that is never executed, whose window tells where the answer goes, and `op`.

@@ -35,9 +35,9 @@ macro_rules! forms {
                         $(Op::$name => ops::$name(vm, &mut pc, &mut fp, insn),)*
                     };
                     if !done {
-                        match slow::step(&mut *vm, pc, fp, insn) {
-                            Some((p, f)) => (pc, fp) = (p, f),
-                            None => return,
+                        (pc, fp) = slow::step(&mut *vm, pc, fp, insn);
+                        if pc.is_null() {
+                            return;
                         }
                     }
                 }
@@ -106,7 +106,8 @@ crate::compiler::opcode::for_each_op!(forms);
 unsafe extern "sysv64-unwind" fn slow_handler(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) {
     // SAFETY: see `ops`.
     unsafe {
-        if let Some((pc, fp)) = slow::step(&mut *vm, pc, fp, insn) {
+        let (pc, fp) = slow::step(&mut *vm, pc, fp, insn);
+        if !pc.is_null() {
             let insn = *pc;
             return ((*vm).table[(insn & 0xff) as usize])(vm, pc.add(1), fp, insn);
         }
@@ -120,7 +121,8 @@ unsafe extern "sysv64-unwind" fn slow_handler(vm: *mut Vm, pc: Pc, fp: Fp, insn:
 unsafe extern "C-unwind" fn slow_handler(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) {
     // SAFETY: see `ops`.
     unsafe {
-        if let Some((pc, fp)) = slow::step(&mut *vm, pc, fp, insn) {
+        let (pc, fp) = slow::step(&mut *vm, pc, fp, insn);
+        if !pc.is_null() {
             let insn = *pc;
             return ((*vm).table[(insn & 0xff) as usize])(vm, pc.add(1), fp, insn);
         }
@@ -160,6 +162,86 @@ pub unsafe fn run(vm: *mut Vm, pc: Pc, fp: *mut Value) {
             ((*vm).table[(insn & 0xff) as usize])(vm, pc.add(1), fp, insn);
         } else {
             run_loop(vm, pc, fp);
+        }
+    }
+}
+
+impl Vm {
+    /// Whether the threaded form leaves the native stack where it was, over some thousand instructions
+    /// of the fast and the slow kind. Where it does not, this build falls back to the portable loop.
+    pub(crate) fn canary(&mut self) -> bool {
+        use crate::compiler::opcode::{abc, ad};
+        let probe = ad(Op::PROBE, 0, 0);
+        let mut words = vec![probe];
+        for i in 0..2_000u32 {
+            words.push(match i % 4 {
+                0 => abc(Op::MOVE, 2, 1, 0),
+                1 => ad(Op::LOADI, 1, i as u16),
+                2 => ad(Op::JMP, 0, 0),
+                _ => probe,
+            });
+        }
+        words.push(ad(Op::PROBE, 0, 1));
+        let mut frame = [Value::NIL; 8];
+        let (pc, fp) = (self.pc, self.fp);
+        // SAFETY: the instructions touch registers 0 to 2 of the frame, and the last one ends the run.
+        unsafe { run(self, words.as_ptr(), frame.as_mut_ptr()) };
+        (self.pc, self.fp) = (pc, fp);
+        let probes = std::mem::take(&mut self.probes);
+        probes.len() > 500 && probes.iter().all(|&p| p == probes[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::stdio::Stdio;
+    use crate::host::{Capabilities, Host};
+    use crate::loader::image::Image;
+    use crate::memory::HeapOptions;
+
+    fn machine() -> Box<Vm> {
+        let host = Host::new(Capabilities::none(), Stdio::none()).expect("descriptors");
+        crate::loader::boot(&Image::embedded(), HeapOptions::default(), host).expect("a sound library")
+    }
+
+    #[test]
+    fn the_native_stack_stays_put() {
+        assert!(machine().canary());
+    }
+
+    /// Notes the native stack's address in front of every instruction of real programs.
+    #[cfg(all(chirp_threaded, target_arch = "x86_64"))]
+    #[test]
+    fn no_instruction_grows_the_native_stack() {
+        #[inline(never)]
+        fn note(vm: &mut Vm) {
+            let here = 0u8;
+            let here = &raw const here as usize;
+            if vm.probes.last() != Some(&here) {
+                vm.probes.push(here);
+            }
+        }
+        unsafe extern "sysv64-unwind" fn traced(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) {
+            // SAFETY: see `ops`.
+            unsafe {
+                note(&mut *vm);
+                return threaded::HANDLERS[(insn & 0xff) as usize](vm, pc, fp, insn);
+            }
+        }
+        let mut vm = machine();
+        vm.table = [traced; 256];
+        for program in [
+            "100 factorial printString size",
+            "(1 to: 300) asArray shuffled asSortedCollection asArray = (1 to: 300) asArray",
+            "[ 1 / 0 ] on: ZeroDivide do: [ :e | e return: 3 ]",
+            "| s | s := Semaphore new. [ s signal ] fork. s wait. #(1 $a #b 'c' 2.5) printString",
+            "(1.5 + (1 / 3)) > 1 and: [ (#(3 1 2) inject: 0 into: [ :a :b | a max: b ]) = 3 ]",
+            "[ nil foo: 3 ] on: MessageNotUnderstood do: [ :e | e resume: 4 ]",
+        ] {
+            vm.probes.clear();
+            vm.evaluate("probe", program).expect(program);
+            assert_eq!(vm.probes.len(), 1, "{program}: {:x?}", vm.probes);
         }
     }
 }

@@ -21,9 +21,10 @@ impl Vm {
         }
         let live_end = self.offset(fp) + live;
         self.with_roots(live_end, |heap, roots| heap.collect(roots));
-        if self.heap.bytes_used() > self.limits.memory {
+        let limit = self.memory_limit();
+        if self.memory_used() > limit {
             self.with_roots(live_end, |heap, roots| heap.full_collect(roots));
-            if self.heap.bytes_used() > self.limits.memory {
+            if self.memory_used() > limit {
                 self.stop = Some(Stop::Memory);
             }
         }
@@ -35,6 +36,13 @@ impl Vm {
         self.with_roots(live_end, |heap, roots| {
             heap.full_collect(roots);
         });
+    }
+
+    /// A primitive has found no room: collects everything. Whether it should be tried once more.
+    pub(crate) fn make_room(&mut self) -> bool {
+        let before = self.heap.bytes_used();
+        self.with_roots_in_primitive(|heap, roots| heap.full_collect(roots));
+        self.heap.bytes_used() < before
     }
 
     /// Does something to the heap that needs all roots.
@@ -49,14 +57,13 @@ impl Vm {
         work(unsafe { &mut (*vm).heap }, &mut roots)
     }
 
-    /// `with_roots` for a primitive: everything up to its window's arguments is live.
+    /// `with_roots` for a primitive: everything up to its last argument is live. Arguments that the primitive
+    /// has in variables of its own are not updated.
     pub(crate) fn with_roots_in_primitive<T>(
         &mut self,
         work: impl FnOnce(&mut crate::memory::Heap, &mut dyn Roots) -> T,
     ) -> T {
-        // SAFETY: the frame's code tells its size.
-        let live = unsafe { (*super::code::value_code(*self.fp.sub(2))).frame as usize };
-        let live_end = self.offset(self.fp) + live;
+        let live_end = self.offset(self.fp) + self.live;
         self.with_roots(live_end, work)
     }
 
@@ -101,7 +108,11 @@ impl Roots for MachineRoots {
                 visitor.slice(&mut proc.stack[..end]);
                 wipe(&mut proc.stack[end..]);
                 visitor.value(&mut proc.object);
-            } else if matches!(proc.state, State::Ready | State::Sleeping | State::Parked) || proc.main {
+            } else if matches!(proc.state, State::Ready | State::Sleeping | State::Parked)
+                || proc.main
+                || proc.timed
+                || vm.levels.iter().any(|l| l.process == slot)
+            {
                 visitor.value(&mut proc.object);
             }
             if slot != active && !full && proc.ran {
@@ -148,7 +159,7 @@ impl Roots for MachineRoots {
         }
         vm.host_things.sweep(alive);
         if full {
-            vm.classes.rehash();
+            vm.classes.sweep(alive);
         }
     }
 }

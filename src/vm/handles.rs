@@ -32,7 +32,6 @@ impl Drop for Root {
 }
 
 /// All values that Rust code holds in one machine.
-#[derive(Default)]
 pub struct Handles {
     slots: Vec<Value>,
     free: Vec<u32>,
@@ -43,6 +42,13 @@ pub struct Handles {
     pub(crate) failing: Value,
     /// The exception that ended the last call from Rust, or nil.
     pub(crate) failed: Value,
+}
+
+impl Default for Handles {
+    fn default() -> Handles {
+        let (slots, free, pinned) = Default::default();
+        Handles { slots, free, dropped: Arc::default(), pinned, failing: Value::NIL, failed: Value::NIL }
+    }
 }
 
 impl Handles {
@@ -80,6 +86,11 @@ impl Vm {
     pub fn root_count(&mut self) -> usize {
         self.reclaim_roots();
         self.handles.slots.len() - self.handles.free.len()
+    }
+
+    /// The exception that ended the last call from Rust, once.
+    pub fn take_failed_exception(&mut self) -> Option<Value> {
+        Some(std::mem::replace(&mut self.handles.failed, Value::NIL)).filter(|v| !v.is_nil())
     }
 
     /// Frees the slots of dropped roots.

@@ -31,13 +31,14 @@ pub(crate) fn register(vm: &mut Vm) {
         ("contextMethod", context_method),
         ("contextReceiver", |vm, a| context_slot(vm, a, super::context::field::RECEIVER)),
         ("contextClosure", |vm, a| context_slot(vm, a, super::context::field::CLOSURE)),
-        ("contextIsDead", |vm, a| vm.context_frame(a[0]).map(|f| Value::bool(f.is_none()))),
+        ("contextIsDead", |vm, a| vm.context_offset(a[0]).map(|f| Value::bool(f.is_none()))),
         ("contextNumTemps", |vm, a| vm.context_code(a[0]).map(|c| Value::int(c.facts.temps.len() as i64))),
         ("contextTempNames", context_temp_names),
         ("contextTempAt", |vm, a| vm.context_temp(a[0], index(a, 1)?)),
         ("contextTempAtPut", |vm, a| vm.set_context_temp(a[0], index(a, 1)?, *a.get(2).ok_or(PrimError::BadNumArgs)?)),
         ("closureNumArgs", |vm, a| closure_code(vm, a[0]).map(|c| Value::int(c as i64))),
         ("closureMethod", closure_method),
+        ("closureSource", closure_source),
         ("closureReceiver", |vm, a| closure_slot(vm, a[0], 2)),
         ("closureHasNonLocalReturn", |vm, a| closure_slot(vm, a[0], 1).map(|h| Value::bool(!h.is_nil()))),
     ]);
@@ -77,6 +78,18 @@ fn closure_method(vm: &mut Vm, args: &[Value]) -> super::PrimResult {
     // SAFETY: as in `closure_code`.
     let method = unsafe { (*value_code(vm.heap.slot(args[0], 0))).method };
     Ok(vm.method_object(method))
+}
+
+/// The text of the block, brackets included.
+fn closure_source(vm: &mut Vm, args: &[Value]) -> super::PrimResult {
+    closure_code(vm, args[0])?;
+    // SAFETY: as in `closure_code`.
+    let code = unsafe { &*value_code(vm.heap.slot(args[0], 0)) };
+    let span = code.facts.span;
+    let method = vm.classes.methods.get(code.method as usize).ok_or(PrimError::NotFound)?;
+    let text = method.source.text.as_str().get(span.start as usize..span.end as usize);
+    let text = text.ok_or(PrimError::NotFound)?.to_string();
+    Ok(vm.new_string(&text))
 }
 
 /// `value`, `value:` … on a closure: fails when the number of arguments does not fit.
@@ -261,8 +274,9 @@ unsafe fn with_frame(
 ) -> Outcome {
     // SAFETY: the window holds the receiver.
     let receiver = unsafe { call.arg(0) };
-    match vm.context_frame(receiver) {
-        Ok(Some((slot, frame))) => match find(vm, slot, frame) {
+    match vm.context_offset(receiver) {
+        // Where the frame goes on is of no interest to what looks for its senders.
+        Ok(Some((slot, offset))) => match find(vm, slot, super::frame::FrameAt { offset, pc: std::ptr::null() }) {
             Some(found) => Outcome::Value(vm.marry(slot, found)),
             None => Outcome::Value(Value::NIL),
         },
@@ -293,8 +307,8 @@ unsafe fn context_next_handler(vm: &mut Vm, call: Call) -> Outcome {
 unsafe fn context_next_unwind(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: as in `with_frame`; the primitive has one argument.
     unsafe {
-        let limit = match vm.context_frame(call.arg(1)) {
-            Ok(Some((_, f))) => f.offset,
+        let limit = match vm.context_offset(call.arg(1)) {
+            Ok(Some((_, offset))) => offset,
             _ => 0,
         };
         with_frame(vm, call, |vm, slot, frame| {

@@ -16,11 +16,13 @@ pub mod gc;
 pub mod handles;
 pub mod host_methods;
 pub mod known;
+pub mod limits;
 pub mod machine_primitives;
 mod ops;
 pub mod process;
 mod process_primitives;
 pub mod run;
+mod reclaim;
 mod safepoint;
 pub mod scheduler;
 pub mod send;
@@ -110,7 +112,7 @@ pub struct Mistake {
 pub struct Limits {
     /// Sends and back edges, none for no limit.
     pub fuel: Option<u64>,
-    /// Bytes of object memory.
+    /// Bytes of objects and stacks; `usize::MAX` for the default, see [`limits::default_memory`].
     pub memory: usize,
     /// Slots of one Process's stack; a frame takes 6 and more.
     pub stack: usize,
@@ -148,6 +150,8 @@ pub struct Vm {
     /// Where execution stands while the run loop is left.
     pub(crate) pc: Pc,
     pub(crate) fp: Fp,
+    /// Registers of the frame at `fp` that matter while a primitive runs: up to its last argument.
+    pub(crate) live: usize,
     pub heap: Heap,
     pub(crate) cache: GlobalCache,
     pub classes: ClassTable,
@@ -155,9 +159,13 @@ pub struct Vm {
     /// Boxed, since frames, closures and send sites point to them.
     #[allow(clippy::vec_box)]
     pub(crate) codes: Vec<Box<Code>>,
+    /// Number of code blocks at which those that nothing refers to are looked for.
+    pub(crate) code_threshold: usize,
     pub(crate) globals: FxHashMap<SymbolId, Value>,
     pub(crate) session: FxHashMap<SymbolId, Value>,
+    /// Side tables of polymorphic send sites; the first is always empty.
     pub(crate) polys: Vec<[cache::PolyEntry; cache::POLY]>,
+    pub(crate) free_polys: Vec<u32>,
     primitives: FxHashMap<&'static str, Primitive>,
     /// Closures of the embedder that are methods, by the number in the method's pragma.
     pub(crate) host_functions: Vec<HostFn>,
@@ -173,6 +181,7 @@ pub struct Vm {
     pub host: Host,
     pub hooks: Hooks,
     pub limits: Limits,
+    pub(crate) default_memory: usize,
     pub(crate) fuel_used: u64,
     /// Grant of `counter` at the last poll.
     pub(crate) grant: i64,
@@ -189,6 +198,8 @@ pub struct Vm {
     /// Runs the portable loop even where the threaded form is available.
     pub portable: bool,
     pub(crate) probes: Vec<usize>,
+    /// The primitive of the send in hand was run and failed.
+    pub(crate) failed_primitive: Option<PrimError>,
     /// Variables of a class object while class Class is not defined yet.
     pub class_object_size: usize,
 }
@@ -209,6 +220,9 @@ pub(crate) struct Selectors {
     pub signal_for: SymbolId,
     pub attempt_to_assign: SymbolId,
     pub run_finalizers: SymbolId,
+    pub new: SymbolId,
+    pub basic_new: SymbolId,
+    pub initialize: SymbolId,
 }
 
 impl Vm {
@@ -242,6 +256,9 @@ impl Vm {
             signal_for: sel("signalFor:"),
             attempt_to_assign: sel("attemptToAssign:withIndex:"),
             run_finalizers: sel("runFinalizers"),
+            new: sel("new"),
+            basic_new: sel("basicNew"),
+            initialize: sel("initialize"),
         };
         let mut vm = Box::new(Vm {
             table: dispatch::table(),
@@ -250,14 +267,17 @@ impl Vm {
             base: std::ptr::null_mut(),
             pc: std::ptr::null(),
             fp: std::ptr::null_mut(),
+            live: 0,
             heap,
             cache: GlobalCache::default(),
             classes: ClassTable::new(Known::Count as usize),
             symbols,
             codes: Vec::new(),
+            code_threshold: 4096,
             globals: FxHashMap::default(),
             session: FxHashMap::default(),
-            polys: Vec::new(),
+            polys: vec![[cache::PolyEntry::EMPTY; cache::POLY]],
+            free_polys: Vec::new(),
             primitives: FxHashMap::default(),
             host_functions: Vec::new(),
             host_things: Default::default(),
@@ -269,6 +289,7 @@ impl Vm {
             host,
             hooks,
             limits: Limits::default(),
+            default_memory: limits::default_memory(),
             fuel_used: 0,
             grant: 0,
             signals: Arc::new(AtomicU32::new(0)),
@@ -280,6 +301,7 @@ impl Vm {
             arguments: Vec::new(),
             portable: !dispatch::THREADED,
             probes: Vec::new(),
+            failed_primitive: None,
             class_object_size: 2,
         });
         machine_primitives::register(&mut vm);
@@ -349,6 +371,12 @@ impl Vm {
         let v = self.new_binding(name, Value::NIL);
         self.session.insert(name, v);
         v
+    }
+
+    /// The value of a session variable, if there is one of this name.
+    pub fn session_variable(&self, name: &str) -> Option<Value> {
+        let binding = *self.session.get(&self.symbols.find(name)?)?;
+        Some(self.heap.slot(binding, 1))
     }
 
     /// Names of the session's variables.

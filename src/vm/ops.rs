@@ -6,7 +6,7 @@
 
 #![allow(non_snake_case, unused_unsafe)]
 
-use super::code::{self, Code, Ic, code_value, value_code};
+use super::code::{self, Code, Ic, value_code};
 use super::known::Known;
 use super::{Fp, Pc, Vm};
 use crate::memory::header;
@@ -478,21 +478,18 @@ op! {
         if !o.is_object() || !k.is_int() { return false; }
         let word = header_of(o);
         let n = (k.int_unchecked() as usize).wrapping_sub(1);
-        let class = header::class_of(word);
-        let v = if class == Known::Array.index() {
-            if n >= slots_of(o, word) { return false; }
-            *slot_ptr(o, n)
-        } else if class == Known::ByteString.index() || class == Known::ByteArray.index() {
-            if n >= byte_size(o, word) { return false; }
-            let byte = *((o.0 + 8) as *const u8).add(n);
-            if class == Known::ByteArray.index() { Value::int(byte as i64) } else { Value::char(byte as u32) }
-        } else {
-            return false;
-        };
+        if header::class_of(word) != Known::Array.index() || n >= slots_of(o, word) { return false; }
+        reg!(fp, a(i)) = *slot_ptr(o, n);
+        *pc = pc.add(2);
+        true
+    }
+    ATBYTES(_vm, pc, fp, i) {
+        let Some(v) = at_bytes(reg!(fp, b(i)), reg!(fp, c(i))) else { return false };
         reg!(fp, a(i)) = v;
         *pc = pc.add(2);
         true
     }
+    ATANY(vm, pc, fp, i) { AT(vm, pc, fp, i) || ATBYTES(vm, pc, fp, i) }
     ATPUT(vm, pc, fp, i) {
         let o = reg!(fp, a(i));
         let k = reg!(fp, b(i));
@@ -500,23 +497,33 @@ op! {
         if !o.is_object() || !k.is_int() { return false; }
         let word = header_of(o);
         let n = (k.int_unchecked() as usize).wrapping_sub(1);
-        let class = header::class_of(word);
-        if word & header::READ_ONLY != 0 { return false; }
-        if class == Known::Array.index() {
-            if n >= slots_of(o, word) || needs_barrier(vm, word, v) { return false; }
-            *slot_ptr(o, n) = v;
-        } else if class == Known::ByteArray.index() {
-            if n >= byte_size(o, word) || !v.is_int() || v.int_unchecked() as u64 > 255 { return false; }
-            *((o.0 + 8) as *mut u8).add(n) = v.int_unchecked() as u8;
-        } else if class == Known::ByteString.index() {
-            if n >= byte_size(o, word) || !v.is_char() || v.0 >> 8 > 255 { return false; }
-            *((o.0 + 8) as *mut u8).add(n) = (v.0 >> 8) as u8;
-        } else {
-            return false;
-        }
+        if word & (header::READ_ONLY | header::CLASS_MASK) != Known::Array.index() as u64
+            || n >= slots_of(o, word) || needs_barrier(vm, word, v) { return false; }
+        *slot_ptr(o, n) = v;
         *pc = pc.add(1);
         true
     }
+    ATPUTBYTES(_vm, pc, fp, i) {
+        let o = reg!(fp, a(i));
+        let k = reg!(fp, b(i));
+        let v = reg!(fp, c(i));
+        if !o.is_object() || !k.is_int() { return false; }
+        let word = header_of(o);
+        let n = (k.int_unchecked() as usize).wrapping_sub(1);
+        let class = header::class_of(word);
+        let byte = if class == Known::ByteArray.index() && v.is_int() {
+            v.int_unchecked() as u64
+        } else if class == Known::ByteString.index() && v.is_char() {
+            v.0 >> 8
+        } else {
+            return false;
+        };
+        if byte > 255 || word & header::READ_ONLY != 0 || n >= byte_size(o, word) { return false; }
+        *((o.0 + 8) as *mut u8).add(n) = byte as u8;
+        *pc = pc.add(1);
+        true
+    }
+    ATPUTANY(vm, pc, fp, i) { ATPUT(vm, pc, fp, i) || ATPUTBYTES(vm, pc, fp, i) }
     SIZE(_vm, pc, fp, i) {
         let o = reg!(fp, b(i));
         if !o.is_object() { return false; }
@@ -532,6 +539,26 @@ op! {
         reg!(fp, a(i)) = Value::int(n as i64);
         *pc = pc.add(2);
         true
+    }
+}
+
+/// Element `k` of a ByteString or ByteArray.
+#[inline(always)]
+unsafe fn at_bytes(o: Value, k: Value) -> Option<Value> {
+    if !o.is_object() || !k.is_int() {
+        return None;
+    }
+    // SAFETY: the class says that the object holds bytes, and the index is checked.
+    unsafe {
+        let word = header_of(o);
+        let class = header::class_of(word);
+        let is_string = class == Known::ByteString.index();
+        let n = (k.int_unchecked() as usize).wrapping_sub(1);
+        if !is_string && class != Known::ByteArray.index() || n >= byte_size(o, word) {
+            return None;
+        }
+        let byte = *((o.0 + 8) as *const u8).add(n);
+        Some(if is_string { Value::char(byte as u32) } else { Value::int(byte as i64) })
     }
 }
 
@@ -555,8 +582,9 @@ unsafe fn enter(vm: *mut Vm, pc: &mut Pc, fp: &mut Fp, w: usize, frame: u16, cod
         if (*vm).counter < 0 {
             return false;
         }
-        *new.sub(1) = Value(*pc as u64 | 2);
-        *new.sub(2) = code_value(code);
+        // Volatile, so that the two stores stay two: the return reads one of them at once.
+        new.sub(1).write_volatile(Value(*pc as u64 + 2));
+        *new.sub(2) = Value(code as u64 + 2);
         *fp = new;
         *pc = entry;
         true
@@ -616,7 +644,36 @@ op! {
         reg!(fp, a(i)) = if (*ic).extra == 1 { v } else { Value((*ic).entry as u64) };
         true
     }
-    SENDPRIM(_vm, _pc, _fp, _i) { false }
+    SENDPRIM(vm, pc, fp, i) {
+        let ic = site(*pc, i);
+        if class_of(vm, reg!(fp, a(i) + 2)) != (*ic).class || (*vm).counter <= 0 { return false; }
+        (*vm).counter -= 1;
+        let answer = super::send::call_plain(vm, *pc, *fp, i);
+        if answer.0 == 0 { return false; }
+        reg!(fp, a(i)) = answer;
+        true
+    }
+    SENDNEW(vm, pc, fp, i) {
+        let ic = site(*pc, i);
+        let class = reg!(fp, a(i) + 2);
+        if class_of(vm, class) != (*ic).class { return false; }
+        let slots = ((*ic).extra >> 22) as usize;
+        let at = bump(vm, slots.max(1) + 1);
+        if at.is_null() { return false; }
+        *at = header::make((*ic).extra & header::CLASS_MASK as u32, Format::Fixed as u64, slots);
+        let v = Value(at as u64);
+        for k in 0..slots.max(1) { *slot_ptr(v, k) = Value::NIL; }
+        if (*ic).entry.is_null() {
+            (*vm).counter -= 1;
+            if (*vm).counter < 0 { return false; }
+            reg!(fp, a(i)) = v;
+            return true;
+        }
+        reg!(fp, a(i) + 2) = v;
+        if enter(vm, pc, fp, a(i), (*ic).frame, (*ic).code, (*ic).entry) { return true; }
+        reg!(fp, a(i) + 2) = class;
+        false
+    }
     SENDPOLY(vm, pc, fp, i) {
         let ic = site(*pc, i);
         let class = class_of(vm, reg!(fp, a(i) + 2));
@@ -629,7 +686,13 @@ op! {
         }
         false
     }
-    SENDMEGA(_vm, _pc, _fp, _i) { false }
+    SENDMEGA(vm, pc, fp, i) {
+        let ic = site(*pc, i);
+        let code = (*vm).cache.get(class_of(vm, reg!(fp, a(i) + 2)), (*ic).selector);
+        if code.is_null() || (*code).num_args != (*ic).num_args
+            || !matches!((*code).primitive, code::Primitive::None) { return false; }
+        enter(vm, pc, fp, a(i), (*code).frame, code, (*code).entry)
+    }
     PROCEND(_vm, _pc, _fp, _i) { false }
     EXITRUN(_vm, _pc, _fp, _i) { false }
     PROBE(_vm, _pc, _fp, _i) { false }

@@ -21,6 +21,10 @@ pub mod field {
 
 /// Slots a new stack has.
 const FIRST_STACK: usize = 256;
+/// Stacks of more slots than this are checked against the memory limit when they grow.
+const COUNTED: usize = 128 << 10;
+/// Slots that the main Process keeps between two runs.
+const SHRINK_ABOVE: usize = 64 << 10;
 /// Frames that a handler of StackOverflow may use: slots beyond the limit.
 pub const RESERVE: usize = 64 << 10;
 
@@ -76,6 +80,8 @@ pub struct Proc {
     pub wait: u64,
     /// Where the answer of a timed wait is put: offset in the stack.
     pub answer: usize,
+    /// Waits in a Semaphore's list for a limited time.
+    pub timed: bool,
     /// Runs in the reserve behind the depth limit.
     pub overflowed: bool,
     /// Has run since the last scavenge.
@@ -180,6 +186,7 @@ impl Vm {
             state: State::Suspended,
             wait: 0,
             answer: 0,
+            timed: false,
             overflowed: false,
             ran: true,
             main: false,
@@ -240,6 +247,7 @@ impl Vm {
         let max = self.limits.stack;
         let proc = self.processes.slots[slot].as_deref_mut().expect("a live Process");
         proc.state = State::Running;
+        proc.timed = false;
         proc.ran = true;
         let usable = if proc.overflowed { proc.stack.len() } else { proc.stack.len().min(max) };
         self.base = proc.stack.as_mut_ptr();
@@ -262,14 +270,21 @@ impl Vm {
         // SAFETY: fp points into the running stack.
         let offset = unsafe { fp.offset_from(base) } as usize;
         let needed = offset + slots;
-        let ceiling = if proc.overflowed { max + RESERVE } else { max };
+        let overflowed = proc.overflowed;
+        let ceiling = if overflowed { max + RESERVE } else { max };
         if needed > ceiling {
             return None;
         }
-        if needed > proc.stack.len() {
-            let size = (proc.stack.len() * 2).max(needed).min(max + RESERVE);
-            proc.stack.resize(size, Value::NIL);
+        let before = proc.stack.len();
+        if needed > before {
+            let size = (before * 2).max(needed).min(max + RESERVE);
+            // Small stacks are bounded by the objects that they belong to. The reserve is always granted.
+            if size > COUNTED && !overflowed && !self.can_grow(size - before) {
+                return None;
+            }
+            self.processes.running().stack.resize(size, Value::NIL);
         }
+        let proc = self.processes.running();
         let usable = proc.stack.len().min(ceiling);
         self.base = proc.stack.as_mut_ptr();
         // SAFETY: both lie within the stack.
@@ -278,6 +293,22 @@ impl Vm {
             self.fp = self.base.add(offset);
             Some(self.fp)
         }
+    }
+
+    /// Gives back most of a stack that was deep once. Nothing must run.
+    pub(crate) fn shrink_stack(&mut self) {
+        let (pc, fp) = (self.pc, self.fp);
+        let slot = self.processes.active_slot;
+        let offset = self.offset(fp);
+        let proc = self.processes.running();
+        if proc.stack.len() <= SHRINK_ABOVE || offset > SHRINK_ABOVE / 2 {
+            return;
+        }
+        proc.stack.truncate(SHRINK_ABOVE);
+        proc.stack.shrink_to_fit();
+        proc.overflowed = false;
+        (proc.fp, proc.pc) = (offset, pc);
+        self.load_process(slot);
     }
 
     /// Puts a frame for `code` on the stack of a Process that does not run; its receiver is `receiver`.

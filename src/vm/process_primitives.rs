@@ -48,8 +48,14 @@ pub(crate) fn register(vm: &mut Vm) {
 
 /// Saves the running Process so that its send answers `answer` when it goes on.
 unsafe fn pause(vm: &mut Vm, call: Call, answer: Value) {
-    // SAFETY: the window's first word receives the answer.
-    unsafe { *call.fp.add(call.window) = answer };
+    // SAFETY: the window's first word receives the answer; what lies behind it in the frame is dead, and
+    // would only keep garbage alive.
+    unsafe {
+        *call.fp.add(call.window) = answer;
+        for r in call.window + 1..(*value_code(*call.fp.sub(2))).frame as usize {
+            *call.fp.add(r) = Value::NIL;
+        }
+    }
     vm.save_active(call.pc, call.fp);
 }
 
@@ -249,7 +255,9 @@ unsafe fn semaphore_wait_timeout(vm: &mut Vm, call: Call) -> Outcome {
         pause(vm, call, Value::FALSE);
         let answer = vm.offset(call.fp) + call.window;
         vm.wait_in(s);
-        vm.processes.running().answer = answer;
+        let proc = vm.processes.running();
+        proc.answer = answer;
+        proc.timed = true;
         let due = vm.now().saturating_add((milliseconds as u64).saturating_mul(1000));
         let slot = vm.processes.active_slot;
         vm.add_timer(due, slot);
@@ -306,6 +314,11 @@ unsafe fn smalltalk_exit(vm: &mut Vm, call: Call) -> Outcome {
 }
 
 unsafe fn garbage_collect(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window's first two words are free while a primitive runs; a frame would have its links there.
+    unsafe {
+        *call.fp.add(call.window) = Value::NIL;
+        *call.fp.add(call.window + 1) = Value::NIL;
+    }
     vm.collect_all(call.fp, call.window + 3);
     vm.mourn();
     let free = vm.heap.bytes_used() as i64;

@@ -21,6 +21,8 @@ pub struct Level {
     /// The frame that was running when Rust called.
     pub saved_fp: usize,
     pub saved_pc: Pc,
+    /// How many of its registers mattered.
+    pub saved_live: usize,
     pub result: Value,
     done: bool,
     /// The failure that clean-up blocks of the calling code are running for, and its exception.
@@ -73,10 +75,15 @@ impl Vm {
         }
     }
 
-    /// Runs a method, its primitive first.
+    /// Runs a method, its primitive first. A do-it is forgotten when it has run: it may be run once.
     pub fn run_method(&mut self, method: super::classes::MethodId, args: &[Value]) -> Result<Value, RunError> {
         match self.method_code(method) {
-            Some(code) => self.run_code(code, args),
+            Some(code) => {
+                if !self.classes.is_listed(method) {
+                    self.classes.let_go(Some(method));
+                }
+                self.run_code(code, args)
+            }
             None => Err(RunError::Stopped(Stop::Deadlock)),
         }
     }
@@ -84,10 +91,12 @@ impl Vm {
     pub(crate) fn run_code(&mut self, code: *const Code, args: &[Value]) -> Result<Value, RunError> {
         if self.levels.len() >= MAX_LEVELS {
             // Each level takes some of the thread's own stack.
+            self.handles.failed = Value::NIL;
             let message = "too many calls from Rust inside each other".into();
             return Err(RunError::Unhandled(Unhandled { class: "StackOverflow".into(), message, ..Unhandled::default() }));
         }
         self.ensure_root_process();
+        self.heap.options.limit = self.memory_limit();
         if self.levels.is_empty() {
             self.stop = None;
         }
@@ -96,7 +105,7 @@ impl Vm {
         let window = 1;
         // SAFETY: room is made for the boundary frame and the callee; the frames are set up as `enter` does.
         unsafe {
-            let top = (*value_code(*self.fp.sub(2))).frame as usize;
+            let top = ((*value_code(*self.fp.sub(2))).frame as usize).max(self.live);
             let exit = self.processes.exit;
             let need = top + 2 + (*exit).frame as usize + window + 2 + args.len() + (*code).frame as usize;
             if self.fp.add(need) > self.limit && self.grow_stack(self.fp, need).is_none() {
@@ -113,6 +122,7 @@ impl Vm {
                 boundary: self.offset(boundary),
                 saved_fp,
                 saved_pc,
+                saved_live: self.live,
                 result: Value::NIL,
                 done: false,
                 outer_unhandled: self.unhandled.take(),
@@ -138,12 +148,11 @@ impl Vm {
     /// The run loop has ended: for its answer, an unhandled exception, or a stop.
     fn leave_level(&mut self) -> Result<Value, RunError> {
         let Some(level) = self.levels.pop() else { return Err(RunError::Stopped(Stop::Deadlock)) };
-        if self.processes.active_slot != level.process {
-            // A stop found another Process running.
-            let slot = self.processes.active_slot;
-            if let Some(proc) = self.processes.get_mut(slot)
-                && proc.state == State::Running
-            {
+        let slot = self.processes.active_slot;
+        let running = self.processes.get(slot).is_some_and(|p| p.state == State::Running);
+        if slot != level.process || !running {
+            // A stop found another Process running, or none.
+            if running {
                 let (pc, fp) = (self.pc, self.fp);
                 self.save_active(pc, fp);
                 let process = self.processes.active;
@@ -154,7 +163,8 @@ impl Vm {
             }
             self.load_process(level.process);
         }
-        if !level.done {
+        let ended = self.fp == self.address(level.boundary);
+        if !ended {
             let top = self.top_frame();
             let top = if top.offset >= level.boundary { top } else { return self.reset_to(level) };
             self.cut_above(level.boundary, top);
@@ -162,11 +172,20 @@ impl Vm {
         self.reset_to(level)
     }
 
-    fn reset_to(&mut self, level: Level) -> Result<Value, RunError> {
+    fn reset_to(&mut self, mut level: Level) -> Result<Value, RunError> {
         let unhandled = std::mem::replace(&mut self.unhandled, level.outer_unhandled);
         self.handles.failed = std::mem::replace(&mut self.handles.failing, level.outer_failing);
         self.fp = self.address(level.saved_fp);
         self.pc = level.saved_pc;
+        self.live = level.saved_live;
+        if self.levels.is_empty() {
+            self.shrink_stack();
+            if self.reclaim_wanted() {
+                self.handles.pinned.push(level.result);
+                self.collect_garbage();
+                level.result = self.handles.pinned.pop().unwrap_or(Value::NIL);
+            }
+        }
         if level.done {
             return Ok(level.result);
         }
@@ -209,7 +228,10 @@ impl Vm {
     /// Ends the running Process after an unhandled exception, or the innermost call from Rust in it.
     pub(crate) fn finish_active(&mut self) -> Option<(Pc, Fp)> {
         let slot = self.processes.active_slot;
-        if self.levels.last().is_some_and(|l| l.process == slot) {
+        let (depth, unhandled) = (self.levels.len(), self.unhandled.is_some());
+        if let Some(level) = self.levels.last_mut().filter(|l| l.process == slot) {
+            // Code that the host runs may end its own Process: that is no failure.
+            level.done = depth == 1 && !unhandled && self.stop.is_none();
             return None;
         }
         if self.levels.iter().any(|l| l.process == slot) {
@@ -221,8 +243,17 @@ impl Vm {
         self.next_process()
     }
 
-    /// Stops with a message, for mistakes of the library itself.
-    pub(crate) fn fail_run(&mut self, message: String) {
-        self.unhandled = Some(Unhandled { class: "Error".into(), message, ..Unhandled::default() });
+    /// Ends the running Process with a message, where no exception can be signalled.
+    pub(crate) fn fail_run(&mut self, message: String) -> Option<(Pc, Fp)> {
+        let slot = self.processes.active_slot;
+        let trace = self.processes.get(slot).map(|p| self.trace(p, self.top_frame()));
+        let (frames, omitted) = trace.unwrap_or_default();
+        let failure = Unhandled { class: "Error".into(), message, frames, omitted };
+        if self.levels.iter().any(|l| l.process == slot) {
+            self.unhandled = Some(failure);
+        } else {
+            self.note_background_failure(failure);
+        }
+        self.finish_active()
     }
 }

@@ -33,6 +33,7 @@ impl Vm {
         if self.stop.is_some() {
             return Then::Exit;
         }
+        self.reclaim_at(fp, live);
         self.leave_reserve(self.offset(fp));
         let bits = self.signals.swap(0, Ordering::AcqRel);
         if bits & signal::STOP != 0 {

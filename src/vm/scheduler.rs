@@ -115,8 +115,9 @@ impl Vm {
             self.stop = Some(Stop::Deadline);
             return false;
         }
+        self.forget_stale_timers();
         let timer = self.scheduler.timers.peek().map(|t| t.0.0);
-        if timer.is_none() && !self.host.is_waiting() && self.external.iter().all(|v| v.is_nil()) {
+        if timer.is_none() && !self.host.is_waiting() && !self.waits_for_outside() {
             self.stop = Some(Stop::Deadlock);
             return false;
         }
@@ -125,6 +126,21 @@ impl Vm {
         self.poll_host(timeout);
         self.run_timers();
         true
+    }
+
+    /// Whether a Process waits in a Semaphore that the outside may signal.
+    fn waits_for_outside(&self) -> bool {
+        let waiting = self.processes.slots.iter().flatten().filter(|p| p.state == State::Waiting);
+        waiting.map(|p| self.heap.slot(p.object, field::LIST)).any(|list| self.external.contains(&list))
+    }
+
+    /// Takes out the first timers while nobody waits for them any more.
+    fn forget_stale_timers(&mut self) {
+        while let Some(&Reverse((_, _, slot, wait))) = self.scheduler.timers.peek()
+            && self.processes.get(slot).is_none_or(|p| p.wait != wait)
+        {
+            self.scheduler.timers.pop();
+        }
     }
 
     /// Ctrl-C while everything waits: the main Process gets the exception.
@@ -190,6 +206,11 @@ impl Vm {
     pub(crate) fn add_timer(&mut self, due: u64, slot: usize) {
         let wait = self.processes.get(slot).map_or(0, |p| p.wait);
         self.scheduler.sequence += 1;
+        let Vm { scheduler, processes, .. } = self;
+        if scheduler.timers.len() > 2 * processes.slots.len() + 64 {
+            // Most waits with a limit end before it: their timers would pile up.
+            scheduler.timers.retain(|t| processes.get(t.0.2).is_some_and(|p| p.wait == t.0.3));
+        }
         self.scheduler.timers.push(Reverse((due, self.scheduler.sequence, slot, wait)));
     }
 
@@ -206,6 +227,7 @@ impl Vm {
             && proc.state != State::Running
         {
             proc.state = State::Suspended;
+            proc.timed = false;
             proc.wait += 1;
         }
     }

@@ -8,7 +8,7 @@ use super::code::{Call, Code, Ic, Primitive, code_value, flags, kind};
 use super::known::Known;
 use super::process::Retry;
 use super::symbols::SymbolId;
-use super::{Fp, Outcome, Pc, PrimError, Vm, ops};
+use super::{Fp, Outcome, Pc, PrimError, PrimFn, PrimResult, Vm, ops};
 use crate::compiler::opcode::Op;
 use crate::memory::{ClassIndex, Format, Value};
 
@@ -28,18 +28,37 @@ impl Vm {
         Some(code)
     }
 
-    /// The code of a method, compiled at need. A method that does not compile stops the machine:
-    /// the library is checked by the tests, and users' methods are compiled when they are loaded.
+    /// The code of a method, compiled at need.
     pub fn method_code(&mut self, method: MethodId) -> Option<*const Code> {
         let code = self.classes.methods.get(method as usize)?.code;
         if !code.is_null() {
             return Some(code);
         }
         if let Err(problem) = (self.hooks.compile)(self, method) {
-            let text = self.classes.methods.get(method as usize).map(|m| m.source.text.as_str().to_string());
-            panic!("a library method does not compile: {problem}\n{}", text.unwrap_or_default());
+            self.compile_complaint(method, &problem);
         }
         Some(self.classes.methods.get(method as usize)?.code).filter(|c| !c.is_null())
+    }
+
+    /// A method may cease to compile when its class is defined anew, without a variable that it names.
+    /// It then runs as one that says so.
+    fn compile_complaint(&mut self, method: MethodId, problem: &str) {
+        let Some(m) = self.classes.methods.get(method as usize) else { return };
+        let selector = self.symbols.text(m.selector).to_string();
+        let pattern: String = if selector.contains(':') {
+            selector.split_inclusive(':').enumerate().map(|(i, part)| format!("{part} a{i} ")).collect()
+        } else if selector.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            selector.clone()
+        } else {
+            format!("{selector} a0")
+        };
+        let first = problem.lines().next().unwrap_or_default().replace('\'', "''");
+        let text = format!("{pattern}\n\t^ Error signal: '#{selector} no longer compiles: {first}'");
+        let text = super::classes::SourceText::Shared(text.into());
+        let source = std::mem::replace(&mut self.classes.methods[method as usize].source.text, text);
+        // Should not even this compile, the message is not understood.
+        let _ = (self.hooks.compile)(self, method);
+        self.classes.methods[method as usize].source.text = source;
     }
 
     /// Does a send the long way: polls, looks up, links the site, activates.
@@ -52,7 +71,8 @@ impl Vm {
             let window = ops::a(insn);
             let ic = Vm::site(pc, insn);
             let mut fp = fp;
-            if self.counter <= 0 {
+            // A primitive that has failed already is not to be run again.
+            if self.counter <= 0 && self.failed_primitive.is_none() {
                 // Registers up to the arguments are live; the send is done again afterwards.
                 let live = window + 3 + (*ic).num_args as usize;
                 match self.safepoint(pc.sub(1), fp, live) {
@@ -81,6 +101,12 @@ impl Vm {
                 // Only a method put under a selector of another arity can get here.
                 return self.not_understood(pc, fp, window, selector, (*ic).num_args as usize);
             }
+            // Where memory was short, the long way makes room and tries again.
+            if let Some(error) = self.failed_primitive.take().filter(|e| *e != PrimError::NoMemory) {
+                let call = Call { pc, fp, window, num_args: (*code).num_args as usize, code };
+                let error = if (*code).error_reg != 0 { Some(error.code(self)) } else { None };
+                return self.enter(call, error);
+            }
             if (*ic).class != class || (*ic).code != code {
                 self.link(pc, insn, ic, class, code);
             }
@@ -108,13 +134,14 @@ impl Vm {
             }
             if (*ic).class != 0 && !is_super && current == Some(Op::SENDPOLY) {
                 let table = &mut self.polys[(*ic).extra as usize];
+                // Primitives take the long way, where the global cache finds them.
+                if !matches!((*code).primitive, Primitive::None) || table.iter().any(|e| e.class == class) {
+                    return;
+                }
                 if let Some(free) = table.iter_mut().find(|e| e.class == 0) {
                     *free = PolyEntry { class, frame: (*code).frame, entry: (*code).entry, code };
-                    if !matches!((*code).primitive, Primitive::None) {
-                        // Primitives take the long way, where the global cache finds them.
-                        *free = PolyEntry::EMPTY;
-                    }
                 } else {
+                    self.drop_poly(ic);
                     Vm::quicken(pc, Op::SENDMEGA);
                 }
                 return;
@@ -125,14 +152,19 @@ impl Vm {
                 }
                 let mut table = [PolyEntry::EMPTY; POLY];
                 let mut n = 0;
-                for (c, k) in [((*ic).class, (*ic).code), (class, code)] {
+                // A SENDNEW site keeps the code of `initialize`, not of what it sends.
+                let before = match current {
+                    Some(Op::SENDNEW) => self.find_code((*ic).class, (*ic).selector).unwrap_or(std::ptr::null()),
+                    _ => (*ic).code,
+                };
+                for (c, k) in [((*ic).class, before), (class, code)] {
                     if !k.is_null() && matches!((*k).primitive, Primitive::None) {
                         table[n] = PolyEntry { class: c, frame: (*k).frame, entry: (*k).entry, code: k };
                         n += 1;
                     }
                 }
-                self.polys.push(table);
-                (*ic).extra = self.polys.len() as u32 - 1;
+                (*ic).extra = self.add_poly(table);
+                (*ic).kind |= kind::POLY;
                 (*ic).code = std::ptr::null();
                 Vm::quicken(pc, Op::SENDPOLY);
                 return;
@@ -150,6 +182,7 @@ impl Vm {
                 return;
             }
             match (*code).primitive {
+                Primitive::None if self.quicken_new(pc, ic, class, code) => {}
                 Primitive::None => self.quicken_simple(pc, ic, code),
                 _ => Vm::quicken(pc, Op::SENDPRIM),
             }
@@ -185,6 +218,49 @@ impl Vm {
         }
     }
 
+    /// `Foo new` makes the instance in place, where `Behavior>>new` and `basicNew` are the library's own.
+    unsafe fn quicken_new(&mut self, pc: Pc, ic: *mut Ic, class: ClassIndex, code: *const Code) -> bool {
+        // SAFETY: as for `send`.
+        unsafe {
+            let Some(new) = self.new_method() else { return false };
+            if (*code).method != new || (*ic).selector != self.selectors.new {
+                return false;
+            }
+            let Some(instances) = self.classes.get(class).and_then(|c| c.instance_side) else { return false };
+            let Some(info) = self.classes.get(instances) else { return false };
+            let slots = info.inst_size;
+            if info.format != Format::Fixed || info.layout != "normal" || slots > 63 || Vm::is_machine_class(instances) {
+                return false;
+            }
+            let basic = self.classes.lookup(class, self.selectors.basic_new);
+            if basic.and_then(|m| self.classes.methods.get(m as usize)).map(|m| m.class) != Known::named("Behavior").or(self.behavior()) {
+                return false;
+            }
+            let Some(initialize) = self.find_code(instances, self.selectors.initialize) else { return false };
+            if !matches!((*initialize).primitive, Primitive::None) {
+                return false;
+            }
+            let trivial = Op::of(*(*initialize).entry) == Some(Op::RETSELF);
+            (*ic).extra = instances | (slots as u32) << 22;
+            (*ic).code = initialize;
+            (*ic).frame = (*initialize).frame;
+            (*ic).entry = if trivial { std::ptr::null() } else { (*initialize).entry };
+            Vm::quicken(pc, Op::SENDNEW);
+            true
+        }
+    }
+
+    /// Class Behavior.
+    fn behavior(&self) -> Option<ClassIndex> {
+        self.classes.get(Known::Class.index())?;
+        self.classes.chain(Known::Class.index()).find(|&c| self.classes.get(c).is_some_and(|i| i.name == "Behavior"))
+    }
+
+    /// The method `Behavior>>new`.
+    fn new_method(&self) -> Option<MethodId> {
+        self.classes.get(self.behavior()?)?.methods.get(&self.selectors.new).copied()
+    }
+
     /// Runs `code` with the receiver and arguments in the window: its primitive first.
     ///
     /// # Safety
@@ -193,20 +269,16 @@ impl Vm {
         // SAFETY: the caller's promise.
         unsafe {
             let code = call.code;
+            self.live = call.window + 3 + call.num_args;
             let error = match (*code).primitive {
                 Primitive::None => None,
                 Primitive::Plain(function) => {
                     self.pc = call.pc;
                     self.fp = call.fp;
-                    let mut args = [Value::NIL; 12];
-                    let n = call.num_args + 1;
-                    let result = if n <= args.len() {
-                        std::ptr::copy_nonoverlapping(call.fp.add(call.window + 2), args.as_mut_ptr(), n);
-                        function(self, &args[..n])
-                    } else {
-                        let many = std::slice::from_raw_parts(call.fp.add(call.window + 2), n).to_vec();
-                        function(self, &many)
-                    };
+                    let mut result = self.call_function(call, function);
+                    if result == Err(PrimError::NoMemory) && self.make_room() {
+                        result = self.call_function(call, function);
+                    }
                     self.counter -= 1;
                     match result {
                         Ok(v) => return self.answer(call, v),
@@ -234,6 +306,22 @@ impl Vm {
                 _ => None,
             };
             self.enter(call, error)
+        }
+    }
+
+    /// Calls a primitive with copies of what is in the window.
+    unsafe fn call_function(&mut self, call: Call, function: PrimFn) -> PrimResult {
+        // SAFETY: the window holds the receiver and the arguments.
+        unsafe {
+            let mut args = [Value::NIL; 12];
+            let n = call.num_args + 1;
+            if n <= args.len() {
+                std::ptr::copy_nonoverlapping(call.fp.add(call.window + 2), args.as_mut_ptr(), n);
+                function(self, &args[..n])
+            } else {
+                let many = std::slice::from_raw_parts(call.fp.add(call.window + 2), n).to_vec();
+                function(self, &many)
+            }
         }
     }
 
@@ -284,7 +372,10 @@ impl Vm {
             return None;
         }
         proc.overflowed = true;
-        let fp = self.grow_stack(call.fp, super::process::RESERVE / 2)?;
+        let Some(fp) = self.grow_stack(call.fp, super::process::RESERVE / 2) else {
+            self.stop = Some(super::Stop::Depth);
+            return None;
+        };
         // SAFETY: the frame has room for a window.
         unsafe {
             *fp.add(call.window + 2) = class;
@@ -319,8 +410,7 @@ impl Vm {
             let Some(code) = self.find_code(class, dnu) else {
                 let class = self.classes.name(class);
                 let text = self.symbols.text(selector).to_string();
-                self.fail_run(format!("{class} does not understand #{text}, nor doesNotUnderstand:"));
-                return None;
+                return self.fail_run(format!("{class} does not understand #{text}, nor doesNotUnderstand:"));
             };
             *fp.add(window + 3) = message;
             self.activate(Call { pc, fp, window, num_args: 1, code })
@@ -351,7 +441,11 @@ impl Vm {
                     let symbol = self.symbols.object(selector);
                     self.heap.set_slot(message, 0, symbol);
                     self.heap.set_slot(message, 1, array);
-                    (self.find_code(class, dnu)?, Some(message))
+                    let Some(code) = self.find_code(class, dnu) else {
+                        let class = self.classes.name(class);
+                        return self.fail_run(format!("{class} does not understand doesNotUnderstand:"));
+                    };
+                    (code, Some(message))
                 }
             };
             let need = window + 2 + (*code).frame as usize;
@@ -393,5 +487,44 @@ unsafe fn returns(code: *const Code, r: usize) -> bool {
     unsafe {
         let second = *(*code).entry.add(1);
         (*code).flags & flags::HOME == 0 && Op::of(second) == Some(Op::RET) && ops::a(second) == r
+    }
+}
+
+/// The fast way of a primitive that is a function of its arguments: its answer, or 0 when the long way
+/// is needed. When it was run and failed, `failed_primitive` says so.
+///
+/// # Safety
+/// `pc` is behind the SENDPRIM instruction `insn` of the frame at `fp`, whose site holds for the receiver.
+#[inline(never)]
+pub(super) unsafe fn call_plain(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) -> Value {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let ic = Vm::site(pc, insn);
+        let Primitive::Plain(function) = (*(*ic).code).primitive else { return Value(0) };
+        let n = (*ic).num_args as usize + 1;
+        let window = fp.add(ops::a(insn) + 2);
+        let vm = &mut *vm;
+        vm.pc = pc;
+        vm.fp = fp;
+        vm.live = ops::a(insn) + 2 + n;
+        // Copies, since a primitive may run Smalltalk, which may move the stack.
+        let result = match n {
+            1 => function(vm, &[*window]),
+            2 => function(vm, &[*window, *window.add(1)]),
+            3 => function(vm, &[*window, *window.add(1), *window.add(2)]),
+            _ => return Value(0),
+        };
+        match result {
+            Ok(v) => {
+                if vm.heap.collection_wanted {
+                    vm.counter = vm.counter.min(0);
+                }
+                v
+            }
+            Err(e) => {
+                vm.failed_primitive = Some(e);
+                Value(0)
+            }
+        }
     }
 }

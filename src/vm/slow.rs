@@ -13,13 +13,21 @@ use crate::compiler::opcode::Op;
 use crate::memory::heap::slot_ptr;
 use crate::memory::{Format, Value};
 
-/// Does one instruction. `pc` is behind its first word.
+/// Does one instruction; `pc` is behind its first word. Answers where to go on: a null pc ends the run.
+///
+/// Two words, so that they come back in registers: an answer in memory would take the address of a
+/// local in `dispatch::slow_handler`, and its jump to the next handler would become a call.
 ///
 /// # Safety
 /// As for `ops`.
 #[cold]
 #[inline(never)]
-pub unsafe fn step(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)> {
+pub unsafe fn step(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> (Pc, Fp) {
+    // SAFETY: the caller's promise.
+    unsafe { instruction(vm, pc, fp, insn) }.unwrap_or((std::ptr::null(), fp))
+}
+
+unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)> {
     use Op::*;
     // SAFETY: see `ops`.
     unsafe {
@@ -27,7 +35,7 @@ pub unsafe fn step(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)> {
         vm.pc = pc;
         vm.fp = fp;
         match op {
-            SEND | SENDPRIM | SENDGET | SENDCONST | SENDPOLY | SENDMEGA | SENDSUPER | VALUE => vm.send(pc, fp, insn),
+            SEND | SENDPRIM | SENDNEW | SENDGET | SENDCONST | SENDPOLY | SENDMEGA | SENDSUPER | VALUE => vm.send(pc, fp, insn),
             RET | RETSELF | RETHOME => {
                 let value = *fp.add(if op == RETSELF { 0 } else { ops::a(insn) });
                 if op == RETHOME {
@@ -69,9 +77,22 @@ pub unsafe fn step(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)> {
             JT | JF => {
                 vm.branch_on(pc.sub(1), fp, *fp.add(ops::a(insn)))
             }
-            AT => stub(vm, pc, fp, &[*fp.add(ops::b(insn)), *fp.add(ops::c(insn))]),
-            ATPUT => {
+            AT | ATBYTES | ATANY => {
+                let (o, k) = (*fp.add(ops::b(insn)), *fp.add(ops::c(insn)));
+                if let Some(other) = at_form(op, vm.heap.class_of(o), AT, ATBYTES, ATANY) {
+                    Vm::quicken(pc, other);
+                }
+                if let Some(v) = element(vm, o, k) {
+                    *fp.add(ops::a(insn)) = v;
+                    return Some((pc.add(2), fp));
+                }
+                stub(vm, pc, fp, &[o, k])
+            }
+            ATPUT | ATPUTBYTES | ATPUTANY => {
                 let (o, k, v) = (*fp.add(ops::a(insn)), *fp.add(ops::b(insn)), *fp.add(ops::c(insn)));
+                if let Some(other) = at_form(op, vm.heap.class_of(o), ATPUT, ATPUTBYTES, ATPUTANY) {
+                    Vm::quicken(pc, other);
+                }
                 if vm.heap.class_of(o) == Known::Array.index()
                     && !vm.heap.is_immutable(o)
                     && let Some(n) = k.as_int().map(|n| (n as usize).wrapping_sub(1))
@@ -140,7 +161,8 @@ pub unsafe fn step(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)> {
             PROBE => {
                 let here = 0u8;
                 vm.probes.push(&raw const here as usize);
-                Some((pc, fp))
+                // With B set it ends the run: see `dispatch::canary`.
+                if ops::b(insn) == 1 { None } else { Some((pc, fp)) }
             }
             // These have no slow path: their fast path always succeeds.
             MOVE | LOADI | LOADV | LOADK | NILS | GETBOX | GETCLO | IDENT | SKIPIDENT | SKIPNIDENT | JNIL | JNNIL
@@ -160,6 +182,40 @@ unsafe fn stub(vm: &mut Vm, pc: Pc, fp: Fp, operands: &[Value]) -> Option<(Pc, F
         }
         debug_assert!(vm.counter < i64::MAX);
         Some((pc, fp))
+    }
+}
+
+/// The form of an indexing instruction for a receiver of `class`, if it is not the one that `op` has.
+fn at_form(op: Op, class: u32, array: Op, bytes: Op, any: Op) -> Option<Op> {
+    let wanted = if class == Known::Array.index() {
+        array
+    } else if class == Known::ByteString.index() || class == Known::ByteArray.index() {
+        bytes
+    } else {
+        return None;
+    };
+    // A site starts out as the form for Arrays; one that has seen bytes and then an Array is for both.
+    match op {
+        _ if op == wanted || op == any => None,
+        _ if op == array => Some(bytes),
+        _ => Some(any),
+    }
+}
+
+/// What `at:` answers for the classes that the fast paths know.
+fn element(vm: &Vm, o: Value, k: Value) -> Option<Value> {
+    let n = usize::try_from(k.as_int()?).ok()?.checked_sub(1)?;
+    let class = vm.heap.class_of(o);
+    if class == Known::Array.index() {
+        return vm.heap.pointer_slots(o).get(n).copied();
+    }
+    let byte = |v: Value| vm.heap.bytes(v).get(n).copied();
+    if class == Known::ByteString.index() {
+        byte(o).map(|b| Value::char(b as u32))
+    } else if class == Known::ByteArray.index() {
+        byte(o).map(|b| Value::int(b as i64))
+    } else {
+        None
     }
 }
 
@@ -230,6 +286,9 @@ unsafe fn allocate(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32, op: Op) -> Option<(Pc
             Op::HOME => 2,
             _ => ops::c(insn) + 1,
         };
+        if !vm.heap.can_allocate(slots * 8 + 16) {
+            vm.collect_all(fp, live);
+        }
         if !vm.heap.can_allocate(slots * 8 + 16) {
             return vm.out_of_memory(pc.sub(1), fp);
         }

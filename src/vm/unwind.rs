@@ -122,11 +122,11 @@ impl Vm {
 
     /// The frame of a living Context that lies on the running stack above the last call from Rust.
     fn cuttable(&self, context: Value) -> Result<FrameAt, PrimError> {
-        let Some((slot, frame)) = self.context_frame(context)? else { return Err(PrimError::Inappropriate) };
+        let Some((slot, offset)) = self.context_offset(context)? else { return Err(PrimError::Inappropriate) };
         if slot != self.processes.active_slot {
             return Err(PrimError::Inappropriate);
         }
         let view = self.view();
-        view.walk(self.top_frame()).find(|f| f.offset == frame.offset).ok_or(PrimError::Inappropriate)
+        view.walk(self.top_frame()).find(|f| f.offset == offset).ok_or(PrimError::Inappropriate)
     }
 }

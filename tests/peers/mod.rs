@@ -66,7 +66,9 @@ pub fn chirp_script(name: &str, text: &str) -> Run {
 }
 
 fn kill(id: u32, signal: &str) {
-    let _ = Command::new("kill").args([signal, &id.to_string()]).status();
+    let _ = Command::new("kill")
+        .args([signal, &id.to_string()])
+        .status();
 }
 
 /// A process on the other side; killed when it is dropped.
@@ -81,7 +83,9 @@ pub struct Peer {
 /// Starts a Python program of this folder. A server is ready for clients on return.
 pub fn python(program: &str, arguments: &[&str]) -> Peer {
     let mut command = Command::new("python3");
-    command.arg(root().join("tests/peers").join(program)).args(arguments);
+    command
+        .arg(root().join("tests/peers").join(program))
+        .args(arguments);
     Peer::start(command, program.contains("server"), None)
 }
 
@@ -96,17 +100,37 @@ impl Peer {
         Peer::start(command, true, Some(scratch))
     }
 
+    /// Starts a server among the examples, which prints `listening on PLACE`.
+    pub fn example(file: &str, arguments: &[&str]) -> Peer {
+        let mut command = machine();
+        command.arg(file).args(arguments);
+        Peer::start(command, true, None)
+    }
+
     fn start(mut command: Command, is_server: bool, script: Option<Scratch>) -> Peer {
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the peer starts");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the peer starts");
         let output = BufReader::new(child.stdout.take().expect("an output"));
-        let mut peer = Peer { child, output, place: String::new(), _script: script };
+        let mut peer = Peer {
+            child,
+            output,
+            place: String::new(),
+            _script: script,
+        };
         if is_server {
             let _watch = Watch::new(peer.child.id());
             let mut line = String::new();
             peer.output.read_line(&mut line).expect("a line");
-            let place = line.trim_end().strip_prefix("ready ");
-            peer.place = place.unwrap_or_else(|| panic!("not ready: {line:?}")).to_string();
+            let line = line.trim_end();
+            let place = line
+                .strip_prefix("ready ")
+                .or(line.strip_prefix("listening on "));
+            peer.place = place
+                .unwrap_or_else(|| panic!("not ready: {line:?}"))
+                .to_string();
         }
         peer
     }
@@ -166,7 +190,11 @@ impl Scratch {
     }
 
     pub fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().expect("a plain name").to_string()
+        self.0
+            .join(name)
+            .to_str()
+            .expect("a plain name")
+            .to_string()
     }
 }
 

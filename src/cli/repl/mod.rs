@@ -17,6 +17,7 @@ use super::session::{Ending, Session};
 use crate::vm::signal;
 use editor::{Setup, Typed};
 use output::Output;
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -27,6 +28,9 @@ use words::Words;
 
 /// What the session's last value is called.
 const LAST: &str = "_";
+
+/// Characters of a result that are shown.
+const MAX_PRINTED: usize = 10_000;
 
 /// Reads, evaluates and prints until the end; answers the exit code.
 pub fn repl(session: &mut Session, color: Color) -> i32 {
@@ -125,7 +129,7 @@ impl Repl {
             match session.run_others() {
                 Ok(true) => {}
                 // Nobody else can run any more: there is nothing to do but to wait.
-                Ok(false) => break self.typed.recv().unwrap_or(Typed::End),
+                Ok(false) => session.vm.host.poll(None),
                 Err(code) => break Typed::Exit(code),
             }
         };
@@ -135,7 +139,7 @@ impl Repl {
             .vm
             .signals
             .fetch_and(!signal::STOP, Ordering::AcqRel);
-        session.forget_interrupts();
+        session.signals.forget_interrupts();
         typed
     }
 
@@ -143,8 +147,19 @@ impl Repl {
         let value = session.evaluate("input", text)?;
         session.remember(LAST, value);
         let printed = session.print_string(value)?;
-        session.say(&format!("{printed}\n"));
+        session.say(&format!("{}\n", shortened(&printed)));
         Ok(())
+    }
+}
+
+/// The beginning of a result that would flood the screen.
+fn shortened(printed: &str) -> Cow<'_, str> {
+    match printed.char_indices().nth(MAX_PRINTED) {
+        None => Cow::Borrowed(printed),
+        Some((end, _)) => {
+            let count = printed.chars().count();
+            Cow::Owned(format!("{}… ({count} characters in all)", &printed[..end]))
+        }
     }
 }
 
@@ -160,4 +175,17 @@ fn history_file() -> Option<PathBuf> {
     let folder = state.join("chirp");
     std::fs::create_dir_all(&folder).ok()?;
     Some(folder.join("history"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_results_are_cut() {
+        assert_eq!(shortened("#(1 2)"), "#(1 2)");
+        let long = "é".repeat(MAX_PRINTED + 5);
+        let shown = shortened(&long);
+        assert!(shown.starts_with("éé") && shown.ends_with("é… (10005 characters in all)"));
+    }
 }

@@ -69,7 +69,6 @@ pub enum Progress {
 
 struct Job {
     id: u64,
-    deadline: Instant,
     /// Semaphores to signal at the end: the resolver's own and those of `notify`.
     signals: Vec<u32>,
 }
@@ -88,6 +87,8 @@ struct Requester {
 pub struct Resolver {
     semaphore: u32,
     requesters: FxHashMap<u64, Requester>,
+    /// Look-ups under way, by number: whose, and until when. Few, and looked at in every poll.
+    running: FxHashMap<u64, (u64, Instant)>,
     pool: Pool,
     jobs: u64,
     session: u32,
@@ -100,6 +101,7 @@ impl Resolver {
         Resolver {
             semaphore: 0,
             requesters: FxHashMap::default(),
+            running: FxHashMap::default(),
             pool,
             jobs: 0,
             session,
@@ -224,6 +226,7 @@ impl Resolver {
             .get_mut(&requester)
             .and_then(|state| state.job.take())
         {
+            self.running.remove(&job.id);
             self.pool.withdraw(job.id);
         }
     }
@@ -265,30 +268,21 @@ impl Resolver {
         Some((host, service))
     }
 
-    /// Lets a successor see the results of a requester that ended.
-    pub fn inherit(&mut self, from: u64, to: u64) {
-        if let Some(state) = self.requesters.remove(&from) {
-            self.requesters.insert(to, state);
-        }
-    }
-
     /// Takes the answers that arrived, and gives up on those that did not.
     pub fn collect(&mut self, signals: &mut Vec<u32>) {
         for (id, answer) in self.pool.take_finished() {
             // Nobody: the look-up was aborted or replaced by a newer one.
-            let Some(requester) = self.requester_of(id) else {
+            let Some(&(requester, _)) = self.running.get(&id) else {
                 continue;
             };
             self.answer(requester, answer, signals);
         }
         let now = Instant::now();
-        let late = |state: &Requester| state.job.as_ref().is_some_and(|job| job.deadline <= now);
-        let late: Vec<u64> = self
-            .requesters
-            .iter()
-            .filter(|(_, state)| late(state))
-            .map(|(key, _)| *key)
-            .collect();
+        let late = self
+            .running
+            .values()
+            .filter(|(_, deadline)| *deadline <= now);
+        let late: Vec<u64> = late.map(|(requester, _)| *requester).collect();
         for requester in late {
             self.finish(requester, libc::EAI_AGAIN, signals, |_| {});
         }
@@ -296,17 +290,7 @@ impl Resolver {
 
     /// When the next look-up is given up.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let jobs = self
-            .requesters
-            .values()
-            .filter_map(|state| state.job.as_ref());
-        jobs.map(|job| job.deadline).min()
-    }
-
-    fn requester_of(&self, id: u64) -> Option<u64> {
-        let mut states = self.requesters.iter();
-        let found = states.find(|(_, state)| state.job.as_ref().is_some_and(|job| job.id == id));
-        found.map(|(key, _)| *key)
+        self.running.values().map(|(_, deadline)| *deadline).min()
     }
 
     /// Forgets the requester's earlier look-up.
@@ -342,14 +326,14 @@ impl Resolver {
             return true;
         }
         let id = self.jobs;
-        let deadline = Instant::now() + TIME_LIMIT;
         if let Some(state) = self.requesters.get_mut(&requester) {
             state.job = Some(Job {
                 id,
-                deadline,
                 signals: Vec::new(),
             });
         }
+        self.running
+            .insert(id, (requester, Instant::now() + TIME_LIMIT));
         self.pool.submit(id, question);
         false
     }
@@ -385,6 +369,9 @@ impl Resolver {
             return;
         };
         let job = state.job.take();
+        if let Some(job) = &job {
+            self.running.remove(&job.id);
+        }
         state.error = error;
         store(state);
         if self.semaphore != 0 {

@@ -1,0 +1,144 @@
+//! Setting a machine up: limits, permissions, streams.
+
+use super::Capabilities;
+use super::context::Budget;
+use super::error::{Error, Result};
+use super::smalltalk::Smalltalk;
+use crate::host::Host;
+use crate::host::stdio::{Output, Source, Stdio};
+use crate::loader::boot;
+use crate::loader::image::Image;
+use crate::memory::HeapOptions;
+use crate::vm::Limits;
+use std::io::{Read, Write};
+use std::time::Duration;
+
+/// Stack slots for one ordinary call.
+const SLOTS_PER_CALL: usize = 24;
+/// Fewer slots than this leave no room for the library itself.
+const LEAST_SLOTS: usize = 4096;
+
+/// What a machine is to be. Without any option it may use as much as it likes of memory and time, but has
+/// no files, no network, no input, and what it writes goes nowhere.
+///
+/// ```
+/// use chirp::{Buffer, ErrorKind, Smalltalk, Stop};
+/// use std::time::Duration;
+///
+/// let output = Buffer::new();
+/// let mut st = Smalltalk::builder()
+///     .fuel(1_000_000)
+///     .memory(64 << 20)
+///     .depth(10_000)
+///     .timeout(Duration::from_secs(10))
+///     .stdout(output.clone())
+///     .arguments(["a", "b"])
+///     .build()?;
+/// st.eval::<()>("Transcript show: 'Hello'")?;
+/// assert_eq!(output.text(), "Hello");
+/// assert_eq!(st.eval::<Vec<String>>("Smalltalk arguments")?, ["a", "b"]);
+///
+/// let error = st.eval::<()>("[ true ] whileTrue: [ ]").unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Stopped { why: Stop::Fuel }));
+/// # Ok::<(), chirp::Error>(())
+/// ```
+#[derive(Default)]
+pub struct Builder {
+    budget: Budget,
+    memory: Option<usize>,
+    depth: Option<usize>,
+    capabilities: Option<Capabilities>,
+    stdin: Option<Box<dyn Read + Send>>,
+    stdout: Option<Box<dyn Write + Send>>,
+    stderr: Option<Box<dyn Write + Send>>,
+    arguments: Vec<String>,
+    stress: bool,
+}
+
+impl Builder {
+    /// Sends and turns of loops that each call from Rust may use.
+    pub fn fuel(mut self, fuel: u64) -> Builder {
+        self.budget.fuel = Some(fuel);
+        self
+    }
+
+    /// Time that each call from Rust may take.
+    pub fn timeout(mut self, timeout: Duration) -> Builder {
+        self.budget.timeout = Some(timeout);
+        self
+    }
+
+    /// Bytes of object memory. The library itself needs about two million.
+    pub fn memory(mut self, bytes: usize) -> Builder {
+        self.memory = Some(bytes);
+        self
+    }
+
+    /// Nested calls for which there is room for certain; where it ends, Smalltalk may handle a StackOverflow.
+    pub fn depth(mut self, calls: usize) -> Builder {
+        self.depth = Some(calls);
+        self
+    }
+
+    /// What the program may do outside.
+    pub fn capabilities(mut self, capabilities: Capabilities) -> Builder {
+        self.capabilities = Some(capabilities);
+        self
+    }
+
+    /// Where standard input comes from.
+    pub fn stdin(mut self, source: impl Read + Send + 'static) -> Builder {
+        self.stdin = Some(Box::new(source));
+        self
+    }
+
+    /// Where the Transcript and standard output go. It has everything at the end of each call.
+    pub fn stdout(mut self, sink: impl Write + Send + 'static) -> Builder {
+        self.stdout = Some(Box::new(sink));
+        self
+    }
+
+    /// Where standard error goes.
+    pub fn stderr(mut self, sink: impl Write + Send + 'static) -> Builder {
+        self.stderr = Some(Box::new(sink));
+        self
+    }
+
+    /// What `Smalltalk arguments` answers.
+    pub fn arguments<S: Into<String>>(mut self, arguments: impl IntoIterator<Item = S>) -> Builder {
+        self.arguments = arguments.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Collects garbage at every opportunity: slow, for tests of code that holds on to objects.
+    pub fn stress(mut self, on: bool) -> Builder {
+        self.stress = on;
+        self
+    }
+
+    /// Starts the machine.
+    pub fn build(self) -> Result<Smalltalk> {
+        let sink = |sink: Option<Box<dyn Write + Send>>| Output::new(sink.unwrap_or_else(|| Box::new(std::io::sink())));
+        let input = self.stdin.unwrap_or_else(|| Box::new(std::io::empty()));
+        let stdio = Stdio::new(sink(self.stdout), sink(self.stderr), Source::Reader(input));
+        let capabilities = self.capabilities.unwrap_or_else(Capabilities::none);
+        let host = Host::new(capabilities, stdio).map_err(Error::host)?;
+        let memory = self.memory.unwrap_or(usize::MAX);
+        let heap = HeapOptions { limit: memory, ..HeapOptions::default() };
+        let mut vm = boot(&Image::embedded(), heap, host).map_err(Error::host)?;
+        let mut limits = Limits { memory, ..Limits::default() };
+        if let Some(depth) = self.depth {
+            limits.stack = depth.saturating_mul(SLOTS_PER_CALL).clamp(LEAST_SLOTS, limits.stack);
+        }
+        vm.limits = limits;
+        vm.arguments = self.arguments;
+        vm.heap.set_stress(self.stress);
+        Ok(Smalltalk::of(vm, self.budget))
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("budget", &self.budget).field("memory", &self.memory).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,96 @@
+//! Classes, to which a host program adds methods.
+
+use super::arguments::Arguments;
+use super::context::{AsCtx, Ctx};
+use super::convert::FromSmalltalk;
+use super::error::{Error, ErrorKind, Result};
+use super::function::{RustFn, host_fn};
+use super::object::{Obj, arity};
+use crate::memory::ClassIndex;
+
+/// A class of a machine.
+///
+/// ```
+/// use chirp::Smalltalk;
+///
+/// let mut st = Smalltalk::new();
+/// let integer = st.class("Integer")?;
+/// integer
+///     .method(&mut st, "isPerfect", |n: i64| n > 1 && (1..n).filter(|d| n % d == 0).sum::<i64>() == n)?
+///     .class_method(&mut st, "answer", |_class: chirp::Obj| 42)?
+///     .compile(&mut st, "thrice ^ self * 3")?;
+/// assert_eq!(st.eval::<Vec<i64>>("(1 to: 500) asArray select: [:n | n isPerfect]")?, [6, 28, 496]);
+/// assert_eq!(st.eval::<i64>("Integer answer thrice")?, 126);
+///
+/// // A selector with another number of arguments than the closure is refused.
+/// assert!(integer.method(&mut st, "foo:", |n: i64| n).is_err());
+/// # Ok::<(), chirp::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Class {
+    object: Obj,
+}
+
+impl Class {
+    pub(super) fn new(object: Obj) -> Class {
+        Class { object }
+    }
+
+    /// The class as an object: what class-side messages are sent to.
+    pub fn as_obj(&self) -> &Obj {
+        &self.object
+    }
+
+    /// Sends a message to the class, for instance `new`.
+    pub fn send<R: FromSmalltalk>(&self, on: &mut impl AsCtx, selector: &str, args: impl Arguments) -> Result<R> {
+        self.object.send(on, selector, args)
+    }
+
+    /// Makes a Rust closure a method of the class's instances. Its first parameter is the receiver. An error
+    /// that it answers becomes an exception, of class HostError unless it came out of Smalltalk.
+    pub fn method<M, F: RustFn<M>>(&self, on: &mut impl AsCtx, selector: &str, closure: F) -> Result<&Class> {
+        let mut ctx = on.as_ctx();
+        let class = self.index(&ctx)?;
+        self.install(&mut ctx, class, selector, closure)
+    }
+
+    /// Makes a Rust closure a method of the class itself.
+    pub fn class_method<M, F: RustFn<M>>(&self, on: &mut impl AsCtx, selector: &str, closure: F) -> Result<&Class> {
+        let mut ctx = on.as_ctx();
+        let class = self.index(&ctx)?;
+        let meta = ctx.vm.classes.get(class).map_or(class, |c| c.meta);
+        self.install(&mut ctx, meta, selector, closure)
+    }
+
+    /// Compiles Smalltalk source as a method of the class's instances.
+    pub fn compile(&self, on: &mut impl AsCtx, source: &str) -> Result<&Class> {
+        let ctx = on.as_ctx();
+        let class = self.index(&ctx)?;
+        let compile = ctx.vm.hooks.compile_source;
+        compile(ctx.vm, class, source, "as yet unclassified").map_err(|e| Error::of_source(vec![e]))?;
+        Ok(self)
+    }
+
+    fn index(&self, ctx: &Ctx<'_>) -> Result<ClassIndex> {
+        let value = self.object.value(ctx.vm)?;
+        ctx.vm.classes.index_of(value).ok_or_else(|| Error::new(ErrorKind::NotFound { what: "such class any more".into() }))
+    }
+
+    fn install<M, F: RustFn<M>>(
+        &self,
+        ctx: &mut Ctx<'_>,
+        class: ClassIndex,
+        selector: &str,
+        closure: F,
+    ) -> Result<&Class> {
+        let takes = arity(selector);
+        if takes.map(|n| n + 1) != Some(F::COUNT) {
+            let what = format!("#{selector}, with its receiver,");
+            let takes = takes.map_or(0, |n| n + 1);
+            return Err(Error::new(ErrorKind::Arity { what, takes, given: F::COUNT }));
+        }
+        let installed = ctx.vm.install_host_method(class, selector, host_fn(closure, true));
+        installed.map_err(|e| Error::of_source(vec![e]))?;
+        Ok(self)
+    }
+}

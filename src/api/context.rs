@@ -1,0 +1,247 @@
+//! The one way into a machine, from the host program as from inside a Rust closure.
+//!
+//! Owns what happens before and after every call: limits of outer calls, freeing of handles,
+//! flushing of output, and the making of errors.
+
+use super::block::Block;
+use super::class::Class;
+use super::convert::{FromSmalltalk, IntoSmalltalk};
+use super::error::{Error, ErrorKind, Result};
+use super::function::{RustFn, host_fn};
+use super::object::Obj;
+use super::Arguments;
+use crate::loader::LoadError;
+use crate::memory::Value;
+use crate::vm::{Unhandled, Vm};
+use std::time::Duration;
+
+/// What one call from outside may use.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Budget {
+    pub fuel: Option<u64>,
+    pub timeout: Option<Duration>,
+}
+
+/// A machine while it runs: what a Rust closure gets that wants to call Smalltalk.
+///
+/// ```
+/// use chirp::{Ctx, Obj, Smalltalk};
+///
+/// let mut st = Smalltalk::new();
+/// st.class("Collection")?.method(&mut st, "total", |ctx: &mut Ctx<'_>, all: Obj| -> chirp::Result<i64> {
+///     let add = ctx.eval::<Obj>("[:a :b | a + b]")?;
+///     all.send(ctx, "inject:into:", (0, add))
+/// })?;
+/// assert_eq!(st.eval::<i64>("#(1 2 3) total")?, 6);
+/// # Ok::<(), chirp::Error>(())
+/// ```
+pub struct Ctx<'a> {
+    pub(super) vm: &'a mut Vm,
+    /// For calls from outside; none inside a closure, where the outer call's limits hold.
+    budget: Option<Budget>,
+}
+
+/// A [`Smalltalk`](crate::Smalltalk), or a [`Ctx`] inside a Rust closure: whatever a handle can be used with.
+pub trait AsCtx: sealed::Sealed {
+    /// The machine.
+    fn as_ctx(&mut self) -> Ctx<'_>;
+}
+
+pub(super) mod sealed {
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for Ctx<'_> {}
+impl AsCtx for Ctx<'_> {
+    fn as_ctx(&mut self) -> Ctx<'_> {
+        Ctx { vm: self.vm, budget: self.budget }
+    }
+}
+
+impl<T: AsCtx> sealed::Sealed for &mut T {}
+impl<T: AsCtx> AsCtx for &mut T {
+    fn as_ctx(&mut self) -> Ctx<'_> {
+        T::as_ctx(self)
+    }
+}
+
+impl<'a> Ctx<'a> {
+    pub(super) fn outer(vm: &'a mut Vm, budget: Budget) -> Ctx<'a> {
+        Ctx { vm, budget: Some(budget) }
+    }
+
+    pub(super) fn inner(vm: &'a mut Vm) -> Ctx<'a> {
+        Ctx { vm, budget: None }
+    }
+
+    /// Evaluates source text and converts its last value. Variables that it declares stay.
+    pub fn eval<T: FromSmalltalk>(&mut self, source: &str) -> Result<T> {
+        self.run(|vm| vm.evaluate("eval", source))
+    }
+
+    /// Runs the text of a source file, in whichever format it is (workspace script or chunks). The name
+    /// is for traces.
+    pub fn run_source<T: FromSmalltalk>(&mut self, name: &str, text: &str) -> Result<T> {
+        self.run(|vm| vm.run_file(name, text))
+    }
+
+    /// The value of a global, or of a variable that evaluated text has declared.
+    pub fn global<T: FromSmalltalk>(&mut self, name: &str) -> Result<T> {
+        let value = match self.vm.session_variable(name) {
+            Some(v) => v,
+            None => self.vm.global(name).ok_or_else(|| not_found("global", name))?,
+        };
+        T::from_value(self, value)
+    }
+
+    /// Defines or changes a global. A variable of this name that evaluated text has declared
+    /// gets the value as well.
+    pub fn set_global(&mut self, name: &str, value: impl IntoSmalltalk) -> Result<()> {
+        let value = value.into_value(self)?;
+        self.vm.set_global(name, value);
+        if self.vm.has_session_variable(name) {
+            let name = self.vm.intern(name);
+            let binding = self.vm.session_binding(name);
+            self.vm.heap.set_slot(binding, 1, value);
+        }
+        Ok(())
+    }
+
+    /// The class of this name.
+    pub fn class(&mut self, name: &str) -> Result<Class> {
+        let value = self.vm.global(name).filter(|&v| self.vm.classes.index_of(v).is_some());
+        let value = value.ok_or_else(|| not_found("class", name))?;
+        Ok(Class::new(Obj::new(self.vm, value)))
+    }
+
+    /// A Rust closure as a block: Smalltalk evaluates it like any other.
+    pub fn block<M, F: RustFn<M>>(&mut self, closure: F) -> Result<Block<F::Args, F::Answer>> {
+        let function = self.vm.new_host_function(host_fn(closure, false)).map_err(|_| not_found("class", "HostFunction"))?;
+        let selector = self.vm.intern("asBlockWithArguments:");
+        let count = Value::int(F::COUNT as i64);
+        let object = self.run(|vm| Ok(vm.send_message(selector, &[function, count])?))?;
+        Ok(Block::of(object))
+    }
+
+    /// Any value as an object.
+    pub fn object(&mut self, value: impl IntoSmalltalk) -> Result<Obj> {
+        let value = value.into_value(self)?;
+        Ok(Obj::new(self.vm, value))
+    }
+
+    /// What `printString` answers.
+    pub fn print_string(&mut self, object: &Obj) -> Result<String> {
+        object.send(self, "printString", ())
+    }
+
+    /// An error that becomes an exception of this class when a Rust closure answers it.
+    ///
+    /// ```
+    /// use chirp::{Ctx, Smalltalk};
+    ///
+    /// let mut st = Smalltalk::new();
+    /// let third = st.block(|ctx: &mut Ctx<'_>, all: Vec<i64>| -> chirp::Result<i64> {
+    ///     all.get(2).copied().ok_or_else(|| ctx.exception("SubscriptOutOfBounds", "no third"))
+    /// })?;
+    /// st.set_global("Third", third)?;
+    /// assert_eq!(st.eval::<i64>("Third value: #(1 2 3)")?, 3);
+    /// assert!(st.eval::<bool>("[ Third value: #(1 2). false ] on: SubscriptOutOfBounds do: [:e | true ]")?);
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
+    pub fn exception(&mut self, class: &str, message: &str) -> Error {
+        match self.new_exception(class, message) {
+            Ok(exception) => {
+                let unhandled = Unhandled { class: class.into(), message: message.into(), ..Unhandled::default() };
+                Error::of_unhandled(unhandled, Some(exception), None)
+            }
+            Err(error) => error,
+        }
+    }
+
+    fn new_exception(&mut self, class: &str, message: &str) -> Result<Obj> {
+        let exception: Obj = self.class(class)?.send(self, "new", ())?;
+        exception.send::<()>(self, "messageText:", (message,))?;
+        Ok(exception)
+    }
+
+    /// Calls Smalltalk and converts the answer.
+    pub(super) fn run<T: FromSmalltalk>(
+        &mut self,
+        work: impl FnOnce(&mut Vm) -> Result<Value, LoadError>,
+    ) -> Result<T> {
+        let value = self.call(work)?;
+        T::from_value(self, value)
+    }
+
+    fn call(&mut self, work: impl FnOnce(&mut Vm) -> Result<Value, LoadError>) -> Result<Value> {
+        self.vm.reclaim_roots();
+        self.vm.drop_dead_host_things();
+        let Some(budget) = self.budget else {
+            return work(self.vm).map_err(|e| Error::of_load(self.vm, e));
+        };
+        if !self.vm.levels.is_empty() {
+            // A panic went through the last call.
+            return Err(Error::new(ErrorKind::Broken));
+        }
+        self.vm.limits.fuel = budget.fuel.map(|fuel| self.vm.fuel_used.saturating_add(fuel));
+        self.vm.limits.deadline = budget.timeout.map(|t| {
+            let microseconds = u64::try_from(t.as_micros()).unwrap_or(u64::MAX);
+            self.vm.now().saturating_add(microseconds)
+        });
+        let result = work(self.vm);
+        self.vm.host.stdio.flush();
+        result.map_err(|e| Error::of_load(self.vm, e))
+    }
+
+    /// Sends a message with arguments whose number is known to fit.
+    pub(super) fn send_message<R: FromSmalltalk>(
+        &mut self,
+        receiver: &Obj,
+        selector: &str,
+        args: impl Arguments,
+    ) -> Result<R> {
+        let base = self.vm.handles.pinned.len();
+        let pushed = receiver.value(self.vm).and_then(|v| {
+            self.pin(v);
+            args.push(self)
+        });
+        let values = self.vm.handles.pinned.split_off(base);
+        pushed?;
+        let selector = self.vm.intern(selector);
+        self.run(|vm| Ok(vm.send_message(selector, &values)?))
+    }
+
+    /// Keeps a value valid until the pinned ones are cut back; answers its place.
+    pub(super) fn pin(&mut self, v: Value) -> usize {
+        self.vm.handles.pinned.push(v);
+        self.vm.handles.pinned.len() - 1
+    }
+
+    /// A pinned value, where it is now.
+    pub(super) fn pinned(&self, place: usize) -> Value {
+        self.vm.handles.pinned.get(place).copied().unwrap_or(Value::NIL)
+    }
+
+    /// Cuts the pinned values back to as many as there were.
+    pub(super) fn unpin(&mut self, count: usize) {
+        self.vm.handles.pinned.truncate(count);
+    }
+
+    /// Errors of Processes that ended with them while nobody waited for their answer.
+    pub(super) fn failures(&mut self) -> Vec<Error> {
+        let failures = std::mem::take(&mut self.vm.background_failures);
+        failures.into_iter().map(|f| Error::of_unhandled(f, None, None)).collect()
+    }
+
+    /// Lets other Processes run until all have ended or wait for ever.
+    pub(super) fn run_processes(&mut self) -> Result<()> {
+        match self.eval::<()>("Semaphore new wait") {
+            Err(e) if matches!(e.kind(), ErrorKind::Stopped { why: crate::Stop::Deadlock }) => Ok(()),
+            other => other,
+        }
+    }
+}
+
+fn not_found(what: &str, name: &str) -> Error {
+    Error::new(ErrorKind::NotFound { what: format!("{what} `{name}`") })
+}

@@ -1,0 +1,315 @@
+//! Between Rust values and objects: the two traits, and the types that are no numbers.
+//!
+//! Conversions of built-in types run no Smalltalk code, except that of other collections to Arrays.
+
+use super::context::Ctx;
+use super::error::{Error, ErrorKind, Result};
+use super::object::Obj;
+use crate::memory::Value;
+use crate::vm::Stop;
+use crate::vm::known::Known;
+
+/// What an object can become in Rust.
+///
+/// | Rust | Smalltalk |
+/// |---|---|
+/// | `i8` … `i128`, `u8` … `u128`, `isize`, `usize` | Integer; one that does not fit is an error |
+/// | `f64` | Float, and an Integer where it is exact |
+/// | `bool`, `char`, `()` | Boolean, Character, anything |
+/// | `String`, [`Symbol`] | String or Symbol |
+/// | `Option<T>` | nil is `None` |
+/// | `Vec<T>` | Array and other collections except Dictionaries and Strings |
+/// | [`Obj`](crate::Obj), [`Block<A, R>`](crate::Block) | anything, a block of as many arguments |
+///
+/// ```
+/// use chirp::{Ctx, FromSmalltalk, IntoSmalltalk, Obj, Smalltalk};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Size { width: f64, height: f64 }
+///
+/// impl FromSmalltalk for Size {
+///     fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> chirp::Result<Self> {
+///         Ok(Size { width: object.send(ctx, "x", ())?, height: object.send(ctx, "y", ())? })
+///     }
+/// }
+///
+/// impl IntoSmalltalk for Size {
+///     fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> chirp::Result<Obj> {
+///         ctx.class("Point")?.send(ctx, "x:y:", (self.width, self.height))
+///     }
+/// }
+///
+/// let mut st = Smalltalk::new();
+/// assert_eq!(st.eval::<Size>("3 @ 4.5")?, Size { width: 3.0, height: 4.5 });
+/// st.set_global("Paper", Size { width: 210.0, height: 297.0 })?;
+/// assert_eq!(st.eval::<String>("Paper printString")?, "(210.0@297.0)");
+/// # Ok::<(), chirp::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "no object can become a `{Self}`",
+    label = "does not implement `FromSmalltalk`",
+    note = "take an `Obj` and send it messages, or implement `FromSmalltalk`"
+)]
+pub trait FromSmalltalk: Sized {
+    /// Converts an object.
+    fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self>;
+
+    /// The same without a handle, for built-in types.
+    #[doc(hidden)]
+    fn from_value(ctx: &mut Ctx<'_>, value: Value) -> Result<Self> {
+        let object = Obj::new(ctx.vm, value);
+        Self::from_smalltalk(ctx, &object)
+    }
+}
+
+/// What a Rust value becomes in Smalltalk: the way back of [`FromSmalltalk`].
+///
+/// `&str` becomes a String, `()` nil, a `Vec<u8>` a ByteArray and any other `Vec` an Array. A `Result` is its
+/// value, or an error where it is used.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot become an object",
+    label = "does not implement `IntoSmalltalk`",
+    note = "the error of a `Result` must convert into `Box<dyn Error + Send + Sync>`"
+)]
+pub trait IntoSmalltalk: Sized {
+    /// `()`, which a method answers as its receiver.
+    #[doc(hidden)]
+    const IS_UNIT: bool = false;
+
+    /// Converts the value.
+    fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj>;
+
+    /// The same without a handle, for built-in types. Valid until Smalltalk code runs.
+    #[doc(hidden)]
+    fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
+        let object = self.into_smalltalk(ctx)?;
+        object.value(ctx.vm)
+    }
+
+    /// Many of them.
+    #[doc(hidden)]
+    fn vec_into_value(items: Vec<Self>, ctx: &mut Ctx<'_>) -> Result<Value> {
+        room(ctx, items.len().saturating_mul(8))?;
+        let base = ctx.vm.handles.pinned.len();
+        for item in items {
+            match item.into_value(ctx) {
+                Ok(value) => _ = ctx.pin(value),
+                Err(error) => {
+                    ctx.unpin(base);
+                    return Err(error);
+                }
+            }
+        }
+        let values = ctx.vm.handles.pinned.split_off(base);
+        Ok(ctx.vm.new_array_from(&values))
+    }
+}
+
+/// A Symbol, where a `String` or `&str` would become a String.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Symbol(pub String);
+
+impl From<&str> for Symbol {
+    fn from(text: &str) -> Symbol {
+        Symbol(text.into())
+    }
+}
+
+/// Refuses what does not fit into the machine's memory.
+pub(super) fn room(ctx: &Ctx<'_>, bytes: usize) -> Result<()> {
+    if ctx.vm.heap.can_allocate(bytes.saturating_add(64)) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Stopped { why: Stop::Memory }))
+}
+
+/// `value` is not what was expected.
+pub(super) fn mismatch(ctx: &Ctx<'_>, expected: &str, value: Value) -> Error {
+    let found = match value {
+        Value::NIL => "nil".to_string(),
+        Value::TRUE => "true".to_string(),
+        Value::FALSE => "false".to_string(),
+        _ => {
+            let name = ctx.vm.classes.name(ctx.vm.heap.class_of(value));
+            let article = if name.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+            format!("{article} {name}")
+        }
+    };
+    Error::conversion(expected, found)
+}
+
+/// Implements the traits for a type whose conversions need no handle.
+macro_rules! by_value {
+    (from $type:ty, |$ctx:ident, $v:ident| $body:expr) => {
+        impl FromSmalltalk for $type {
+            fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
+                let value = object.value(ctx.vm)?;
+                Self::from_value(ctx, value)
+            }
+
+            fn from_value($ctx: &mut Ctx<'_>, $v: Value) -> Result<Self> {
+                $body
+            }
+        }
+    };
+    (into $type:ty, |$x:ident, $ctx:ident| $body:expr $(, $extra:item)*) => {
+        impl IntoSmalltalk for $type {
+            $($extra)*
+
+            fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
+                let value = self.into_value(ctx)?;
+                Ok(Obj::new(ctx.vm, value))
+            }
+
+            fn into_value(self, $ctx: &mut Ctx<'_>) -> Result<Value> {
+                let $x = self;
+                $body
+            }
+        }
+    };
+}
+pub(super) use by_value;
+
+by_value!(from bool, |ctx, v| v.as_bool().ok_or_else(|| mismatch(ctx, "a Boolean", v)));
+by_value!(into bool, |x, _ctx| Ok(Value::bool(x)));
+
+by_value!(from (), |_ctx, _v| Ok(()));
+by_value!(into (), |_x, _ctx| Ok(Value::NIL), const IS_UNIT: bool = true;);
+
+by_value!(from char, |ctx, v| {
+    v.as_char().and_then(char::from_u32).ok_or_else(|| mismatch(ctx, "a Character", v))
+});
+by_value!(into char, |x, _ctx| Ok(Value::char(x as u32)));
+
+by_value!(from String, |ctx, v| ctx.vm.string_value(v).ok_or_else(|| mismatch(ctx, "a String", v)));
+by_value!(into String, |x, ctx| x.as_str().into_value(ctx));
+by_value!(into &String, |x, ctx| x.as_str().into_value(ctx));
+by_value!(into &str, |x, ctx| {
+    // Wide characters take four bytes.
+    room(ctx, x.len().saturating_mul(4))?;
+    Ok(ctx.vm.new_string(x))
+});
+
+by_value!(from Symbol, |ctx, v| String::from_value(ctx, v).map(Symbol));
+by_value!(into Symbol, |x, ctx| Ok(ctx.vm.symbol(&x.0)));
+
+impl FromSmalltalk for Obj {
+    fn from_smalltalk(_ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
+        Ok(object.clone())
+    }
+}
+
+impl IntoSmalltalk for Obj {
+    fn into_smalltalk(self, _ctx: &mut Ctx<'_>) -> Result<Obj> {
+        Ok(self)
+    }
+}
+
+by_value!(into &Obj, |x, ctx| x.value(ctx.vm));
+
+impl<T: FromSmalltalk> FromSmalltalk for Option<T> {
+    fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
+        let value = object.value(ctx.vm)?;
+        Self::from_value(ctx, value)
+    }
+
+    fn from_value(ctx: &mut Ctx<'_>, value: Value) -> Result<Self> {
+        if value.is_nil() { Ok(None) } else { T::from_value(ctx, value).map(Some) }
+    }
+}
+
+impl<T: IntoSmalltalk> IntoSmalltalk for Option<T> {
+    fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
+        let value = self.into_value(ctx)?;
+        Ok(Obj::new(ctx.vm, value))
+    }
+
+    fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
+        match self {
+            Some(x) => x.into_value(ctx),
+            None => Ok(Value::NIL),
+        }
+    }
+}
+
+impl<T, E> IntoSmalltalk for Result<T, E>
+where
+    T: IntoSmalltalk,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    const IS_UNIT: bool = T::IS_UNIT;
+
+    fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
+        self.map_err(Error::host)?.into_smalltalk(ctx)
+    }
+
+    fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
+        self.map_err(Error::host)?.into_value(ctx)
+    }
+}
+
+impl<T: IntoSmalltalk> IntoSmalltalk for Vec<T> {
+    fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
+        let value = self.into_value(ctx)?;
+        Ok(Obj::new(ctx.vm, value))
+    }
+
+    fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
+        T::vec_into_value(self, ctx)
+    }
+}
+
+impl<T: FromSmalltalk> FromSmalltalk for Vec<T> {
+    fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
+        let value = object.value(ctx.vm)?;
+        Self::from_value(ctx, value)
+    }
+
+    fn from_value(ctx: &mut Ctx<'_>, value: Value) -> Result<Self> {
+        let class = ctx.vm.heap.class_of(value);
+        if class == Known::ByteArray.index() {
+            let bytes = ctx.vm.heap.bytes(value).to_vec();
+            return bytes.into_iter().map(|b| T::from_value(ctx, Value::int(b.into()))).collect();
+        }
+        if class == Known::Array.index() {
+            return elements(ctx, value);
+        }
+        if !is_listable(ctx, value) {
+            return Err(mismatch(ctx, "an Array", value));
+        }
+        let object = Obj::new(ctx.vm, value);
+        let array: Obj = ctx.send_message(&object, "asArray", ())?;
+        let value = array.value(ctx.vm)?;
+        if ctx.vm.heap.class_of(value) != Known::Array.index() {
+            return Err(mismatch(ctx, "an Array", value));
+        }
+        elements(ctx, value)
+    }
+}
+
+/// The elements of an Array. Converting one may move all of them.
+fn elements<T: FromSmalltalk>(ctx: &mut Ctx<'_>, array: Value) -> Result<Vec<T>> {
+    let place = ctx.pin(array);
+    let mut items = Vec::with_capacity(ctx.vm.heap.slots(array));
+    while let Some(&value) = ctx.vm.heap.pointer_slots(ctx.pinned(place)).get(items.len()) {
+        match T::from_value(ctx, value) {
+            Ok(item) => items.push(item),
+            Err(error) => {
+                ctx.unpin(place);
+                return Err(error);
+            }
+        }
+    }
+    ctx.unpin(place);
+    Ok(items)
+}
+
+/// Whether `value` is a collection that a list holds without losing anything.
+fn is_listable(ctx: &Ctx<'_>, value: Value) -> bool {
+    let class = ctx.vm.heap.class_of(value);
+    let inherits = |name: &str| {
+        let ancestor = ctx.vm.defined_global(name).and_then(|b| ctx.vm.classes.index_of(ctx.vm.heap.slot(b, 1)));
+        ancestor.is_some_and(|a| ctx.vm.classes.inherits(class, a))
+    };
+    inherits("Collection") && !inherits("Dictionary") && !ctx.vm.is_string(value)
+}

@@ -1,0 +1,248 @@
+//! The one error type: what went wrong, where, and the Rust error behind it.
+//!
+//! Owns the kinds and their making. How they read stands in `report`.
+
+use super::object::Obj;
+use crate::loader::LoadError;
+use crate::vm::host_methods::BoxError;
+use crate::vm::run::RunError;
+use crate::vm::trace::Frame;
+use crate::vm::{CompileFailure, Mistake, Stop, Unhandled, Vm};
+
+/// What every fallible function of this crate answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why there is no answer. One word large, and free to go to any thread.
+///
+/// `Display` is one line; `{:#}` adds the source with carets, and the trace.
+///
+/// ```
+/// use chirp::{ErrorKind, Smalltalk};
+///
+/// let mut st = Smalltalk::new();
+/// let error = st.eval::<i64>("3 + 4.\nError signal: 'no disk'").unwrap_err();
+/// assert_eq!(error.to_string(), "Error: no disk");
+/// assert_eq!(error.place().map(|p| (p.line, p.column)), Some((2, 7)));
+///
+/// let error = st.eval::<i64>("3 + ").unwrap_err();
+/// match error.kind() {
+///     ErrorKind::Syntax { errors, incomplete } => assert!(*incomplete && errors.len() == 1),
+///     other => panic!("{other:?}"),
+/// }
+/// assert!(format!("{error:#}").contains("3 + "));
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    /// The long form of mistakes in the source.
+    rendered: String,
+    source: Option<BoxError>,
+}
+
+/// The kinds of errors, with what is known of each.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The source text is no Smalltalk.
+    Syntax {
+        /// Every mistake, in the order of the text.
+        errors: Vec<Mistake>,
+        /// More text could make it right: read on.
+        incomplete: bool,
+    },
+    /// An exception that no handler took.
+    Unhandled {
+        /// Its class.
+        class: String,
+        /// Its text.
+        message: String,
+        /// Where it was signalled.
+        trace: Trace,
+        /// The exception itself.
+        exception: Option<Obj>,
+    },
+    /// An error of Rust code that Smalltalk called and that no handler took; it is the `source`.
+    Host {
+        /// Its text.
+        message: String,
+        /// Where the Rust code was called; empty if it has not been in Smalltalk yet.
+        trace: Trace,
+    },
+    /// A limit was reached, or somebody stopped the machine. No handler sees that.
+    Stopped {
+        /// Which limit.
+        why: Stop,
+    },
+    /// `Smalltalk exit: code`.
+    Exit(i32),
+    /// An object that the Rust type cannot hold, or the other way round.
+    Conversion {
+        /// What the Rust side needed.
+        expected: String,
+        /// What there was.
+        found: String,
+    },
+    /// A selector or block with another number of arguments.
+    Arity {
+        /// The selector, or `a block`.
+        what: String,
+        /// Arguments it takes.
+        takes: usize,
+        /// Arguments there are.
+        given: usize,
+    },
+    /// A handle of another machine.
+    ForeignHandle,
+    /// Nothing of this name.
+    NotFound {
+        /// What was looked for.
+        what: String,
+    },
+    /// The machine panicked earlier and cannot be used any more.
+    Broken,
+}
+
+/// The activations at the time of an error, the innermost first.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    frames: Vec<Frame>,
+    omitted: usize,
+}
+
+impl Trace {
+    /// The activations, those of the library included. The middle of a long trace is left out.
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    /// How many activations are left out in the middle.
+    pub fn omitted(&self) -> usize {
+        self.omitted
+    }
+}
+
+/// A place in a source text, both numbers from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The file, or the name given to the text.
+    pub file: Option<&'a str>,
+    /// Line number.
+    pub line: usize,
+    /// Column, in characters.
+    pub column: usize,
+}
+
+impl Error {
+    pub(super) fn new(kind: ErrorKind) -> Error {
+        Error(Box::new(Inner { kind, rendered: String::new(), source: None }))
+    }
+
+    /// An error of the host program's own, as a closure or conversion may answer it. One that is of
+    /// this type already stays what it is.
+    pub fn host(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        match error.into().downcast::<Error>() {
+            Ok(own) => *own,
+            Err(error) => {
+                let kind = ErrorKind::Host { message: error.to_string(), trace: Trace::default() };
+                Error(Box::new(Inner { kind, rendered: String::new(), source: Some(error) }))
+            }
+        }
+    }
+
+    /// An object does not fit the Rust type that it should become: for implementations of
+    /// [`FromSmalltalk`](crate::FromSmalltalk).
+    pub fn conversion(expected: impl Into<String>, found: impl Into<String>) -> Error {
+        Error::new(ErrorKind::Conversion { expected: expected.into(), found: found.into() })
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The Rust error behind this one, if it is of type `E`.
+    pub fn host_error<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        self.0.source.as_ref()?.downcast_ref()
+    }
+
+    /// Where in the host's own Smalltalk code it happened, library code left out.
+    pub fn place(&self) -> Option<Place<'_>> {
+        match &self.0.kind {
+            ErrorKind::Syntax { errors, .. } => {
+                errors.first().map(|e| Place { file: None, line: e.line, column: e.column })
+            }
+            ErrorKind::Unhandled { trace, .. } | ErrorKind::Host { trace, .. } => {
+                let frame = trace.frames.iter().find(|f| !f.library && f.line > 0)?;
+                Some(Place { file: frame.file.as_deref(), line: frame.line, column: frame.column })
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn rendered(&self) -> &str {
+        &self.0.rendered
+    }
+
+    /// Takes the exception out, so that it may be signalled again.
+    pub(super) fn take_exception(&mut self) -> Option<Obj> {
+        match &mut self.0.kind {
+            ErrorKind::Unhandled { exception, .. } => exception.take(),
+            _ => None,
+        }
+    }
+
+    /// What Smalltalk is to hold of this: the host's own error where there is one behind it.
+    pub(super) fn into_held(mut self) -> BoxError {
+        match (&self.0.kind, self.0.source.take()) {
+            (ErrorKind::Host { .. }, Some(source)) => source,
+            (_, source) => {
+                self.0.source = source;
+                Box::new(self)
+            }
+        }
+    }
+
+    pub(super) fn of_load(vm: &mut Vm, error: LoadError) -> Error {
+        match error {
+            LoadError::Source(e) => Error::of_source(e.failures),
+            LoadError::Run(e) => Error::of_run(vm, e),
+        }
+    }
+
+    pub(super) fn of_source(failures: Vec<CompileFailure>) -> Error {
+        let rendered = failures.iter().map(|f| f.rendered.as_str()).collect();
+        let errors: Vec<Mistake> = failures.into_iter().flat_map(|f| f.mistakes).collect();
+        let incomplete = !errors.is_empty() && errors.iter().all(|e| e.incomplete);
+        Error(Box::new(Inner { kind: ErrorKind::Syntax { errors, incomplete }, rendered, source: None }))
+    }
+
+    pub(super) fn of_run(vm: &mut Vm, error: RunError) -> Error {
+        match error {
+            RunError::Stopped(Stop::Exit(code)) => Error::new(ErrorKind::Exit(code)),
+            RunError::Stopped(why) => Error::new(ErrorKind::Stopped { why }),
+            RunError::Unhandled(unhandled) => {
+                let exception = vm.take_failed_exception();
+                let source = exception.and_then(|e| vm.take_host_error(e));
+                let exception = exception.map(|e| Obj::new(vm, e));
+                Error::of_unhandled(unhandled, exception, source)
+            }
+        }
+    }
+
+    pub(super) fn of_unhandled(unhandled: Unhandled, exception: Option<Obj>, source: Option<BoxError>) -> Error {
+        let Unhandled { class, message, frames, omitted } = unhandled;
+        let trace = Trace { frames, omitted };
+        let kind = match source {
+            Some(_) if class == "HostError" => ErrorKind::Host { message, trace },
+            _ => ErrorKind::Unhandled { class, message, trace, exception },
+        };
+        Error(Box::new(Inner { kind, rendered: String::new(), source }))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|e| e as &(dyn std::error::Error + 'static))
+    }
+}

@@ -1,0 +1,140 @@
+//! Rust closures of any shape as code that Smalltalk can run.
+//!
+//! Owns the conversion of arguments and answers of such closures, and the way their errors take.
+
+use super::context::Ctx;
+use super::convert::{FromSmalltalk, IntoSmalltalk};
+use super::error::{Error, Result};
+use crate::memory::Value;
+use crate::vm::host_methods::HostFn;
+use crate::vm::{PrimError, Vm};
+use std::ops::Range;
+use std::rc::Rc;
+
+/// A Rust closure that Smalltalk can call: up to six parameters that implement
+/// [`FromSmalltalk`](crate::FromSmalltalk), with a `&mut Ctx<'_>` in front of them if it wants to call Smalltalk
+/// itself. It answers something that implements [`IntoSmalltalk`](crate::IntoSmalltalk), or a `Result` of it.
+/// As a method, its first parameter is the receiver, and `()` answers that.
+///
+/// A closure may be called again while it runs, so it is `Fn`: what it changes belongs into a `Cell`,
+/// a `Mutex` or the like. `M` only tells the shapes apart.
+#[diagnostic::on_unimplemented(
+    message = "Smalltalk cannot call `{Self}`",
+    label = "not a closure that Smalltalk can call",
+    note = "it must be `Fn + Send + 'static`, with types written out for all parameters,",
+    note = "each a value that implements `FromSmalltalk`; `&mut Ctx<'_>` may come first"
+)]
+pub trait RustFn<M>: Send + 'static {
+    /// The parameters as a tuple.
+    type Args;
+    /// What it answers.
+    type Answer;
+    /// How many parameters it has, the receiver of a method included.
+    const COUNT: usize;
+
+    /// Runs it with the pinned values in `args`; none answers the receiver.
+    #[doc(hidden)]
+    fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>>;
+}
+
+/// Marks closures that take a [`Ctx`] first.
+#[derive(Debug)]
+pub struct WithCtx;
+
+macro_rules! functions {
+    ($count:literal $($name:ident $i:literal)*) => {
+        impl<Func, Ret, $($name),*> RustFn<fn($($name),*) -> Ret> for Func
+        where
+            Func: Fn($($name),*) -> Ret + Send + 'static,
+            Ret: IntoSmalltalk,
+            $($name: FromSmalltalk,)*
+        {
+            type Args = ($($name,)*);
+            type Answer = Ret;
+            const COUNT: usize = $count;
+
+            #[allow(non_snake_case)]
+            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>> {
+                $(let $name = argument::<$name>(ctx, &args, $i)?;)*
+                let _ = args;
+                answer(ctx, self($($name),*))
+            }
+        }
+
+        impl<Func, Ret, $($name),*> RustFn<fn(WithCtx, $($name),*) -> Ret> for Func
+        where
+            Func: Fn(&mut Ctx<'_>, $($name),*) -> Ret + Send + 'static,
+            Ret: IntoSmalltalk,
+            $($name: FromSmalltalk,)*
+        {
+            type Args = ($($name,)*);
+            type Answer = Ret;
+            const COUNT: usize = $count;
+
+            #[allow(non_snake_case)]
+            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>> {
+                $(let $name = argument::<$name>(ctx, &args, $i)?;)*
+                let _ = args;
+                let result = self(ctx, $($name),*);
+                answer(ctx, result)
+            }
+        }
+    };
+}
+
+functions!(0);
+functions!(1 A 0);
+functions!(2 A 0 B 1);
+functions!(3 A 0 B 1 C 2);
+functions!(4 A 0 B 1 C 2 D 3);
+functions!(5 A 0 B 1 C 2 D 3 E 4);
+functions!(6 A 0 B 1 C 2 D 3 E 4 G 5);
+
+fn argument<T: FromSmalltalk>(ctx: &mut Ctx<'_>, args: &Range<usize>, i: usize) -> Result<T> {
+    // Converting one argument may move the others: each is fetched when it is its turn.
+    let value = ctx.pinned(args.start + i);
+    T::from_value(ctx, value)
+}
+
+fn answer<R: IntoSmalltalk>(ctx: &mut Ctx<'_>, result: R) -> Result<Option<Value>> {
+    let value = result.into_value(ctx)?;
+    Ok((!R::IS_UNIT).then_some(value))
+}
+
+/// A closure as the machine calls it. `()` answers the receiver where there is one.
+pub(super) fn host_fn<M, F: RustFn<M>>(closure: F, is_method: bool) -> HostFn {
+    Rc::new(move |vm: &mut Vm, args: Range<usize>| {
+        let receiver = args.start;
+        let mut ctx = Ctx::inner(vm);
+        if args.len() != F::COUNT {
+            // Only a method whose source somebody copied elsewhere gets here.
+            return Err(PrimError::BadNumArgs);
+        }
+        match closure.call(&mut ctx, args) {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) if is_method => Ok(ctx.pinned(receiver)),
+            Ok(None) => Ok(Value::NIL),
+            Err(error) => Err(failure(ctx.vm, error)),
+        }
+    })
+}
+
+/// The exception that an error becomes: the one that it came from, if it came out of Smalltalk, else a
+/// HostError.
+fn failure(vm: &mut Vm, mut error: Error) -> PrimError {
+    if let Some(exception) = error.take_exception() {
+        match exception.value(vm) {
+            Ok(value) => {
+                vm.hold_host_error(value, error.into_held());
+                return PrimError::Value(value);
+            }
+            // It belongs to another machine, which is no business of this one.
+            Err(_foreign) => {}
+        }
+    }
+    let text = error.to_string();
+    match vm.new_host_error(&text, error.into_held()) {
+        Ok(value) => PrimError::Value(value),
+        Err(e) => e,
+    }
+}

@@ -1,0 +1,61 @@
+//! Chirp in a Rust program: machines, typed evaluation, handles, Rust closures as methods and blocks.
+//!
+//! Owns the types that a host program sees, and every conversion between them and objects. Safe
+//! code only; never looks into frames or object memory except through the machine's own functions.
+//!
+//! | file | owns |
+//! |---|---|
+//! | smalltalk, builder | one machine, and how it is set up |
+//! | context | the same machine seen from inside a closure; the one way into it |
+//! | object, block, class | handles |
+//! | function, arguments | Rust closures of any shape, argument lists |
+//! | convert, numbers | between Rust values and objects |
+//! | error, report | everything that can go wrong, and how it is told |
+//! | interrupt, output | stopping from outside; a sink for what programs write |
+
+mod arguments;
+mod block;
+mod builder;
+mod class;
+mod context;
+mod convert;
+mod error;
+mod function;
+mod interrupt;
+mod numbers;
+mod object;
+mod output;
+mod report;
+mod smalltalk;
+
+pub use crate::host::Capabilities;
+pub use crate::vm::host_methods::Panicked;
+pub use crate::vm::trace::Frame;
+pub use crate::vm::{Mistake, Stop};
+pub use arguments::Arguments;
+pub use block::Block;
+pub use builder::Builder;
+pub use class::Class;
+pub use context::{AsCtx, Ctx};
+pub use convert::{FromSmalltalk, IntoSmalltalk, Symbol};
+pub use error::{Error, ErrorKind, Place, Result, Trace};
+pub use function::{RustFn, WithCtx};
+pub use interrupt::InterruptHandle;
+pub use object::Obj;
+pub use output::Buffer;
+pub use smalltalk::Smalltalk;
+
+/// What the API promises of its types, checked by the compiler.
+const _: () = {
+    const fn send<T: Send>() {}
+    const fn send_sync<T: Send + Sync + 'static>() {}
+    send::<Smalltalk>();
+    send::<Builder>();
+    send_sync::<Obj>();
+    send_sync::<Block<(i64,), i64>>();
+    send_sync::<Class>();
+    send_sync::<Error>();
+    send_sync::<InterruptHandle>();
+    send_sync::<Buffer>();
+    assert!(size_of::<Error>() == size_of::<usize>());
+};

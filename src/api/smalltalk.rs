@@ -1,0 +1,205 @@
+//! One machine, as its host program sees it.
+
+use super::block::Block;
+use super::builder::Builder;
+use super::class::Class;
+use super::context::{AsCtx, Budget, Ctx, sealed};
+use super::convert::{FromSmalltalk, IntoSmalltalk};
+use super::error::{Error, Result};
+use super::function::RustFn;
+use super::interrupt::InterruptHandle;
+use super::object::Obj;
+use crate::vm::Vm;
+use std::path::Path;
+use std::time::Duration;
+
+/// A Smalltalk world of its own: classes, globals, Processes. A program may have many of them, and may move
+/// them between threads.
+///
+/// ```
+/// use chirp::Smalltalk;
+///
+/// let mut st = Smalltalk::new();
+/// let answer: i64 = st.eval("6 * 7")?;
+/// assert_eq!(answer, 42);
+///
+/// st.eval::<()>("| count | count := 10")?;
+/// st.set_global("Step", 5)?;
+/// assert_eq!(st.eval::<i64>("count := count + Step")?, 15);
+/// assert_eq!(st.global::<i64>("count")?, 15);
+/// # Ok::<(), chirp::Error>(())
+/// ```
+pub struct Smalltalk {
+    vm: Box<Vm>,
+    budget: Budget,
+}
+
+impl Smalltalk {
+    /// A machine without limits, and without permission for anything outside: see [`Builder`].
+    ///
+    /// # Panics
+    /// When the process has no file descriptors left. [`Builder::build`] tells that by an error.
+    pub fn new() -> Smalltalk {
+        match Smalltalk::builder().build() {
+            Ok(machine) => machine,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// A machine with options.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(super) fn of(vm: Box<Vm>, budget: Budget) -> Smalltalk {
+        Smalltalk { vm, budget }
+    }
+
+    /// Evaluates source text and converts its last value. Variables that it declares stay.
+    pub fn eval<T: FromSmalltalk>(&mut self, source: &str) -> Result<T> {
+        self.as_ctx().eval(source)
+    }
+
+    /// Runs the text of a source file, in whichever format it is (workspace script or chunks). The name
+    /// is for traces.
+    pub fn run_source<T: FromSmalltalk>(&mut self, name: &str, text: &str) -> Result<T> {
+        self.as_ctx().run_source(name, text)
+    }
+
+    /// Reads a source file and runs it. The program's permissions do not matter: the host wants it.
+    ///
+    /// ```
+    /// use chirp::Smalltalk;
+    ///
+    /// let path = std::env::temp_dir().join(format!("chirp-doc-{}.st", std::process::id()));
+    /// std::fs::write(&path, "| a | a := 3. a * a").unwrap();
+    /// let mut st = Smalltalk::new();
+    /// assert_eq!(st.run_file::<i64>(&path)?, 9);
+    /// std::fs::remove_file(&path).unwrap();
+    /// assert!(st.run_file::<i64>(&path).is_err());
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
+    pub fn run_file<T: FromSmalltalk>(&mut self, path: impl AsRef<Path>) -> Result<T> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(Error::host)?;
+        self.run_source(&path.to_string_lossy(), &text)
+    }
+
+    /// Files in a source file: its definitions count, not its value.
+    pub fn load(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        self.run_file(path)
+    }
+
+    /// The value of a global, or of a variable that evaluated text has declared.
+    pub fn global<T: FromSmalltalk>(&mut self, name: &str) -> Result<T> {
+        self.as_ctx().global(name)
+    }
+
+    /// Defines or changes a global. A variable of this name that evaluated text has declared
+    /// gets the value as well.
+    pub fn set_global(&mut self, name: &str, value: impl IntoSmalltalk) -> Result<()> {
+        self.as_ctx().set_global(name, value)
+    }
+
+    /// The class of this name, to send it messages or to give it methods.
+    pub fn class(&mut self, name: &str) -> Result<Class> {
+        self.as_ctx().class(name)
+    }
+
+    /// A Rust closure as a block: Smalltalk evaluates it like any other. It lives as long as the block.
+    pub fn block<M, F: RustFn<M>>(&mut self, closure: F) -> Result<Block<F::Args, F::Answer>> {
+        self.as_ctx().block(closure)
+    }
+
+    /// Any value as an object.
+    pub fn object(&mut self, value: impl IntoSmalltalk) -> Result<Obj> {
+        self.as_ctx().object(value)
+    }
+
+    /// What `printString` answers.
+    pub fn print_string(&mut self, object: &Obj) -> Result<String> {
+        self.as_ctx().print_string(object)
+    }
+
+    /// What `Smalltalk arguments` answers.
+    pub fn arguments(&self) -> &[String] {
+        &self.vm.arguments
+    }
+
+    /// Changes what `Smalltalk arguments` answers.
+    pub fn set_arguments<S: Into<String>>(&mut self, arguments: impl IntoIterator<Item = S>) {
+        self.vm.arguments = arguments.into_iter().map(Into::into).collect();
+    }
+
+    /// Stops or interrupts this machine from other threads.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        InterruptHandle { signals: self.vm.signals.clone(), waker: self.vm.host.waker() }
+    }
+
+    /// Sends and turns of loops that each call from Rust may use from now on; none for no limit.
+    pub fn set_fuel(&mut self, fuel: Option<u64>) {
+        self.budget.fuel = fuel;
+    }
+
+    /// Time that each call from Rust may take from now on; none for no limit.
+    pub fn set_timeout(&mut self, timeout: Option<Duration>) {
+        self.budget.timeout = timeout;
+    }
+
+    /// Sends and turns of loops that this machine has used so far, roughly.
+    pub fn fuel_used(&self) -> u64 {
+        self.vm.fuel_used
+    }
+
+    /// Bytes that objects take now, garbage included.
+    pub fn memory_used(&self) -> usize {
+        self.vm.heap.bytes_used()
+    }
+
+    /// How many objects are kept alive by handles.
+    pub fn handle_count(&mut self) -> usize {
+        self.vm.root_count()
+    }
+
+    /// Lets other Processes run until all have ended or wait for ever. Between calls from Rust
+    /// they stand still.
+    ///
+    /// ```
+    /// let mut st = chirp::Smalltalk::new();
+    /// st.eval::<()>("done := 0. 1 to: 3 do: [:i | [ (Delay forMilliseconds: i) wait. done := done + i ] fork ]")?;
+    /// st.run_processes()?;
+    /// assert_eq!(st.global::<i64>("done")?, 6);
+    ///
+    /// st.eval::<()>("[ Error signal: 'late' ] fork")?;
+    /// st.run_processes()?;
+    /// assert_eq!(st.take_failures()[0].to_string(), "Error: late");
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
+    pub fn run_processes(&mut self) -> Result<()> {
+        self.as_ctx().run_processes()
+    }
+
+    /// Errors that ended Processes for whose answer nobody waited, since the last time.
+    pub fn take_failures(&mut self) -> Vec<Error> {
+        self.as_ctx().failures()
+    }
+}
+
+impl Default for Smalltalk {
+    fn default() -> Self {
+        Smalltalk::new()
+    }
+}
+
+impl sealed::Sealed for Smalltalk {}
+impl AsCtx for Smalltalk {
+    fn as_ctx(&mut self) -> Ctx<'_> {
+        Ctx::outer(&mut self.vm, self.budget)
+    }
+}
+
+impl std::fmt::Debug for Smalltalk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Smalltalk").field("budget", &self.budget).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,44 @@
+//! How much memory a machine may use when nobody said.
+//!
+//! Owns the default only; who enforces it: `gc` (what lives), `memory` (single objects), `process` (stacks).
+
+use super::Vm;
+
+/// Most that is taken by default, however large the computer is.
+const MOST: usize = 4 << 30;
+/// Taken when the computer does not tell its size.
+const UNKNOWN: usize = 1 << 30;
+
+/// 4 GB, or a third of the computer's memory if that is less: a full collection may need the same again.
+pub fn default_memory() -> usize {
+    // SAFETY: sysconf has no preconditions.
+    let (pages, size) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
+    match (usize::try_from(pages), usize::try_from(size)) {
+        (Ok(pages), Ok(size)) if pages > 0 && size > 0 => (pages.saturating_mul(size) / 3).min(MOST),
+        _ => UNKNOWN,
+    }
+}
+
+impl Vm {
+    /// Bytes that objects and stacks may take: what the host said, else the default.
+    pub fn memory_limit(&self) -> usize {
+        match self.limits.memory {
+            usize::MAX => self.default_memory,
+            n => n,
+        }
+    }
+
+    /// Bytes taken by objects and the stacks of all Processes.
+    pub fn memory_used(&self) -> usize {
+        self.heap.bytes_used() + self.stack_bytes()
+    }
+
+    fn stack_bytes(&self) -> usize {
+        self.processes.slots.iter().flatten().map(|p| p.stack.len() * 8).sum()
+    }
+
+    /// Whether a stack may grow by as many slots.
+    pub(crate) fn can_grow(&self, slots: usize) -> bool {
+        self.memory_used().saturating_add(slots.saturating_mul(8)) <= self.memory_limit()
+    }
+}

@@ -1,0 +1,147 @@
+//! Giving back code that nothing can run any more: of do-its that have ended, of replaced methods.
+//!
+//! Owns the decision which code blocks live: those of the methods in class dictionaries, and those that a frame,
+//! a closure, a Context or a CompiledMethod refers to. Runs behind a full collection, where no send is under way.
+
+use super::cache::release_poly;
+use super::classes::{MethodId, Source, SourceText};
+use super::code::{Code, value_code};
+use super::context;
+use super::known::Known;
+use super::{Fp, Vm};
+use crate::memory::{Heap, Value};
+use rustc_hash::FxHashSet;
+
+/// Code blocks that may come into being before the next look.
+const SLACK: usize = 512;
+
+/// The code blocks found alive.
+struct Marker<'a> {
+    all: &'a FxHashSet<u64>,
+    live: FxHashSet<u64>,
+    waiting: Vec<*const Code>,
+}
+
+impl Marker<'_> {
+    /// A word that may stand for code.
+    fn word(&mut self, v: Value) {
+        if v.is_int() && self.all.contains(&(v.0 & !3)) {
+            self.code(value_code(v));
+        }
+    }
+
+    fn code(&mut self, code: *const Code) {
+        if self.all.contains(&(code as u64)) && self.live.insert(code as u64) {
+            self.waiting.push(code);
+        }
+    }
+
+    /// Blocks live with the code that makes them.
+    fn finish(&mut self) {
+        while let Some(code) = self.waiting.pop() {
+            // SAFETY: a member of `all`: a block that the machine owns.
+            for &block in unsafe { &(*code).blocks } {
+                self.code(block);
+            }
+        }
+    }
+
+    fn objects(&mut self, heap: &Heap) {
+        heap.each_object(|v| {
+            let class = heap.class_of(v);
+            if class == Known::BlockClosure.index() {
+                self.word(heap.slot(v, 0));
+            } else if class == Known::Context.index() {
+                self.word(heap.slot(v, context::field::CODE));
+            }
+        });
+    }
+}
+
+impl Vm {
+    /// How many code blocks there are.
+    pub fn code_count(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// Collects everything, code as well. To be called by the host, while no code runs.
+    pub fn collect_garbage(&mut self) {
+        if self.levels.is_empty() {
+            self.ensure_root_process();
+            self.live = 0;
+            self.with_roots_in_primitive(|heap, roots| heap.full_collect(roots));
+            self.reclaim_code();
+        }
+    }
+
+    /// Whether the heap is what the collector takes it for; what is wrong, else. For tests, while no code runs.
+    pub fn check_heap(&mut self) -> Result<(), String> {
+        self.ensure_root_process();
+        self.live = 0;
+        self.with_roots_in_primitive(|heap, roots| heap.check(roots))
+    }
+
+    /// Whether so much code was made that a look is worth its time.
+    pub(crate) fn reclaim_wanted(&self) -> bool {
+        self.codes.len() > self.code_threshold
+    }
+
+    /// At a safepoint of the frame at `fp`: gives back code, when that is due. Calls from Rust inside each other
+    /// may have sends under way that a frame does not show.
+    pub(crate) fn reclaim_at(&mut self, fp: Fp, live: usize) {
+        if self.reclaim_wanted() && self.levels.len() <= 1 {
+            self.collect_all(fp, live);
+            self.reclaim_code();
+        }
+    }
+
+    /// Frees what nothing refers to. Everything dead in the heap was just collected.
+    pub(crate) fn reclaim_code(&mut self) {
+        let all: FxHashSet<u64> = self.codes.iter().map(|c| &raw const **c as u64).collect();
+        let mut marker = Marker { all: &all, live: FxHashSet::default(), waiting: Vec::new() };
+        marker.code(self.processes.bottom);
+        marker.code(self.processes.exit);
+        for m in self.classes.methods.iter().filter(|m| !m.loose || m.object != Value::NIL) {
+            marker.code(m.code);
+        }
+        for proc in self.processes.slots.iter().flatten() {
+            proc.stack.iter().for_each(|&v| marker.word(v));
+        }
+        marker.objects(&self.heap);
+        marker.finish();
+        let live = marker.live;
+        self.code_threshold = live.len() * 2 + SLACK;
+        if live.len() < all.len() {
+            self.free_code(&live);
+        }
+    }
+
+    fn free_code(&mut self, live: &FxHashSet<u64>) {
+        let Vm { codes, polys, free_polys, .. } = self;
+        let mut used: FxHashSet<MethodId> = FxHashSet::default();
+        codes.retain(|code| {
+            let kept = live.contains(&(&raw const **code as u64));
+            if kept {
+                used.insert(code.method);
+            } else {
+                for i in 0..code.site_count() {
+                    // SAFETY: the block holds that many caches; it is freed next.
+                    release_poly(unsafe { &mut *code.sites().add(i) }, polys, free_polys);
+                }
+            }
+            kept
+        });
+        for (id, m) in self.classes.methods.iter_mut().enumerate() {
+            if !m.code.is_null() && !live.contains(&(m.code as u64)) {
+                m.code = std::ptr::null();
+            }
+            if m.loose && m.object == Value::NIL && !used.contains(&(id as MethodId)) {
+                m.loose = false;
+                m.source = Source { text: SourceText::Static(""), file: None, line: 0, library: true };
+                self.classes.free_methods.push(id as MethodId);
+            }
+        }
+        // Sites may have been linked to what has gone.
+        self.flush_caches(None);
+    }
+}

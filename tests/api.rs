@@ -1,0 +1,14 @@
+//! The embedding API from outside: what a host program sees.
+
+#[path = "api/convert.rs"]
+mod convert;
+#[path = "api/errors.rs"]
+mod errors;
+#[path = "api/examples.rs"]
+mod examples;
+#[path = "api/functions.rs"]
+mod functions;
+#[path = "api/handles.rs"]
+mod handles;
+#[path = "api/limits.rs"]
+mod limits;

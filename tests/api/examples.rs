@@ -1,0 +1,23 @@
+//! The examples run: each is a program of its own, and here a module.
+
+#[path = "../../examples/embed_blocks.rs"]
+mod embed_blocks;
+#[path = "../../examples/embed_hello.rs"]
+mod embed_hello;
+#[path = "../../examples/embed_limits.rs"]
+mod embed_limits;
+
+#[test]
+fn hello() {
+    embed_hello::main().unwrap();
+}
+
+#[test]
+fn blocks() {
+    embed_blocks::main().unwrap();
+}
+
+#[test]
+fn limits() {
+    embed_limits::main().unwrap();
+}
