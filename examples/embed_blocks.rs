@@ -36,7 +36,10 @@ impl IntoSmalltalk for Account {
 
 impl FromSmalltalk for Account {
     fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> chirp::Result<Self> {
-        Ok(Account { owner: object.send(ctx, "owner", ())?, cents: object.send(ctx, "cents", ())? })
+        Ok(Account {
+            owner: object.send(ctx, "owner", ())?,
+            cents: object.send(ctx, "cents", ())?,
+        })
     }
 }
 
@@ -65,21 +68,32 @@ pub fn main() -> chirp::Result<()> {
         let mut book = shared.lock().unwrap();
         let balance = book.entry(owner).or_default();
         if *balance < cents {
-            return Err(NoMoney { missing: cents - *balance });
+            return Err(NoMoney {
+                missing: cents - *balance,
+            });
         }
         *balance -= cents;
         Ok(*balance)
     })?;
     st.set_global("Withdraw", &withdraw)?;
-    println!("left: {}", st.eval::<i64>("Withdraw value: 'ada' value: 120")?);
+    println!(
+        "left: {}",
+        st.eval::<i64>("Withdraw value: 'ada' value: 120")?
+    );
     println!("in Rust: {:?}", book.lock().unwrap());
 
     // A Rust error is an exception that Smalltalk may handle …
-    let handled: String = st.eval("[ Withdraw value: 'ada' value: 1000 ] on: HostError do: [:e | e messageText ]")?;
+    let handled: String =
+        st.eval("[ Withdraw value: 'ada' value: 1000 ] on: HostError do: [:e | e messageText ]")?;
     println!("handled: {handled}");
     // … and comes back whole where it does not.
-    let error = st.eval::<i64>("Withdraw value: 'ada' value: 1000").unwrap_err();
-    println!("missing: {}", error.host_error::<NoMoney>().map_or(0, |e| e.missing));
+    let error = st
+        .eval::<i64>("Withdraw value: 'ada' value: 1000")
+        .unwrap_err();
+    println!(
+        "missing: {}",
+        error.host_error::<NoMoney>().map_or(0, |e| e.missing)
+    );
 
     // A closure that calls back: a method of all collections, with a typed block as its argument.
     st.class("Collection")?.method(
@@ -90,16 +104,26 @@ pub fn main() -> chirp::Result<()> {
         },
     )?;
     let accounts = vec![
-        Account { owner: "ada".into(), cents: 380 },
-        Account { owner: "alan".into(), cents: 20 },
+        Account {
+            owner: "ada".into(),
+            cents: 380,
+        },
+        Account {
+            owner: "alan".into(),
+            cents: 20,
+        },
     ];
     st.set_global("Accounts", accounts)?;
-    println!("total: {}", st.eval::<i64>("Accounts sumOf: [:each | each cents]")?);
+    println!(
+        "total: {}",
+        st.eval::<i64>("Accounts sumOf: [:each | each cents]")?
+    );
     let poor: Vec<Account> = st.eval("Accounts select: [:each | each cents < 100]")?;
     println!("poor: {}", poor[0].owner);
 
     // Smalltalk's own exceptions pass through Rust code as what they are.
-    let trapped: Symbol = st.eval("[ Accounts sumOf: [:each | each cents / 0] ] on: ZeroDivide do: [:e | #trapped ]")?;
+    let trapped: Symbol = st
+        .eval("[ Accounts sumOf: [:each | each cents / 0] ] on: ZeroDivide do: [:e | #trapped ]")?;
     println!("{}", trapped.0);
     Ok(())
 }

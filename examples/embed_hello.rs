@@ -26,13 +26,19 @@ pub fn main() -> chirp::Result<()> {
     println!("{}", st.eval::<String>("Shout value: 'hello'")?);
 
     // Rust closures are methods.
-    st.class("Integer")?.method(&mut st, "isPerfect", |n: i64| {
-        n > 1 && (1..n).filter(|d| n % d == 0).sum::<i64>() == n
-    })?;
-    println!("perfect: {:?}", st.eval::<Vec<i64>>("(1 to: 500) select: [:n | n isPerfect]")?);
+    st.class("Integer")?
+        .method(&mut st, "isPerfect", |n: i64| {
+            n > 1 && (1..n).filter(|d| n % d == 0).sum::<i64>() == n
+        })?;
+    println!(
+        "perfect: {:?}",
+        st.eval::<Vec<i64>>("(1 to: 500) select: [:n | n isPerfect]")?
+    );
 
     // Errors tell what, and where.
-    let error = st.eval::<Obj>("| total |\ntotal := 7.\ntotal / 0").unwrap_err();
+    let error = st
+        .eval::<Obj>("| total |\ntotal := 7.\ntotal / 0")
+        .unwrap_err();
     if let ErrorKind::Unhandled { class, .. } = error.kind() {
         println!("{class}, as expected:\n{error:#}");
     }

@@ -19,10 +19,19 @@ pub fn main() -> chirp::Result<()> {
     let programs = [
         ("polite", "Transcript show: 'hello'. 3 + 4"),
         ("endless", "[ true ] whileTrue: [ ]"),
-        ("catches everything", "[ [ true ] whileTrue: [ ] ] on: Exception do: [:e | 0 ]"),
-        ("hungry", "| all | all := OrderedCollection new. [ all add: (Array new: 100000) ] repeat"),
+        (
+            "catches everything",
+            "[ [ true ] whileTrue: [ ] ] on: Exception do: [:e | 0 ]",
+        ),
+        (
+            "hungry",
+            "| all | all := OrderedCollection new. [ all add: (Array new: 100000) ] repeat",
+        ),
         ("enormous", "Array new: 1000000000000"),
-        ("deep", "| f | f := nil. f := [:n | (f value: n + 1) + 1 ]. f value: 0"),
+        (
+            "deep",
+            "| f | f := nil. f := [:n | (f value: n + 1) + 1 ]. f value: 0",
+        ),
         ("gives up", "Smalltalk exit: 3"),
         ("does not compile", "3 + ) 4"),
     ];
@@ -49,7 +58,9 @@ pub fn main() -> chirp::Result<()> {
         thread::sleep(Duration::from_millis(100));
         handle.stop();
     });
-    let error = st.eval::<()>("[ [ true ] whileTrue: [ ] ] ensure: [ [ true ] whileTrue: [ ] ]").unwrap_err();
+    let error = st
+        .eval::<()>("[ [ true ] whileTrue: [ ] ] ensure: [ [ true ] whileTrue: [ ] ]")
+        .unwrap_err();
     println!("{error}");
     if watchdog.join().is_err() {
         println!("the watchdog failed");

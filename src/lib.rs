@@ -1,6 +1,72 @@
 //! Chirp: a Smalltalk in one small binary, and in your own program.
 //!
-//! Only names the modules; every module says in its first lines what it owns.
+//! The command line is in `cli`; this page is for programs that have Smalltalk inside. A machine is a
+//! [`Smalltalk`]; it runs in the thread that calls it, may be moved to another, and there may be many.
+//!
+//! ```
+//! use chirp::{Block, Ctx, ErrorKind, Obj, Smalltalk, Stop};
+//!
+//! let mut st = Smalltalk::new();
+//!
+//! // Evaluate, and say what type the answer has.
+//! let seven: i64 = st.eval("3 + 4")?;
+//! assert_eq!(seven, 7);
+//!
+//! // Globals, handles, messages.
+//! st.set_global("Words", vec!["one", "two", "three"])?;
+//! let longest: Obj = st.eval("Words detectMax: [:each | each size]")?;
+//! assert_eq!(longest.send::<String>(&mut st, "asUppercase", ())?, "THREE");
+//!
+//! // Blocks in both directions; Rust closures as methods.
+//! let add: Block<(i64, i64), i64> = st.eval("[:a :b | a + b]")?;
+//! assert_eq!(add.call(&mut st, (3, 4))?, 7);
+//! let shout = st.block(|text: String| text + "!")?;
+//! st.set_global("Shout", &shout)?;
+//! st.class("String")?.method(&mut st, "twice", |ctx: &mut Ctx<'_>, me: Obj| me.send::<Obj>(ctx, ",", (&me,)))?;
+//! assert_eq!(st.eval::<String>("Shout value: 'ha' twice")?, "haha!");
+//!
+//! // Errors say what and where; `{error:#}` shows the source and the trace.
+//! let error = st.eval::<i64>("nil foo").unwrap_err();
+//! assert!(matches!(error.kind(), ErrorKind::Unhandled { class, .. } if class == "MessageNotUnderstood"));
+//!
+//! // Code that nobody has read gets limits. It has no files and no network unless you say so.
+//! let mut st = Smalltalk::builder().fuel(100_000).memory(64 << 20).build()?;
+//! let error = st.eval::<()>("[ true ] whileTrue: [ ]").unwrap_err();
+//! assert!(matches!(error.kind(), ErrorKind::Stopped { why: Stop::Fuel }));
+//! # Ok::<(), chirp::Error>(())
+//! ```
+//!
+//! Without the default features (`default-features = false`) command line and sockets are left out.
+//! More: `examples/embed_hello.rs`, `embed_blocks.rs`, `embed_limits.rs`.
+//!
+//! # Where is what
+//!
+//! Source text becomes running code from top to bottom; each layer knows only those below it.
+//!
+//! | layer | where | does |
+//! |---|---|---|
+//! | grammar | crate `chirp-grammar`: `grammar/` | text to tokens, tree or diagnostics |
+//! | formats | [`formats`] | Tonel, chunk files, STON; which format a file has |
+//! | compiler | [`compiler`] | tree to bytecode: scopes, inlining, registers; disassembler, verifier |
+//! | loader | [`loader`] | the library at start, methods on their first send, scripts |
+//! | machine | [`vm`] | frames, sends and their caches, classes, Processes, safepoints, traces |
+//! | memory | [`memory`] | values, objects, the collector |
+//! | primitives | [`primitives`] | what Smalltalk methods cannot do in Smalltalk |
+//! | host | [`host`] | the only door to the outside: clock, streams, files, sockets, signals |
+//! | library | `image/` | the classes, in Smalltalk; read from the binary, compiled on first send |
+//! | front ends | `cli`, [`api`], [`tools`] | command line and REPL; host programs; examples as tests |
+//!
+//! | to add | go to |
+//! |---|---|
+//! | a class or a method | `image/<Package>/<Class>.class.st`, with `>>>` examples in its comment |
+//! | a primitive | a function in `src/primitives/<class>.rs` and its line in the file's `TABLE` |
+//! | a primitive that changes what runs | `src/vm/machine_primitives.rs` or `process_primitives.rs` |
+//! | an opcode | `src/compiler/opcode.rs` (list), `emit.rs` (who emits it), `src/vm/ops.rs` and `slow.rs` (what it does) |
+//! | a class that the machine must know | `src/vm/known.rs` |
+//! | something outside | `src/host`, behind a permission of [`Capabilities`], then a primitive |
+//! | a command or an option | `src/cli/args.rs`, then a file beside it |
+//! | a conversion between Rust and Smalltalk | `src/api/convert.rs`, `numbers.rs` |
+//! | a mistake that deserves its own words | `grammar/src/diagnose` and the corpus in `grammar/tests` |
 
 #![deny(unsafe_code)]
 

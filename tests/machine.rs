@@ -283,7 +283,8 @@ fn a_collection_at_every_allocation_changes_nothing() {
         for (text, wanted) in PROGRAMS {
             check(&mut vm, text, wanted);
         }
-        assert!(vm.heap.counters.scavenges > 1000);
+        let scavenges = vm.heap.counters.scavenges;
+        assert!(scavenges > 200, "{scavenges}");
         assert_eq!(vm.check_heap(), Ok(()));
     }
 }

@@ -30,7 +30,10 @@ pub struct Block<A, R> {
 
 impl<A, R> Block<A, R> {
     pub(super) fn of(object: Obj) -> Self {
-        Block { object, types: PhantomData }
+        Block {
+            object,
+            types: PhantomData,
+        }
     }
 
     /// The block as an object of unknown type.
@@ -82,7 +85,11 @@ impl<A: Arguments, R> FromSmalltalk for Block<A, R> {
         let value = object.value(ctx.vm)?;
         match ctx.vm.block_num_args(value) {
             Some(takes) if takes == A::COUNT => Ok(Block::of(object.clone())),
-            Some(takes) => Err(Error::new(ErrorKind::Arity { what: "the block".into(), takes, given: A::COUNT })),
+            Some(takes) => Err(Error::new(ErrorKind::Arity {
+                what: "the block".into(),
+                takes,
+                given: A::COUNT,
+            })),
             None => Err(super::convert::mismatch(ctx, "a block", value)),
         }
     }

@@ -118,17 +118,27 @@ impl Builder {
 
     /// Starts the machine.
     pub fn build(self) -> Result<Smalltalk> {
-        let sink = |sink: Option<Box<dyn Write + Send>>| Output::new(sink.unwrap_or_else(|| Box::new(std::io::sink())));
+        let sink = |sink: Option<Box<dyn Write + Send>>| {
+            Output::new(sink.unwrap_or_else(|| Box::new(std::io::sink())))
+        };
         let input = self.stdin.unwrap_or_else(|| Box::new(std::io::empty()));
         let stdio = Stdio::new(sink(self.stdout), sink(self.stderr), Source::Reader(input));
         let capabilities = self.capabilities.unwrap_or_else(Capabilities::none);
         let host = Host::new(capabilities, stdio).map_err(Error::host)?;
         let memory = self.memory.unwrap_or(usize::MAX);
-        let heap = HeapOptions { limit: memory, ..HeapOptions::default() };
+        let heap = HeapOptions {
+            limit: memory,
+            ..HeapOptions::default()
+        };
         let mut vm = boot(&Image::embedded(), heap, host).map_err(Error::host)?;
-        let mut limits = Limits { memory, ..Limits::default() };
+        let mut limits = Limits {
+            memory,
+            ..Limits::default()
+        };
         if let Some(depth) = self.depth {
-            limits.stack = depth.saturating_mul(SLOTS_PER_CALL).clamp(LEAST_SLOTS, limits.stack);
+            limits.stack = depth
+                .saturating_mul(SLOTS_PER_CALL)
+                .clamp(LEAST_SLOTS, limits.stack);
         }
         vm.limits = limits;
         vm.arguments = self.arguments;
@@ -139,6 +149,9 @@ impl Builder {
 
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("budget", &self.budget).field("memory", &self.memory).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("budget", &self.budget)
+            .field("memory", &self.memory)
+            .finish_non_exhaustive()
     }
 }

@@ -42,20 +42,35 @@ impl Class {
     }
 
     /// Sends a message to the class, for instance `new`.
-    pub fn send<R: FromSmalltalk>(&self, on: &mut impl AsCtx, selector: &str, args: impl Arguments) -> Result<R> {
+    pub fn send<R: FromSmalltalk>(
+        &self,
+        on: &mut impl AsCtx,
+        selector: &str,
+        args: impl Arguments,
+    ) -> Result<R> {
         self.object.send(on, selector, args)
     }
 
     /// Makes a Rust closure a method of the class's instances. Its first parameter is the receiver. An error
     /// that it answers becomes an exception, of class HostError unless it came out of Smalltalk.
-    pub fn method<M, F: RustFn<M>>(&self, on: &mut impl AsCtx, selector: &str, closure: F) -> Result<&Class> {
+    pub fn method<M, F: RustFn<M>>(
+        &self,
+        on: &mut impl AsCtx,
+        selector: &str,
+        closure: F,
+    ) -> Result<&Class> {
         let mut ctx = on.as_ctx();
         let class = self.index(&ctx)?;
         self.install(&mut ctx, class, selector, closure)
     }
 
     /// Makes a Rust closure a method of the class itself.
-    pub fn class_method<M, F: RustFn<M>>(&self, on: &mut impl AsCtx, selector: &str, closure: F) -> Result<&Class> {
+    pub fn class_method<M, F: RustFn<M>>(
+        &self,
+        on: &mut impl AsCtx,
+        selector: &str,
+        closure: F,
+    ) -> Result<&Class> {
         let mut ctx = on.as_ctx();
         let class = self.index(&ctx)?;
         let meta = ctx.vm.classes.get(class).map_or(class, |c| c.meta);
@@ -67,13 +82,18 @@ impl Class {
         let ctx = on.as_ctx();
         let class = self.index(&ctx)?;
         let compile = ctx.vm.hooks.compile_source;
-        compile(ctx.vm, class, source, "as yet unclassified").map_err(|e| Error::of_source(vec![e]))?;
+        compile(ctx.vm, class, source, "as yet unclassified")
+            .map_err(|e| Error::of_source(vec![e]))?;
         Ok(self)
     }
 
     fn index(&self, ctx: &Ctx<'_>) -> Result<ClassIndex> {
         let value = self.object.value(ctx.vm)?;
-        ctx.vm.classes.index_of(value).ok_or_else(|| Error::new(ErrorKind::NotFound { what: "such class any more".into() }))
+        ctx.vm.classes.index_of(value).ok_or_else(|| {
+            Error::new(ErrorKind::NotFound {
+                what: "such class any more".into(),
+            })
+        })
     }
 
     fn install<M, F: RustFn<M>>(
@@ -87,9 +107,15 @@ impl Class {
         if takes.map(|n| n + 1) != Some(F::COUNT) {
             let what = format!("#{selector}, with its receiver,");
             let takes = takes.map_or(0, |n| n + 1);
-            return Err(Error::new(ErrorKind::Arity { what, takes, given: F::COUNT }));
+            return Err(Error::new(ErrorKind::Arity {
+                what,
+                takes,
+                given: F::COUNT,
+            }));
         }
-        let installed = ctx.vm.install_host_method(class, selector, host_fn(closure, true));
+        let installed = ctx
+            .vm
+            .install_host_method(class, selector, host_fn(closure, true));
         installed.map_err(|e| Error::of_source(vec![e]))?;
         Ok(self)
     }

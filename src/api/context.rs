@@ -3,13 +3,13 @@
 //! Owns what happens before and after every call: limits of outer calls, freeing of handles,
 //! flushing of output, and the making of errors.
 
+use super::Arguments;
 use super::block::Block;
 use super::class::Class;
 use super::convert::{FromSmalltalk, IntoSmalltalk};
 use super::error::{Error, ErrorKind, Result};
 use super::function::{RustFn, host_fn};
 use super::object::Obj;
-use super::Arguments;
 use crate::loader::LoadError;
 use crate::memory::Value;
 use crate::vm::{Unhandled, Vm};
@@ -54,7 +54,10 @@ pub(super) mod sealed {
 impl sealed::Sealed for Ctx<'_> {}
 impl AsCtx for Ctx<'_> {
     fn as_ctx(&mut self) -> Ctx<'_> {
-        Ctx { vm: self.vm, budget: self.budget }
+        Ctx {
+            vm: self.vm,
+            budget: self.budget,
+        }
     }
 }
 
@@ -67,7 +70,10 @@ impl<T: AsCtx> AsCtx for &mut T {
 
 impl<'a> Ctx<'a> {
     pub(super) fn outer(vm: &'a mut Vm, budget: Budget) -> Ctx<'a> {
-        Ctx { vm, budget: Some(budget) }
+        Ctx {
+            vm,
+            budget: Some(budget),
+        }
     }
 
     pub(super) fn inner(vm: &'a mut Vm) -> Ctx<'a> {
@@ -89,7 +95,10 @@ impl<'a> Ctx<'a> {
     pub fn global<T: FromSmalltalk>(&mut self, name: &str) -> Result<T> {
         let value = match self.vm.session_variable(name) {
             Some(v) => v,
-            None => self.vm.global(name).ok_or_else(|| not_found("global", name))?,
+            None => self
+                .vm
+                .global(name)
+                .ok_or_else(|| not_found("global", name))?,
         };
         T::from_value(self, value)
     }
@@ -109,14 +118,20 @@ impl<'a> Ctx<'a> {
 
     /// The class of this name.
     pub fn class(&mut self, name: &str) -> Result<Class> {
-        let value = self.vm.global(name).filter(|&v| self.vm.classes.index_of(v).is_some());
+        let value = self
+            .vm
+            .global(name)
+            .filter(|&v| self.vm.classes.index_of(v).is_some());
         let value = value.ok_or_else(|| not_found("class", name))?;
         Ok(Class::new(Obj::new(self.vm, value)))
     }
 
     /// A Rust closure as a block: Smalltalk evaluates it like any other.
     pub fn block<M, F: RustFn<M>>(&mut self, closure: F) -> Result<Block<F::Args, F::Answer>> {
-        let function = self.vm.new_host_function(host_fn(closure, false)).map_err(|_| not_found("class", "HostFunction"))?;
+        let function = self
+            .vm
+            .new_host_function(host_fn(closure, false))
+            .map_err(|_| not_found("class", "HostFunction"))?;
         let selector = self.vm.intern("asBlockWithArguments:");
         let count = Value::int(F::COUNT as i64);
         let object = self.run(|vm| Ok(vm.send_message(selector, &[function, count])?))?;
@@ -151,7 +166,11 @@ impl<'a> Ctx<'a> {
     pub fn exception(&mut self, class: &str, message: &str) -> Error {
         match self.new_exception(class, message) {
             Ok(exception) => {
-                let unhandled = Unhandled { class: class.into(), message: message.into(), ..Unhandled::default() };
+                let unhandled = Unhandled {
+                    class: class.into(),
+                    message: message.into(),
+                    ..Unhandled::default()
+                };
                 Error::of_unhandled(unhandled, Some(exception), None)
             }
             Err(error) => error,
@@ -183,7 +202,9 @@ impl<'a> Ctx<'a> {
             // A panic went through the last call.
             return Err(Error::new(ErrorKind::Broken));
         }
-        self.vm.limits.fuel = budget.fuel.map(|fuel| self.vm.fuel_used.saturating_add(fuel));
+        self.vm.limits.fuel = budget
+            .fuel
+            .map(|fuel| self.vm.fuel_used.saturating_add(fuel));
         self.vm.limits.deadline = budget.timeout.map(|t| {
             let microseconds = u64::try_from(t.as_micros()).unwrap_or(u64::MAX);
             self.vm.now().saturating_add(microseconds)
@@ -219,7 +240,12 @@ impl<'a> Ctx<'a> {
 
     /// A pinned value, where it is now.
     pub(super) fn pinned(&self, place: usize) -> Value {
-        self.vm.handles.pinned.get(place).copied().unwrap_or(Value::NIL)
+        self.vm
+            .handles
+            .pinned
+            .get(place)
+            .copied()
+            .unwrap_or(Value::NIL)
     }
 
     /// Cuts the pinned values back to as many as there were.
@@ -230,18 +256,32 @@ impl<'a> Ctx<'a> {
     /// Errors of Processes that ended with them while nobody waited for their answer.
     pub(super) fn failures(&mut self) -> Vec<Error> {
         let failures = std::mem::take(&mut self.vm.background_failures);
-        failures.into_iter().map(|f| Error::of_unhandled(f, None, None)).collect()
+        failures
+            .into_iter()
+            .map(|f| Error::of_unhandled(f, None, None))
+            .collect()
     }
 
     /// Lets other Processes run until all have ended or wait for ever.
     pub(super) fn run_processes(&mut self) -> Result<()> {
         match self.eval::<()>("Semaphore new wait") {
-            Err(e) if matches!(e.kind(), ErrorKind::Stopped { why: crate::Stop::Deadlock }) => Ok(()),
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    ErrorKind::Stopped {
+                        why: crate::Stop::Deadlock
+                    }
+                ) =>
+            {
+                Ok(())
+            }
             other => other,
         }
     }
 }
 
 fn not_found(what: &str, name: &str) -> Error {
-    Error::new(ErrorKind::NotFound { what: format!("{what} `{name}`") })
+    Error::new(ErrorKind::NotFound {
+        what: format!("{what} `{name}`"),
+    })
 }

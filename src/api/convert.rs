@@ -131,7 +131,11 @@ pub(super) fn mismatch(ctx: &Ctx<'_>, expected: &str, value: Value) -> Error {
         Value::FALSE => "false".to_string(),
         _ => {
             let name = ctx.vm.classes.name(ctx.vm.heap.class_of(value));
-            let article = if name.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+            let article = if name.starts_with(['A', 'E', 'I', 'O', 'U']) {
+                "an"
+            } else {
+                "a"
+            };
             format!("{article} {name}")
         }
     };
@@ -173,8 +177,12 @@ pub(super) use by_value;
 by_value!(from bool, |ctx, v| v.as_bool().ok_or_else(|| mismatch(ctx, "a Boolean", v)));
 by_value!(into bool, |x, _ctx| Ok(Value::bool(x)));
 
-by_value!(from (), |_ctx, _v| Ok(()));
-by_value!(into (), |_x, _ctx| Ok(Value::NIL), const IS_UNIT: bool = true;);
+by_value!(from(), |_ctx, _v| Ok(()));
+by_value!(
+    into(),
+    |_x, _ctx| Ok(Value::NIL),
+    const IS_UNIT: bool = true;
+);
 
 by_value!(from char, |ctx, v| {
     v.as_char().and_then(char::from_u32).ok_or_else(|| mismatch(ctx, "a Character", v))
@@ -183,8 +191,8 @@ by_value!(into char, |x, _ctx| Ok(Value::char(x as u32)));
 
 by_value!(from String, |ctx, v| ctx.vm.string_value(v).ok_or_else(|| mismatch(ctx, "a String", v)));
 by_value!(into String, |x, ctx| x.as_str().into_value(ctx));
-by_value!(into &String, |x, ctx| x.as_str().into_value(ctx));
-by_value!(into &str, |x, ctx| {
+by_value!(into & String, |x, ctx| x.as_str().into_value(ctx));
+by_value!(into & str, |x, ctx| {
     // Wide characters take four bytes.
     room(ctx, x.len().saturating_mul(4))?;
     Ok(ctx.vm.new_string(x))
@@ -205,7 +213,7 @@ impl IntoSmalltalk for Obj {
     }
 }
 
-by_value!(into &Obj, |x, ctx| x.value(ctx.vm));
+by_value!(into & Obj, |x, ctx| x.value(ctx.vm));
 
 impl<T: FromSmalltalk> FromSmalltalk for Option<T> {
     fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
@@ -214,7 +222,11 @@ impl<T: FromSmalltalk> FromSmalltalk for Option<T> {
     }
 
     fn from_value(ctx: &mut Ctx<'_>, value: Value) -> Result<Self> {
-        if value.is_nil() { Ok(None) } else { T::from_value(ctx, value).map(Some) }
+        if value.is_nil() {
+            Ok(None)
+        } else {
+            T::from_value(ctx, value).map(Some)
+        }
     }
 }
 
@@ -269,7 +281,10 @@ impl<T: FromSmalltalk> FromSmalltalk for Vec<T> {
         let class = ctx.vm.heap.class_of(value);
         if class == Known::ByteArray.index() {
             let bytes = ctx.vm.heap.bytes(value).to_vec();
-            return bytes.into_iter().map(|b| T::from_value(ctx, Value::int(b.into()))).collect();
+            return bytes
+                .into_iter()
+                .map(|b| T::from_value(ctx, Value::int(b.into())))
+                .collect();
         }
         if class == Known::Array.index() {
             return elements(ctx, value);
@@ -291,7 +306,12 @@ impl<T: FromSmalltalk> FromSmalltalk for Vec<T> {
 fn elements<T: FromSmalltalk>(ctx: &mut Ctx<'_>, array: Value) -> Result<Vec<T>> {
     let place = ctx.pin(array);
     let mut items = Vec::with_capacity(ctx.vm.heap.slots(array));
-    while let Some(&value) = ctx.vm.heap.pointer_slots(ctx.pinned(place)).get(items.len()) {
+    while let Some(&value) = ctx
+        .vm
+        .heap
+        .pointer_slots(ctx.pinned(place))
+        .get(items.len())
+    {
         match T::from_value(ctx, value) {
             Ok(item) => items.push(item),
             Err(error) => {
@@ -308,7 +328,10 @@ fn elements<T: FromSmalltalk>(ctx: &mut Ctx<'_>, array: Value) -> Result<Vec<T>>
 fn is_listable(ctx: &Ctx<'_>, value: Value) -> bool {
     let class = ctx.vm.heap.class_of(value);
     let inherits = |name: &str| {
-        let ancestor = ctx.vm.defined_global(name).and_then(|b| ctx.vm.classes.index_of(ctx.vm.heap.slot(b, 1)));
+        let ancestor = ctx
+            .vm
+            .defined_global(name)
+            .and_then(|b| ctx.vm.classes.index_of(ctx.vm.heap.slot(b, 1)));
         ancestor.is_some_and(|a| ctx.vm.classes.inherits(class, a))
     };
     inherits("Collection") && !inherits("Dictionary") && !ctx.vm.is_string(value)

@@ -135,7 +135,11 @@ pub struct Place<'a> {
 
 impl Error {
     pub(super) fn new(kind: ErrorKind) -> Error {
-        Error(Box::new(Inner { kind, rendered: String::new(), source: None }))
+        Error(Box::new(Inner {
+            kind,
+            rendered: String::new(),
+            source: None,
+        }))
     }
 
     /// An error of the host program's own, as a closure or conversion may answer it. One that is of
@@ -144,8 +148,15 @@ impl Error {
         match error.into().downcast::<Error>() {
             Ok(own) => *own,
             Err(error) => {
-                let kind = ErrorKind::Host { message: error.to_string(), trace: Trace::default() };
-                Error(Box::new(Inner { kind, rendered: String::new(), source: Some(error) }))
+                let kind = ErrorKind::Host {
+                    message: error.to_string(),
+                    trace: Trace::default(),
+                };
+                Error(Box::new(Inner {
+                    kind,
+                    rendered: String::new(),
+                    source: Some(error),
+                }))
             }
         }
     }
@@ -153,7 +164,10 @@ impl Error {
     /// An object does not fit the Rust type that it should become: for implementations of
     /// [`FromSmalltalk`](crate::FromSmalltalk).
     pub fn conversion(expected: impl Into<String>, found: impl Into<String>) -> Error {
-        Error::new(ErrorKind::Conversion { expected: expected.into(), found: found.into() })
+        Error::new(ErrorKind::Conversion {
+            expected: expected.into(),
+            found: found.into(),
+        })
     }
 
     /// What went wrong.
@@ -169,12 +183,18 @@ impl Error {
     /// Where in the host's own Smalltalk code it happened, library code left out.
     pub fn place(&self) -> Option<Place<'_>> {
         match &self.0.kind {
-            ErrorKind::Syntax { errors, .. } => {
-                errors.first().map(|e| Place { file: None, line: e.line, column: e.column })
-            }
+            ErrorKind::Syntax { errors, .. } => errors.first().map(|e| Place {
+                file: None,
+                line: e.line,
+                column: e.column,
+            }),
             ErrorKind::Unhandled { trace, .. } | ErrorKind::Host { trace, .. } => {
                 let frame = trace.frames.iter().find(|f| !f.library && f.line > 0)?;
-                Some(Place { file: frame.file.as_deref(), line: frame.line, column: frame.column })
+                Some(Place {
+                    file: frame.file.as_deref(),
+                    line: frame.line,
+                    column: frame.column,
+                })
             }
             _ => None,
         }
@@ -214,7 +234,11 @@ impl Error {
         let rendered = failures.iter().map(|f| f.rendered.as_str()).collect();
         let errors: Vec<Mistake> = failures.into_iter().flat_map(|f| f.mistakes).collect();
         let incomplete = !errors.is_empty() && errors.iter().all(|e| e.incomplete);
-        Error(Box::new(Inner { kind: ErrorKind::Syntax { errors, incomplete }, rendered, source: None }))
+        Error(Box::new(Inner {
+            kind: ErrorKind::Syntax { errors, incomplete },
+            rendered,
+            source: None,
+        }))
     }
 
     pub(super) fn of_run(vm: &mut Vm, error: RunError) -> Error {
@@ -230,19 +254,40 @@ impl Error {
         }
     }
 
-    pub(super) fn of_unhandled(unhandled: Unhandled, exception: Option<Obj>, source: Option<BoxError>) -> Error {
-        let Unhandled { class, message, frames, omitted } = unhandled;
+    pub(super) fn of_unhandled(
+        unhandled: Unhandled,
+        exception: Option<Obj>,
+        source: Option<BoxError>,
+    ) -> Error {
+        let Unhandled {
+            class,
+            message,
+            frames,
+            omitted,
+        } = unhandled;
         let trace = Trace { frames, omitted };
         let kind = match source {
             Some(_) if class == "HostError" => ErrorKind::Host { message, trace },
-            _ => ErrorKind::Unhandled { class, message, trace, exception },
+            _ => ErrorKind::Unhandled {
+                class,
+                message,
+                trace,
+                exception,
+            },
         };
-        Error(Box::new(Inner { kind, rendered: String::new(), source }))
+        Error(Box::new(Inner {
+            kind,
+            rendered: String::new(),
+            source,
+        }))
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_deref().map(|e| e as &(dyn std::error::Error + 'static))
+        self.0
+            .source
+            .as_deref()
+            .map(|e| e as &(dyn std::error::Error + 'static))
     }
 }

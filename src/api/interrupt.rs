@@ -42,7 +42,8 @@ impl InterruptHandle {
 
     /// Takes back what has not happened yet.
     pub fn clear(&self) {
-        self.signals.fetch_and(!(signal::INTERRUPT | signal::STOP), Ordering::AcqRel);
+        self.signals
+            .fetch_and(!(signal::INTERRUPT | signal::STOP), Ordering::AcqRel);
     }
 
     fn set(&self, bit: u32) {

@@ -17,11 +17,19 @@ where
     T: TryFrom<i64> + for<'a> TryFrom<&'a BigInt>,
 {
     if let Some(n) = v.as_int() {
-        return T::try_from(n).map_err(|_| Error::conversion(format!("an Integer that fits {name}"), n.to_string()));
+        return T::try_from(n)
+            .map_err(|_| Error::conversion(format!("an Integer that fits {name}"), n.to_string()));
     }
-    let n = ctx.vm.bigint_value(v).ok_or_else(|| mismatch(ctx, "an Integer", v))?;
+    let n = ctx
+        .vm
+        .bigint_value(v)
+        .ok_or_else(|| mismatch(ctx, "an Integer", v))?;
     T::try_from(&n).map_err(|_| {
-        let found = if n.bits() > SHOWN_BITS { format!("one of {} bits", n.bits()) } else { n.to_string() };
+        let found = if n.bits() > SHOWN_BITS {
+            format!("one of {} bits", n.bits())
+        } else {
+            n.to_string()
+        };
         Error::conversion(format!("an Integer that fits {name}"), found)
     })
 }

@@ -34,11 +34,17 @@ impl Obj {
 
     /// The object, in its own machine.
     pub(super) fn value(&self, vm: &Vm) -> Result<Value> {
-        vm.rooted(&self.0).ok_or_else(|| Error::new(ErrorKind::ForeignHandle))
+        vm.rooted(&self.0)
+            .ok_or_else(|| Error::new(ErrorKind::ForeignHandle))
     }
 
     /// Sends a message and converts the answer. The arguments are a tuple, as many as the selector takes.
-    pub fn send<R: FromSmalltalk>(&self, on: &mut impl AsCtx, selector: &str, args: impl Arguments) -> Result<R> {
+    pub fn send<R: FromSmalltalk>(
+        &self,
+        on: &mut impl AsCtx,
+        selector: &str,
+        args: impl Arguments,
+    ) -> Result<R> {
         check_arity(selector, &args)?;
         on.as_ctx().send_message(self, selector, args)
     }
@@ -66,19 +72,28 @@ impl Obj {
 
 fn check_arity<A: Arguments>(selector: &str, _args: &A) -> Result<()> {
     let takes = arity(selector).ok_or_else(|| {
-        Error::new(ErrorKind::NotFound { what: format!("selector `{selector}`: that is no message name") })
+        Error::new(ErrorKind::NotFound {
+            what: format!("selector `{selector}`: that is no message name"),
+        })
     })?;
     if takes == A::COUNT {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Arity { what: format!("#{selector}"), takes, given: A::COUNT }))
+    Err(Error::new(ErrorKind::Arity {
+        what: format!("#{selector}"),
+        takes,
+        given: A::COUNT,
+    }))
 }
 
 /// Arguments that a selector takes; none when it is no selector.
 pub(super) fn arity(selector: &str) -> Option<usize> {
     let first = selector.chars().next()?;
     if !first.is_alphabetic() && first != '_' {
-        return selector.chars().all(|c| "+-*/\\~<>=@%|&?,!".contains(c)).then_some(1);
+        return selector
+            .chars()
+            .all(|c| "+-*/\\~<>=@%|&?,!".contains(c))
+            .then_some(1);
     }
     let is_name = |part: &str| {
         part.starts_with(|c: char| c.is_alphabetic() || c == '_')
@@ -97,7 +112,14 @@ mod tests {
 
     #[test]
     fn selectors_tell_their_arguments() {
-        for (selector, takes) in [("size", 0), ("at:", 1), ("at:put:", 2), ("+", 1), (">=", 1), ("_a1", 0)] {
+        for (selector, takes) in [
+            ("size", 0),
+            ("at:", 1),
+            ("at:put:", 2),
+            ("+", 1),
+            (">=", 1),
+            ("_a1", 0),
+        ] {
             assert_eq!(arity(selector), Some(takes), "{selector}");
         }
         for wrong in ["", "at:put", "foo bar", "1st", "at::", ":", "+a", "a+"] {

@@ -17,7 +17,12 @@ impl Display for Error {
                 Some(e) => write!(f, "{} at {}:{}", e.message, e.line, e.column),
                 None => f.write_str("the source text was refused"),
             },
-            ErrorKind::Unhandled { class, message, trace, .. } => {
+            ErrorKind::Unhandled {
+                class,
+                message,
+                trace,
+                ..
+            } => {
                 f.write_str(class)?;
                 if !message.is_empty() {
                     write!(f, ": {message}")?;
@@ -30,7 +35,9 @@ impl Display for Error {
             }
             ErrorKind::Stopped { why } => f.write_str(reason(*why)),
             ErrorKind::Exit(code) => write!(f, "the program ended itself with exit code {code}"),
-            ErrorKind::Conversion { expected, found } => write!(f, "expected {expected}, found {found}"),
+            ErrorKind::Conversion { expected, found } => {
+                write!(f, "expected {expected}, found {found}")
+            }
             ErrorKind::Arity { what, takes, given } => {
                 let s = if *takes == 1 { "" } else { "s" };
                 write!(f, "{what} takes {takes} argument{s}, not {given}")
@@ -107,8 +114,13 @@ fn activation(f: &mut Formatter<'_>, frame: &Frame) -> Result {
     }
     write!(f, "\n      {source}")?;
     let cut = frame.source.chars().count() - source.chars().count();
-    let Some(column) = frame.column.checked_sub(cut + 1) else { return Ok(()) };
+    let Some(column) = frame.column.checked_sub(cut + 1) else {
+        return Ok(());
+    };
     // Tabs stay tabs, so that the caret stands below its character.
-    let blanks = source.chars().take(column).map(|c| if c == '\t' { '\t' } else { ' ' });
+    let blanks = source
+        .chars()
+        .take(column)
+        .map(|c| if c == '\t' { '\t' } else { ' ' });
     write!(f, "\n      {}^", blanks.collect::<String>())
 }

@@ -133,7 +133,10 @@ impl Smalltalk {
 
     /// Stops or interrupts this machine from other threads.
     pub fn interrupt_handle(&self) -> InterruptHandle {
-        InterruptHandle { signals: self.vm.signals.clone(), waker: self.vm.host.waker() }
+        InterruptHandle {
+            signals: self.vm.signals.clone(),
+            waker: self.vm.host.waker(),
+        }
     }
 
     /// Sends and turns of loops that each call from Rust may use from now on; none for no limit.
@@ -200,6 +203,8 @@ impl AsCtx for Smalltalk {
 
 impl std::fmt::Debug for Smalltalk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Smalltalk").field("budget", &self.budget).finish_non_exhaustive()
+        f.debug_struct("Smalltalk")
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
     }
 }

@@ -17,6 +17,9 @@ fn error(code: &'static str, title: String, span: Span, label: &str, help: &str)
     }
 }
 
+/// Code of the diagnostic for code that is right but does not fit in one method.
+pub const TOO_LARGE: &str = "E0209";
+
 /// A lower-case name that nothing declares is read.
 pub fn unknown_variable(name: &str, span: Span, suggestion: Option<String>) -> Diagnostic {
     let help = match suggestion {
@@ -131,7 +134,7 @@ pub fn too_many_arguments(what: &str, count: usize, span: Span) -> Diagnostic {
 /// Registers, words or a jump do not suffice.
 pub fn too_large(what: &str, span: Span, limit: &str) -> Diagnostic {
     error(
-        "E0209",
+        TOO_LARGE,
         format!("{what} is too large: {limit}"),
         span,
         "",

@@ -38,6 +38,7 @@ use chirp_grammar::diagnostic::Diagnostic;
 use generate::Generator;
 use resolve::Resolver;
 use scope::Names;
+pub use diagnose::TOO_LARGE;
 pub use scope::nearest;
 use template::{CodeTemplate, Scope, Variable};
 

@@ -112,6 +112,7 @@ pub fn load(vm: &mut Vm, template: &CodeTemplate, id: MethodId) -> Result<(), Co
         line: 1,
         column: 1,
         rendered: "error: the code is too large for one method\n  = help: split it\n".into(),
+        too_large: true,
         mistakes: Vec::new(),
     })?;
     vm.classes.methods[id as usize].code = code;
@@ -145,6 +146,18 @@ pub fn do_it(
     Ok(id)
 }
 
+/// Compiles some statements of a script whose variables live in the session.
+pub fn part(vm: &mut Vm, source: Source, tree: &chirp_grammar::ast::DoIt) -> Result<MethodId, CompileFailure> {
+    let options = DoItOptions { return_last: true, variables: Variables::Session };
+    let class = Known::UndefinedObject.index();
+    let compiled = compiler::compile_do_it(tree, &ClassScope::new(vm, class, true), &options)
+        .map_err(|e| failure(&e, &source))?;
+    let selector = vm.intern("DoIt");
+    let id = vm.add_do_it(class, selector, source);
+    load(vm, &compiled.code, id)?;
+    Ok(id)
+}
+
 fn render(diagnostics: &[Diagnostic], file: &str, text: &str) -> String {
     diagnostics.iter().map(|d| d.render(file, text)).collect::<Vec<_>>().join("\n")
 }
@@ -169,6 +182,7 @@ pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
         line: line + shift as usize,
         column,
         rendered,
+        too_large: first.is_some_and(|d| d.code == compiler::TOO_LARGE),
         mistakes: diagnostics.iter().map(|d| mistake(d, text, shift)).collect(),
     }
 }

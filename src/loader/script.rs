@@ -9,6 +9,7 @@ use crate::vm::classes::{MethodId, Source, SourceText};
 use crate::vm::run::RunError;
 use crate::vm::{CompileFailure, Vm};
 use chirp_grammar::Options;
+use chirp_grammar::ast::{Body, DoIt};
 
 /// Source text that was refused: every mistake, rendered.
 #[derive(Clone, Debug)]
@@ -35,6 +36,9 @@ impl From<CompileFailure> for LoadError {
     }
 }
 
+/// Statements in one part of a script that is too large for one method.
+const STATEMENTS: usize = 200;
+
 /// Chunk files may be old: `_` assigns in them.
 const CHUNK_DIALECT: Options = Options { underscore_assignment: true };
 
@@ -45,17 +49,38 @@ impl Vm {
         match detect::format_of(&text) {
             Format::Chunk => self.run_chunks(name, &text),
             _ => {
-                let method = self.load_script(name, &text)?;
-                Ok(self.run_method(method, &[Value::NIL])?)
+                let mut last = Value::NIL;
+                for method in self.load_script(name, &text)? {
+                    last = self.run_method(method, &[Value::NIL])?;
+                }
+                Ok(last)
             }
         }
     }
 
-    /// Compiles a workspace script; nothing runs yet.
-    pub fn load_script(&mut self, name: &str, text: &str) -> Result<MethodId, LoadError> {
-        let source = source(name, text, 1);
+    /// Compiles a workspace script; nothing runs yet. It is one method, or several to be run one after
+    /// the other when it is too large for one: then its variables live in the session.
+    pub fn load_script(&mut self, name: &str, text: &str) -> Result<Vec<MethodId>, LoadError> {
         let options = DoItOptions { return_last: true, variables: Variables::Script };
-        Ok(compile::do_it(self, source, &options, Options::default())?)
+        match compile::do_it(self, source(name, text, 1), &options, Options::default()) {
+            Err(e) if e.too_large => self.load_in_parts(name, text),
+            other => Ok(vec![other?]),
+        }
+    }
+
+    fn load_in_parts(&mut self, name: &str, text: &str) -> Result<Vec<MethodId>, LoadError> {
+        let Some(tree) = chirp_grammar::parse_do_it(text).tree else { return Ok(Vec::new()) };
+        let mut methods = Vec::new();
+        let mut temps = tree.body.temps;
+        let mut statements = tree.body.statements;
+        while !statements.is_empty() || methods.is_empty() {
+            let rest = statements.split_off(statements.len().min(STATEMENTS));
+            let body = Body { temps: std::mem::take(&mut temps), statements };
+            let part = DoIt { pragmas: Vec::new(), body, span: tree.span };
+            methods.push(compile::part(self, source(name, text, 1), &part)?);
+            statements = rest;
+        }
+        Ok(methods)
     }
 
     /// Evaluates text in the session: its variables stay. Answers the last value.

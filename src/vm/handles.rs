@@ -47,7 +47,14 @@ pub struct Handles {
 impl Default for Handles {
     fn default() -> Handles {
         let (slots, free, pinned) = Default::default();
-        Handles { slots, free, dropped: Arc::default(), pinned, failing: Value::NIL, failed: Value::NIL }
+        Handles {
+            slots,
+            free,
+            dropped: Arc::default(),
+            pinned,
+            failing: Value::NIL,
+            failed: Value::NIL,
+        }
     }
 }
 
@@ -73,13 +80,17 @@ impl Vm {
             }
         };
         handles.slots[slot as usize] = v;
-        Root { slot, home: handles.dropped.clone() }
+        Root {
+            slot,
+            home: handles.dropped.clone(),
+        }
     }
 
     /// The object behind a root; none when it belongs to another machine.
     pub fn rooted(&self, root: &Root) -> Option<Value> {
         let own = Arc::ptr_eq(&root.home, &self.handles.dropped);
-        own.then(|| self.handles.slots.get(root.slot as usize).copied()).flatten()
+        own.then(|| self.handles.slots.get(root.slot as usize).copied())
+            .flatten()
     }
 
     /// How many objects are rooted now.
@@ -95,7 +106,12 @@ impl Vm {
 
     /// Frees the slots of dropped roots.
     pub(crate) fn reclaim_roots(&mut self) {
-        let Handles { slots, free, dropped, .. } = &mut self.handles;
+        let Handles {
+            slots,
+            free,
+            dropped,
+            ..
+        } = &mut self.handles;
         dropped.with(|list| {
             for slot in list.drain(..) {
                 slots[slot as usize] = Value::NIL;

@@ -96,7 +96,9 @@ unsafe fn host_function_value(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: the window holds the receiver and the arguments.
     unsafe {
         let (receiver, array) = (call.arg(0), call.arg(1));
-        let Some(function) = vm.host_function(receiver) else { return Outcome::Fail(PrimError::BadReceiver) };
+        let Some(function) = vm.host_function(receiver) else {
+            return Outcome::Fail(PrimError::BadReceiver);
+        };
         if vm.heap.class_of(array) != Known::Array.index() {
             return Outcome::Fail(PrimError::BadArgument);
         }
@@ -135,7 +137,10 @@ impl Vm {
 
     /// A HostFunction for a closure that takes arguments, but no receiver.
     pub fn new_host_function(&mut self, function: HostFn) -> Result<Value, PrimError> {
-        let class = self.global("HostFunction").and_then(|c| self.classes.index_of(c)).ok_or(PrimError::NotFound)?;
+        let class = self
+            .global("HostFunction")
+            .and_then(|c| self.classes.index_of(c))
+            .ok_or(PrimError::NotFound)?;
         let object = self.new_object(class, 0)?;
         let number = self.host_things.hold(object, Thing::Function(function));
         self.heap.set_slot(object, 0, Value::int(number as i64));
@@ -146,18 +151,29 @@ impl Vm {
     fn host_function(&self, object: Value) -> Option<HostFn> {
         let number = self.heap.pointer_slots(object).first()?.as_int()?;
         match self.host_things.held.get(usize::try_from(number).ok()?)? {
-            Some(Held { object: owner, thing: Thing::Function(f) }) if *owner == object => Some(f.clone()),
+            Some(Held {
+                object: owner,
+                thing: Thing::Function(f),
+            }) if *owner == object => Some(f.clone()),
             _ => None,
         }
     }
 
     /// A HostError with this text, to which the Rust error belongs.
     pub fn new_host_error(&mut self, text: &str, error: BoxError) -> Result<Value, PrimError> {
-        let class = self.global("HostError").and_then(|c| self.classes.index_of(c)).ok_or(PrimError::NotFound)?;
+        let class = self
+            .global("HostError")
+            .and_then(|c| self.classes.index_of(c))
+            .ok_or(PrimError::NotFound)?;
         let exception = self.new_object(class, 0)?;
         let message = self.new_string(text);
-        let place = self.classes.all_inst_vars(class).iter().position(|v| v == "messageText");
-        self.heap.set_slot(exception, place.ok_or(PrimError::NotFound)?, message);
+        let place = self
+            .classes
+            .all_inst_vars(class)
+            .iter()
+            .position(|v| v == "messageText");
+        self.heap
+            .set_slot(exception, place.ok_or(PrimError::NotFound)?, message);
         self.hold_host_error(exception, error);
         Ok(exception)
     }
@@ -172,7 +188,10 @@ impl Vm {
     pub fn take_host_error(&mut self, exception: Value) -> Option<BoxError> {
         let things = &mut self.host_things;
         let is_it = |h: &Held| h.object == exception && matches!(h.thing, Thing::Error(_));
-        let number = things.held.iter().position(|h| h.as_ref().is_some_and(is_it))?;
+        let number = things
+            .held
+            .iter()
+            .position(|h| h.as_ref().is_some_and(is_it))?;
         things.free.push(number);
         match things.held[number].take()?.thing {
             Thing::Error(error) => Some(error),
@@ -213,7 +232,12 @@ impl Vm {
     ///
     /// # Safety
     /// As for `activate`.
-    unsafe fn call_host(&mut self, call: Call, function: &HostFn, args: Option<&[Value]>) -> Option<(Pc, Fp)> {
+    unsafe fn call_host(
+        &mut self,
+        call: Call,
+        function: &HostFn,
+        args: Option<&[Value]>,
+    ) -> Option<(Pc, Fp)> {
         // SAFETY: the window holds the receiver and the arguments; the caller's frame is live.
         unsafe {
             self.pc = call.pc;
@@ -231,11 +255,22 @@ impl Vm {
             let result = catch_unwind(AssertUnwindSafe(|| function(self, range)));
             if self.levels.len() != depth {
                 // The machine itself panicked, in code that the closure ran: that is no error of the closure.
-                resume_unwind(result.err().unwrap_or_else(|| Box::new("calls from Rust ended out of order")));
+                resume_unwind(
+                    result
+                        .err()
+                        .unwrap_or_else(|| Box::new("calls from Rust ended out of order")),
+                );
             }
             // The stack may have moved, and what lay above the frame may be gone.
-            let call = Call { fp: self.address(offset), ..call };
-            for (i, &v) in self.handles.pinned[base..].iter().take(call.num_args + 1).enumerate() {
+            let call = Call {
+                fp: self.address(offset),
+                ..call
+            };
+            for (i, &v) in self.handles.pinned[base..]
+                .iter()
+                .take(call.num_args + 1)
+                .enumerate()
+            {
                 *call.fp.add(window + i) = v;
             }
             self.handles.pinned.truncate(base);
@@ -254,7 +289,9 @@ impl Vm {
 
     fn panic_exception(&mut self, payload: &(dyn Any + Send)) -> PrimError {
         let text = payload.downcast_ref::<&str>().map(|s| s.to_string());
-        let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
+        let text = text
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
         let error = Panicked(text);
         match self.new_host_error(&error.to_string(), Box::new(error)) {
             Ok(exception) => PrimError::Value(exception),

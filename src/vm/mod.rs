@@ -88,6 +88,8 @@ pub struct CompileFailure {
     pub column: usize,
     /// All mistakes, rendered with source and carets.
     pub rendered: String,
+    /// Nothing is wrong with it but its size: smaller pieces would do.
+    pub too_large: bool,
     /// All mistakes, in the order of the text.
     pub mistakes: Vec<Mistake>,
 }

@@ -6,7 +6,9 @@ use chirp::{ErrorKind, Obj, Smalltalk, Stop};
 fn mistakes_in_the_source() {
     let st = &mut Smalltalk::new();
     let error = st.eval::<i64>("| a |\na := := 3.\nb + ) c").unwrap_err();
-    let ErrorKind::Syntax { errors, incomplete } = error.kind() else { panic!("{error}") };
+    let ErrorKind::Syntax { errors, incomplete } = error.kind() else {
+        panic!("{error}")
+    };
     assert!(!incomplete);
     assert_eq!((errors[0].line, errors[0].column), (2, 6));
     assert!(errors.len() >= 2, "{errors:?}");
@@ -16,48 +18,95 @@ fn mistakes_in_the_source() {
     assert!(long.contains("a := := 3.") && long.contains('^'), "{long}");
     for unfinished in ["3 + ", "[:x | x", "#(1 2", "'abc"] {
         let error = st.eval::<i64>(unfinished).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Syntax { incomplete: true, .. }), "{unfinished}: {error:#}");
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::Syntax {
+                    incomplete: true,
+                    ..
+                }
+            ),
+            "{unfinished}: {error:#}"
+        );
     }
-    let error = st.class("Integer").unwrap().compile(st, "foo ^ bar +").unwrap_err();
+    let error = st
+        .class("Integer")
+        .unwrap()
+        .compile(st, "foo ^ bar +")
+        .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Syntax { .. }), "{error}");
 }
 
 #[test]
 fn exceptions_that_nobody_handles() {
     let st = &mut Smalltalk::new();
-    let error = st.run_source::<i64>("shop.st", "| total |\ntotal := 7.\n^ total / 0").unwrap_err();
-    let ErrorKind::Unhandled { class, message, trace, exception } = error.kind() else { panic!("{error}") };
+    let error = st
+        .run_source::<i64>("shop.st", "| total |\ntotal := 7.\n^ total / 0")
+        .unwrap_err();
+    let ErrorKind::Unhandled {
+        class,
+        message,
+        trace,
+        exception,
+    } = error.kind()
+    else {
+        panic!("{error}")
+    };
     assert_eq!(class, "ZeroDivide");
     assert!(error.to_string().starts_with(class) && error.to_string().ends_with(message));
     assert!(trace.frames().iter().any(|f| f.library) && trace.omitted() == 0);
     let place = error.place().unwrap();
-    assert_eq!((place.file, place.line, place.column), (Some("shop.st"), 3, 9));
+    assert_eq!(
+        (place.file, place.line, place.column),
+        (Some("shop.st"), 3, 9)
+    );
     let exception: &Obj = exception.as_ref().unwrap();
     assert_eq!(exception.send::<i64>(st, "dividend", ()).unwrap(), 7);
     let long = format!("{error:#}");
     assert!(long.starts_with(&format!("{error}\n")), "{long}");
-    assert!(long.contains("script  shop.st:3:9\n      ^ total / 0\n              ^"), "{long}");
+    assert!(
+        long.contains("script  shop.st:3:9\n      ^ total / 0\n              ^"),
+        "{long}"
+    );
 
     let error = st.eval::<()>("nil foo: 3").unwrap_err();
-    assert!(error.to_string().contains("#foo:") && error.to_string().contains("nil"), "{error}");
-    let error = st.object(3).unwrap().send::<()>(st, "zork", ()).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Unhandled { class, .. } if class == "MessageNotUnderstood"), "{error}");
+    assert!(
+        error.to_string().contains("#foo:") && error.to_string().contains("nil"),
+        "{error}"
+    );
+    let error = st
+        .object(3)
+        .unwrap()
+        .send::<()>(st, "zork", ())
+        .unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::Unhandled { class, .. } if class == "MessageNotUnderstood"),
+        "{error}"
+    );
     // The machine goes on, and clean-up blocks have run.
     st.eval::<()>("done := 0").unwrap();
-    st.eval::<()>("[ 1/0 ] ensure: [ done := done + 1 ]").unwrap_err();
+    st.eval::<()>("[ 1/0 ] ensure: [ done := done + 1 ]")
+        .unwrap_err();
     assert_eq!(st.eval::<i64>("done").unwrap(), 1);
 }
 
 #[test]
 fn long_traces_lose_their_middle() {
     let st = &mut Smalltalk::builder().depth(2000).build().unwrap();
-    st.eval::<()>("Object compile: 'dig ^ self dig + 1'").unwrap();
+    st.eval::<()>("Object compile: 'dig ^ self dig + 1'")
+        .unwrap();
     let error = st.eval::<()>("3 dig").unwrap_err();
-    let ErrorKind::Unhandled { class, trace, .. } = error.kind() else { panic!("{error}") };
+    let ErrorKind::Unhandled { class, trace, .. } = error.kind() else {
+        panic!("{error}")
+    };
     assert_eq!(class, "StackOverflow");
     assert!(trace.omitted() > 1000 && trace.frames().len() < 100);
     assert!(format!("{error:#}").contains(&format!("… {} frames", trace.omitted())));
-    assert_eq!(st.eval::<i64>("[ 3 dig ] on: StackOverflow do: [:e | 0 ]").unwrap(), 0);
+    assert_eq!(
+        st.eval::<i64>("[ 3 dig ] on: StackOverflow do: [:e | 0 ]")
+            .unwrap(),
+        0
+    );
 }
 
 #[test]
@@ -66,17 +115,35 @@ fn the_other_kinds() {
     let error = st.eval::<()>("Smalltalk exit: 7").unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Exit(7)), "{error}");
     let error = st.eval::<()>("Semaphore new wait").unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Stopped { why: Stop::Deadlock }), "{error}");
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Stopped {
+                why: Stop::Deadlock
+            }
+        ),
+        "{error}"
+    );
 
     let object = st.object("text").unwrap();
     let error = object.send::<()>(st, "at:put:", (1,)).unwrap_err();
-    let arity = matches!(error.kind(), ErrorKind::Arity { what, takes: 2, given: 1 } if what == "#at:put:");
+    let arity =
+        matches!(error.kind(), ErrorKind::Arity { what, takes: 2, given: 1 } if what == "#at:put:");
     assert!(arity, "{error}");
     assert_eq!(error.to_string(), "#at:put: takes 2 arguments, not 1");
-    assert_eq!(object.send::<()>(st, "size", (1, 2)).unwrap_err().to_string(), "#size takes 0 arguments, not 2");
+    assert_eq!(
+        object
+            .send::<()>(st, "size", (1, 2))
+            .unwrap_err()
+            .to_string(),
+        "#size takes 0 arguments, not 2"
+    );
     for wrong in ["", "at:put", "with space", "1+"] {
         let error = object.send::<()>(st, wrong, ()).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::NotFound { .. }), "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::NotFound { .. }),
+            "{error}"
+        );
     }
     let error = st.run_file::<()>("no/such/file.st").unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Host { .. }));
@@ -90,7 +157,9 @@ fn errors_of_other_processes_are_kept() {
     st.eval::<()>("[ nil foo ] fork. Processor yield").unwrap();
     let failures = st.take_failures();
     assert_eq!(failures.len(), 1);
-    assert!(matches!(failures[0].kind(), ErrorKind::Unhandled { class, .. } if class == "MessageNotUnderstood"));
+    assert!(
+        matches!(failures[0].kind(), ErrorKind::Unhandled { class, .. } if class == "MessageNotUnderstood")
+    );
     assert!(st.take_failures().is_empty());
 }
 
@@ -103,7 +172,11 @@ fn chunk_files_report_their_own_lines() {
     let error = st.eval::<i64>("Till new add: nil").unwrap_err();
     let place = error.place().unwrap();
     assert_eq!((place.file, place.line), (Some("till.st"), 5), "{error:#}");
-    let error = st.run_source::<()>("bad.st", "3 + 4!\n\n5 + !\n").unwrap_err();
-    let ErrorKind::Syntax { errors, .. } = error.kind() else { panic!("{error}") };
+    let error = st
+        .run_source::<()>("bad.st", "3 + 4!\n\n5 + !\n")
+        .unwrap_err();
+    let ErrorKind::Syntax { errors, .. } = error.kind() else {
+        panic!("{error}")
+    };
     assert_eq!(errors[0].line, 3);
 }

@@ -7,17 +7,22 @@ use std::thread;
 fn handles_survive_collections() {
     let st = &mut Smalltalk::builder().stress(true).build().unwrap();
     let list: Obj = st.eval("OrderedCollection new").unwrap();
-    let texts: Vec<Obj> = (0..50).map(|i| st.object(format!("text {i}")).unwrap()).collect();
+    let texts: Vec<Obj> = (0..50)
+        .map(|i| st.object(format!("text {i}")).unwrap())
+        .collect();
     for text in &texts {
         list.send::<()>(st, "add:", (text,)).unwrap();
     }
-    st.eval::<()>("1 to: 100 do: [:i | Array new: i]. Smalltalk garbageCollect").unwrap();
+    st.eval::<()>("1 to: 100 do: [:i | Array new: i]. Smalltalk garbageCollect")
+        .unwrap();
     for (i, text) in texts.iter().enumerate() {
         assert_eq!(text.get::<String>(st).unwrap(), format!("text {i}"));
         let same: Obj = list.send(st, "at:", (i + 1,)).unwrap();
         assert!(same.is_same(text, st).unwrap());
     }
-    let block: Block<(String,), usize> = st.eval("| n | n := 1. [:s | n := n + 1. s size + n]").unwrap();
+    let block: Block<(String,), usize> = st
+        .eval("| n | n := 1. [:s | n := n + 1. s size + n]")
+        .unwrap();
     st.eval::<()>("Smalltalk garbageCollect").unwrap();
     assert_eq!(block.call(st, ("abc".into(),)).unwrap(), 5);
     assert_eq!(block.clone().call(st, ("abc".into(),)).unwrap(), 6);
@@ -38,10 +43,16 @@ fn dropped_handles_are_forgotten() {
     assert_eq!(st.handle_count(), before);
     st.eval::<()>("Weak := WeakArray new: 1").unwrap();
     let object = st.eval::<Obj>("Weak at: 1 put: Object new").unwrap();
-    assert!(!st.eval::<bool>("Smalltalk garbageCollect. (Weak at: 1) isNil").unwrap());
+    assert!(
+        !st.eval::<bool>("Smalltalk garbageCollect. (Weak at: 1) isNil")
+            .unwrap()
+    );
     drop(object);
     st.eval::<()>("3").unwrap();
-    assert!(st.eval::<bool>("Smalltalk garbageCollect. (Weak at: 1) isNil").unwrap());
+    assert!(
+        st.eval::<bool>("Smalltalk garbageCollect. (Weak at: 1) isNil")
+            .unwrap()
+    );
 }
 
 #[test]
@@ -81,7 +92,8 @@ fn machines_are_independent_and_move_between_threads() {
                 for i in 0..20 {
                     list.send::<()>(&mut st, "add:", (i * n,)).unwrap();
                 }
-                st.eval::<()>(&format!("Object compile: 'mine ^ {n}'")).unwrap();
+                st.eval::<()>(&format!("Object compile: 'mine ^ {n}'"))
+                    .unwrap();
                 (st, list)
             })
         })
@@ -102,6 +114,12 @@ fn handles_may_outlive_their_machine_and_die_elsewhere() {
     thread::spawn(move || drop(other)).join().unwrap();
     assert_eq!(st.print_string(&object).unwrap(), "an Object");
     drop(st);
-    assert!(matches!(object.send::<()>(&mut Smalltalk::new(), "foo", ()).unwrap_err().kind(), ErrorKind::ForeignHandle));
+    assert!(matches!(
+        object
+            .send::<()>(&mut Smalltalk::new(), "foo", ())
+            .unwrap_err()
+            .kind(),
+        ErrorKind::ForeignHandle
+    ));
     assert_eq!(error.to_string(), "Error: gone");
 }

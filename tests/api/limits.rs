@@ -19,20 +19,40 @@ fn fuel_is_for_each_call() {
     let st = &mut Smalltalk::builder().fuel(200_000).build().unwrap();
     for _ in 0..3 {
         assert_eq!(why::<()>(st, "[ true ] whileTrue: [ ]"), Stop::Fuel);
-        assert_eq!(why::<()>(st, "[ [ true ] whileTrue: [ ] ] on: Exception do: [:e | 3 ]"), Stop::Fuel);
-        assert_eq!(st.eval::<i64>("(1 to: 1000) inject: 0 into: [:a :b | a + b]").unwrap(), 500_500);
+        assert_eq!(
+            why::<()>(
+                st,
+                "[ [ true ] whileTrue: [ ] ] on: Exception do: [:e | 3 ]"
+            ),
+            Stop::Fuel
+        );
+        assert_eq!(
+            st.eval::<i64>("(1 to: 1000) inject: 0 into: [:a :b | a + b]")
+                .unwrap(),
+            500_500
+        );
     }
     st.set_fuel(None);
-    assert_eq!(st.eval::<i64>("| n | n := 0. [ n < 1000000 ] whileTrue: [ n := n + 1 ]. n").unwrap(), 1_000_000);
+    assert_eq!(
+        st.eval::<i64>("| n | n := 0. [ n < 1000000 ] whileTrue: [ n := n + 1 ]. n")
+            .unwrap(),
+        1_000_000
+    );
     assert!(st.fuel_used() > 1_000_000);
 }
 
 #[test]
 fn time_is_for_each_call() {
-    let st = &mut Smalltalk::builder().timeout(Duration::from_millis(80)).build().unwrap();
+    let st = &mut Smalltalk::builder()
+        .timeout(Duration::from_millis(80))
+        .build()
+        .unwrap();
     let start = Instant::now();
     assert_eq!(why::<()>(st, "[ true ] whileTrue: [ ]"), Stop::Deadline);
-    assert_eq!(why::<()>(st, "(Delay forSeconds: 100) wait"), Stop::Deadline);
+    assert_eq!(
+        why::<()>(st, "(Delay forSeconds: 100) wait"),
+        Stop::Deadline
+    );
     assert!(start.elapsed() < Duration::from_secs(20));
     st.set_timeout(Some(Duration::from_secs(60)));
     assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
@@ -40,23 +60,46 @@ fn time_is_for_each_call() {
 
 #[test]
 fn memory_and_depth_are_errors_that_smalltalk_can_handle() {
-    let st = &mut Smalltalk::builder().memory(32 << 20).depth(1000).timeout(Duration::from_secs(60)).build().unwrap();
-    assert!(st.eval::<bool>("[ Array new: 1000000000000. false ] on: Error, OutOfMemory do: [:e | true ]").unwrap());
-    let error = st.eval::<()>("| all | all := nil. [ all := { all. Array new: 10000 } ] repeat").unwrap_err();
+    let st = &mut Smalltalk::builder()
+        .memory(32 << 20)
+        .depth(1000)
+        .timeout(Duration::from_secs(60))
+        .build()
+        .unwrap();
+    assert!(
+        st.eval::<bool>(
+            "[ Array new: 1000000000000. false ] on: Error, OutOfMemory do: [:e | true ]"
+        )
+        .unwrap()
+    );
+    let error = st
+        .eval::<()>("| all | all := nil. [ all := { all. Array new: 10000 } ] repeat")
+        .unwrap_err();
     let told = match error.kind() {
         ErrorKind::Stopped { why } => *why == Stop::Memory,
         ErrorKind::Unhandled { class, .. } => class == "OutOfMemory",
         _ => false,
     };
     assert!(told, "{error:#}");
-    st.eval::<()>("all := nil. Smalltalk garbageCollect").unwrap();
+    st.eval::<()>("all := nil. Smalltalk garbageCollect")
+        .unwrap();
     assert!(st.memory_used() < 32 << 20);
     let big = vec![0u8; 40 << 20];
-    assert!(matches!(st.object(big).unwrap_err().kind(), ErrorKind::Stopped { why: Stop::Memory }));
+    assert!(matches!(
+        st.object(big).unwrap_err().kind(),
+        ErrorKind::Stopped { why: Stop::Memory }
+    ));
 
-    st.eval::<()>("Integer compile: 'deep ^ self = 0 ifTrue: [ 0 ] ifFalse: [ (self - 1) deep + 1 ]'").unwrap();
+    st.eval::<()>(
+        "Integer compile: 'deep ^ self = 0 ifTrue: [ 0 ] ifFalse: [ (self - 1) deep + 1 ]'",
+    )
+    .unwrap();
     assert_eq!(st.eval::<i64>("900 deep").unwrap(), 900);
-    assert_eq!(st.eval::<i64>("[ 1000000 deep ] on: StackOverflow do: [:e | -1 ]").unwrap(), -1);
+    assert_eq!(
+        st.eval::<i64>("[ 1000000 deep ] on: StackOverflow do: [:e | -1 ]")
+            .unwrap(),
+        -1
+    );
     assert_eq!(st.eval::<i64>("900 deep").unwrap(), 900);
 }
 
@@ -71,20 +114,34 @@ fn an_interrupt_can_be_handled_a_stop_cannot() {
         })
     };
     let thread = after(st, |h| h.interrupt());
-    assert_eq!(st.eval::<i64>("[ [ true ] whileTrue: [ ]. 0 ] on: UserInterrupt do: [:e | 5 ]").unwrap(), 5);
+    assert_eq!(
+        st.eval::<i64>("[ [ true ] whileTrue: [ ]. 0 ] on: UserInterrupt do: [:e | 5 ]")
+            .unwrap(),
+        5
+    );
     thread.join().unwrap();
     let thread = after(st, |h| h.interrupt());
     let error = st.eval::<()>("[ true ] whileTrue: [ ]").unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Unhandled { class, .. } if class == "UserInterrupt"), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Unhandled { class, .. } if class == "UserInterrupt"),
+        "{error}"
+    );
     thread.join().unwrap();
-    for endless in ["[ [ true ] whileTrue: [ ] ] on: UserInterrupt do: [:e | 5 ]", "(Delay forSeconds: 100) wait"] {
+    for endless in [
+        "[ [ true ] whileTrue: [ ] ] on: UserInterrupt do: [:e | 5 ]",
+        "(Delay forSeconds: 100) wait",
+    ] {
         let thread = after(st, |h| h.stop());
         assert_eq!(why::<()>(st, endless), Stop::Interrupt);
         thread.join().unwrap();
     }
     st.interrupt_handle().stop();
     st.interrupt_handle().clear();
-    assert_eq!(st.eval::<i64>("| n | n := 0. [ n < 100000 ] whileTrue: [ n := n + 1 ]. n").unwrap(), 100_000);
+    assert_eq!(
+        st.eval::<i64>("| n | n := 0. [ n < 100000 ] whileTrue: [ n := n + 1 ]. n")
+            .unwrap(),
+        100_000
+    );
 }
 
 #[test]
@@ -102,17 +159,29 @@ fn streams_are_the_hosts() {
     assert_eq!(out.text(), "");
     assert_eq!(err.text(), "");
     // Without sinks nothing happens.
-    Smalltalk::new().eval::<()>("Transcript show: 'lost'").unwrap();
+    Smalltalk::new()
+        .eval::<()>("Transcript show: 'lost'")
+        .unwrap();
 }
 
 #[test]
 #[cfg(feature = "net")]
 fn nothing_outside_without_permission() {
     let connect = "Socket newTCP connectTo: #[127 0 0 1] port: 1";
-    let st = &mut Smalltalk::builder().timeout(Duration::from_secs(30)).build().unwrap();
-    assert!(st.eval::<bool>(&format!("[ {connect}. false ] on: Error do: [:e | true ]")).unwrap());
+    let st = &mut Smalltalk::builder()
+        .timeout(Duration::from_secs(30))
+        .build()
+        .unwrap();
+    assert!(
+        st.eval::<bool>(&format!("[ {connect}. false ] on: Error do: [:e | true ]"))
+            .unwrap()
+    );
     let denied = st.eval::<()>(connect).unwrap_err().to_string();
-    let st = &mut Smalltalk::builder().capabilities(Capabilities::all()).timeout(Duration::from_secs(30)).build().unwrap();
+    let st = &mut Smalltalk::builder()
+        .capabilities(Capabilities::all())
+        .timeout(Duration::from_secs(30))
+        .build()
+        .unwrap();
     let refused = st.eval::<()>(connect).unwrap_err().to_string();
     assert_ne!(denied, refused);
 }
