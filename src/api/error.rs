@@ -29,7 +29,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///     ErrorKind::Syntax { errors, incomplete } => assert!(*incomplete && errors.len() == 1),
 ///     other => panic!("{other:?}"),
 /// }
-/// assert!(format!("{error:#}").contains("3 + "));
+/// assert!(format!("{error:#}").contains("1 | 3 +"));
 /// ```
 pub struct Error(Box<Inner>);
 

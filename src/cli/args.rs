@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(short, long, value_name = "CODE")]
     pub print: Option<String>,
 
-    /// Nothing but computation: no files, no network, no other programs, no clock
+    /// Nothing but computation: no files, no network, no other programs
     #[arg(long)]
     pub sandbox: bool,
 

@@ -105,8 +105,8 @@ impl<'a> Generator<'_, 'a> {
                 ("==", &[arg]) => return self.identity(receiver, arg, true, dest),
                 ("~~", &[arg]) => return self.identity(receiver, arg, false, dest),
                 ("size", &[]) => return self.size(receiver, message.span, dest),
-                ("at:put:", &[index, value]) if dest == Dest::Effect => {
-                    return self.at_put(receiver, index, value, message.span);
+                ("at:put:", &[index, value]) => {
+                    return self.at_put(receiver, index, value, message.span, dest);
                 }
                 (selector, &[arg]) => {
                     if let Some(op) = binary(selector) {
@@ -203,16 +203,28 @@ impl<'a> Generator<'_, 'a> {
         });
     }
 
-    fn at_put(&mut self, receiver: Receiver, index: NodeId, value: NodeId, span: Span) {
-        let window = self.f.top;
+    fn at_put(&mut self, receiver: Receiver, index: NodeId, value: NodeId, span: Span, dest: Dest) {
+        let base = self.f.top;
         let later = self.tree.range(value);
         let object = self.receiver(receiver, self.tree.range(index).to(later));
         let index = self.operand(index, later);
         let value = self.operand(value, Range::EMPTY);
-        self.f.top = window;
+        if dest == Dest::Effect {
+            self.f.top = base;
+            self.mark(span);
+            self.f.code.abc(Op::ATPUT, object, index, value);
+            return self.stub_send(base, "at:put:", 2);
+        }
+        // The answer is in the window's first register either way: the value from the start, or what
+        // the send leaves there. The window lies behind the operands, which it must not overwrite.
+        let window = self.f.top;
+        self.f.touch(window + 1);
+        self.copy(window, value);
         self.mark(span);
         self.f.code.abc(Op::ATPUT, object, index, value);
         self.stub_send(window, "at:put:", 2);
+        self.f.top = base;
+        self.deliver(window, dest);
     }
 
     /// `==` and `~~` as values.

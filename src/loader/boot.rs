@@ -24,6 +24,9 @@ pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, Str
     });
     vm.class_object_size = class_size.max(2);
     let mut strings = Strings { symbols: vec![0; image.num_strings()], shared: vec![None; image.num_strings()] };
+    // The index knows how many there will be: the tables need not grow step by step.
+    vm.symbols.reserve(image.num_strings());
+    vm.classes.methods.reserve(image.num_methods() + 64);
     let mut indices = Vec::with_capacity(image.num_classes());
     for class in image.classes() {
         let spec = spec_of(class, &indices, &mut vm);
@@ -33,6 +36,11 @@ pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, Str
     vm.link_metaclasses();
     for (class, &index) in image.classes().zip(&indices) {
         let meta = vm.classes.get(index).map_or(0, |i| i.meta);
+        for (side, count) in [(index, class.instance_methods().len()), (meta, class.class_methods().len())] {
+            if let Some(info) = vm.classes.get_mut(side) {
+                info.methods.reserve(count);
+            }
+        }
         for method in class.methods() {
             let selector = strings.symbol(&mut vm, image, method.selector_number());
             let source = source_of(image, method, &mut strings);

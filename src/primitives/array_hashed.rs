@@ -150,17 +150,15 @@ fn scan(vm: &mut Vm, args: &[Value], kind: Kind) -> PrimResult {
 /// The kind of an instance of the library's own dictionary or set classes. Subclasses may place
 /// their elements differently: for them the Smalltalk methods run, which send scanFor:.
 fn plain_kind(vm: &Vm, receiver: Value, associations: bool) -> Result<Kind, PrimError> {
-    let info = vm
-        .classes
-        .get(vm.heap.class_of(receiver))
-        .ok_or(PrimError::BadReceiver)?;
-    let kind = match info.name.as_str() {
-        "Dictionary" => DICTIONARY,
-        "IdentityDictionary" => IDENTITY_DICTIONARY,
-        "Set" => SET,
-        "IdentitySet" => IDENTITY_SET,
-        _ => return Err(PrimError::Unsupported),
-    };
+    let class = vm.heap.class_of(receiver);
+    let kinds = [
+        (Known::Dictionary, DICTIONARY),
+        (Known::IdentityDictionary, IDENTITY_DICTIONARY),
+        (Known::Set, SET),
+        (Known::IdentitySet, IDENTITY_SET),
+    ];
+    let found = kinds.into_iter().find(|(known, _)| known.index() == class);
+    let (_, kind) = found.ok_or(PrimError::Unsupported)?;
     if kind.associations == associations {
         Ok(kind)
     } else {

@@ -56,9 +56,9 @@ pub fn receiver(vm: &Vm, args: &[Value]) -> Result<f64, PrimError> {
 
 /// The argument as a Float, where it is a Float or an Integer.
 fn argument(vm: &Vm, args: &[Value]) -> Result<f64, PrimError> {
-    match vm.heap.as_float(args[1]) {
+    match vm.heap.as_float(super::arg(args, 1)?) {
         Some(f) => Ok(f),
-        None => to_f64(vm, args[1]).ok_or(PrimError::BadArgument),
+        None => to_f64(vm, super::arg(args, 1)?).ok_or(PrimError::BadArgument),
     }
 }
 
@@ -77,10 +77,10 @@ fn divide(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn relation(vm: &mut Vm, args: &[Value], holds: fn(Option<Ordering>) -> bool) -> PrimResult {
     let f = receiver(vm, args)?;
-    let order = match vm.heap.as_float(args[1]) {
+    let order = match vm.heap.as_float(super::arg(args, 1)?) {
         Some(g) => f.partial_cmp(&g),
-        None if args[1].is_int() || vm.bigint_value(args[1]).is_some() => {
-            compare_with_float(vm, args[1], f).map(Ordering::reverse)
+        None if super::arg(args, 1)?.is_int() || vm.bigint_value(super::arg(args, 1)?).is_some() => {
+            compare_with_float(vm, super::arg(args, 1)?, f).map(Ordering::reverse)
         }
         None => return Err(PrimError::BadArgument),
     };

@@ -76,7 +76,7 @@ pub fn scale(mut f: f64, n: i64) -> f64 {
 
 fn times_two_power(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let f = receiver(vm, args)?;
-    let n = big(vm, args[1])?;
+    let n = big(vm, super::arg(args, 1)?)?;
     let n = n
         .to_i64()
         .unwrap_or(if n.is_negative() { -2200 } else { 2200 });
@@ -109,20 +109,20 @@ fn bits32(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// On any receiver.
 fn from_bits(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let bits = big(vm, args[1])?.to_u64().ok_or(PrimError::BadArgument)?;
+    let bits = big(vm, super::arg(args, 1)?)?.to_u64().ok_or(PrimError::BadArgument)?;
     Ok(vm.heap.float(f64::from_bits(bits)))
 }
 
 /// On any receiver.
 fn from_bits32(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let bits = args[1].as_int().and_then(|n| u32::try_from(n).ok());
+    let bits = super::arg(args, 1)?.as_int().and_then(|n| u32::try_from(n).ok());
     let bits = bits.ok_or(PrimError::BadArgument)?;
     Ok(vm.heap.float(f32::from_bits(bits).into()))
 }
 
 /// On any receiver: the Float nearest to numerator / denominator.
 fn from_fraction(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (numerator, denominator) = (big(vm, args[1])?, big(vm, args[2])?);
+    let (numerator, denominator) = (big(vm, super::arg(args, 1)?)?, big(vm, super::arg(args, 2)?)?);
     if denominator.is_zero() {
         return Err(PrimError::BadArgument);
     }

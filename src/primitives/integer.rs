@@ -107,11 +107,11 @@ fn arithmetic(
     float: fn(f64, f64) -> f64,
     large: fn(BigInt, BigInt) -> BigInt,
 ) -> PrimResult {
-    if let Some(f) = vm.heap.as_float(args[1]) {
+    if let Some(f) = vm.heap.as_float(super::arg(args, 1)?) {
         let n = to_f64(vm, args[0]).ok_or(PrimError::BadReceiver)?;
         return Ok(vm.heap.float(float(n, f)));
     }
-    let (a, b) = (big(vm, args[0])?, big(vm, args[1])?);
+    let (a, b) = (big(vm, args[0])?, big(vm, super::arg(args, 1)?)?);
     charge_for(vm, a.bits().max(b.bits()), 1);
     Ok(vm.integer_from_bigint(large(a, b)))
 }
@@ -134,8 +134,8 @@ fn multiply(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if let Some((a, b)) = small_pair(args) {
         return Ok(vm.integer_from_i128(a as i128 * b as i128));
     }
-    if vm.heap.as_float(args[1]).is_none() {
-        let (a, b) = (big(vm, args[0])?.bits(), big(vm, args[1])?.bits());
+    if vm.heap.as_float(super::arg(args, 1)?).is_none() {
+        let (a, b) = (big(vm, args[0])?.bits(), big(vm, super::arg(args, 1)?)?.bits());
         if a + b > MAX_BITS {
             return Err(PrimError::NoMemory);
         }
@@ -156,10 +156,10 @@ fn compare(vm: &Vm, args: &[Value]) -> Result<Option<Ordering>, PrimError> {
     if let Some((a, b)) = small_pair(args) {
         return Ok(Some(a.cmp(&b)));
     }
-    if let Some(f) = vm.heap.as_float(args[1]) {
+    if let Some(f) = vm.heap.as_float(super::arg(args, 1)?) {
         return Ok(compare_with_float(vm, args[0], f));
     }
-    Ok(Some(big(vm, args[0])?.cmp(&big(vm, args[1])?)))
+    Ok(Some(big(vm, args[0])?.cmp(&big(vm, super::arg(args, 1)?)?)))
 }
 
 fn less(vm: &mut Vm, args: &[Value]) -> PrimResult {

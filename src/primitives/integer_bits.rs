@@ -34,7 +34,7 @@ fn logic(
     if let Some((a, b)) = small_pair(args) {
         return Ok(Value::int(small(a, b)));
     }
-    let (a, b) = (big(vm, args[0])?, big(vm, args[1])?);
+    let (a, b) = (big(vm, args[0])?, big(vm, super::arg(args, 1)?)?);
     charge_for(vm, a.bits().max(b.bits()), 1);
     Ok(vm.integer_from_bigint(large(a, b)))
 }
@@ -53,7 +53,7 @@ fn bit_xor(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// Left for a positive argument; right, towards negative infinity, for a negative one.
 fn bit_shift(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let by = big(vm, args[1])?;
+    let by = big(vm, super::arg(args, 1)?)?;
     let n = big(vm, args[0])?;
     if n.is_zero() {
         return Ok(Value::int(0));
@@ -76,7 +76,7 @@ fn bit_shift(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// The bit at a position counted from 1, the lowest.
 fn bit_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let n = big(vm, args[0])?;
-    let at = big(vm, args[1])?;
+    let at = big(vm, super::arg(args, 1)?)?;
     if !at.is_positive() {
         return Err(PrimError::BadIndex);
     }
@@ -99,7 +99,7 @@ fn low_bit(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// The byte of the magnitude at an index counted from 1, the least significant; 0 beyond the end.
 fn byte_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let index = args[1]
+    let index = super::arg(args, 1)?
         .as_int()
         .filter(|&i| i > 0)
         .ok_or(PrimError::BadIndex)?;
@@ -116,7 +116,7 @@ fn bytes_count(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// left of the object becomes 0. Fails when it is too short.
 fn as_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let bytes = big(vm, args[0])?.magnitude().to_bytes_le();
-    let target = args[1];
+    let target = super::arg(args, 1)?;
     if !vm.heap.is_bytes(target) {
         return Err(PrimError::BadArgument);
     }
@@ -137,11 +137,11 @@ fn as_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// On any receiver: the integer whose magnitude the first argument, a byte object, holds least
 /// significant byte first; the second argument tells whether it is negative.
 fn from_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    if !vm.heap.is_bytes(args[1]) {
+    if !vm.heap.is_bytes(super::arg(args, 1)?) {
         return Err(PrimError::BadArgument);
     }
-    let negative = args[2].as_bool().ok_or(PrimError::BadArgument)?;
+    let negative = super::arg(args, 2)?.as_bool().ok_or(PrimError::BadArgument)?;
     let sign = if negative { Sign::Minus } else { Sign::Plus };
-    let n = BigInt::from_bytes_le(sign, vm.heap.bytes(args[1]));
+    let n = BigInt::from_bytes_le(sign, vm.heap.bytes(super::arg(args, 1)?));
     Ok(vm.integer_from_bigint(n))
 }

@@ -24,7 +24,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
 
 /// Both operands as big integers, the divisor not zero.
 fn operands(vm: &mut Vm, args: &[Value]) -> Result<(BigInt, BigInt), PrimError> {
-    let (a, b) = (big(vm, args[0])?, big(vm, args[1])?);
+    let (a, b) = (big(vm, args[0])?, big(vm, super::arg(args, 1)?)?);
     if b.is_zero() {
         return Err(PrimError::BadArgument);
     }
@@ -46,7 +46,7 @@ fn divide(vm: &mut Vm, args: &[Value]) -> PrimResult {
         }
         return Err(PrimError::BadArgument);
     }
-    if let Some(f) = vm.heap.as_float(args[1]) {
+    if let Some(f) = vm.heap.as_float(super::arg(args, 1)?) {
         let n = to_f64(vm, args[0]).ok_or(PrimError::BadReceiver)?;
         if f == 0.0 {
             return Err(PrimError::BadArgument);
@@ -98,7 +98,7 @@ fn gcd(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if let Some((a, b)) = small_pair(args) {
         return Ok(vm.integer_from_i128((a as i128).gcd(&(b as i128))));
     }
-    let (a, b) = (big(vm, args[0])?, big(vm, args[1])?);
+    let (a, b) = (big(vm, args[0])?, big(vm, super::arg(args, 1)?)?);
     charge_product(vm, a.bits(), b.bits())?;
     Ok(vm.integer_from_bigint(a.gcd(&b)))
 }

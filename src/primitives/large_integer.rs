@@ -20,7 +20,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
 
 /// The receiver to a power that is a non-negative integer.
 fn raised_to(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (base, power) = (big(vm, args[0])?, big(vm, args[1])?);
+    let (base, power) = (big(vm, args[0])?, big(vm, super::arg(args, 1)?)?);
     if power.is_negative() {
         return Err(PrimError::BadArgument);
     }
@@ -45,7 +45,7 @@ fn raised_to(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// The receiver to a non-negative power, modulo a positive number.
 fn raised_to_modulo(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let base = big(vm, args[0])?;
-    let (power, modulus) = (big(vm, args[1])?, big(vm, args[2])?);
+    let (power, modulus) = (big(vm, super::arg(args, 1)?)?, big(vm, super::arg(args, 2)?)?);
     if power.is_negative() || !modulus.is_positive() {
         return Err(PrimError::BadArgument);
     }
@@ -57,7 +57,7 @@ fn raised_to_modulo(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// The integer part of the n-th root, towards zero. An even root of a negative number fails.
 fn root(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let n = big(vm, args[0])?;
-    let degree = big(vm, args[1])?;
+    let degree = big(vm, super::arg(args, 1)?)?;
     if !degree.is_positive() || (n.is_negative() && !degree.bit(0)) {
         return Err(PrimError::BadArgument);
     }

@@ -3,7 +3,8 @@
 //! One file a class, each with a table of names and functions. Safe code only; nothing here blocks,
 //! and everything outside is reached through `vm.host`.
 
-use crate::vm::Vm;
+use crate::memory::Value;
+use crate::vm::{PrimError, PrimResult, Vm};
 
 mod array;
 mod array_copy;
@@ -80,4 +81,9 @@ pub fn register(vm: &mut Vm) {
     for table in [socket::TABLE, socket_address::TABLE, socket_transfer::TABLE, resolver::TABLE] {
         vm.register_primitives(table);
     }
+}
+
+/// Argument `i`; 0 is the receiver. A user's method may name a primitive without having its parameters.
+pub(crate) fn arg(args: &[Value], i: usize) -> PrimResult {
+    args.get(i).copied().ok_or(PrimError::BadNumArgs)
 }

@@ -28,7 +28,7 @@ fn base_of(v: Value) -> Result<u32, PrimError> {
 }
 
 fn integer_print_string_base(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let base = base_of(args[1])?;
+    let base = base_of(super::arg(args, 1)?)?;
     if let (Some(n), 10) = (args[0].as_int(), base) {
         return Ok(vm.new_byte_string(n.to_string().as_bytes()));
     }
@@ -43,8 +43,8 @@ fn integer_print_string_base(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// On any receiver: the integer that a string of digits spells in a base. Both cases of letters
 /// are digits. Fails when there is no digit, or anything else.
 fn integer_from_digits(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let base = base_of(args[2])?;
-    let text = vm.string_value(args[1]).ok_or(PrimError::BadArgument)?;
+    let base = base_of(super::arg(args, 2)?)?;
+    let text = vm.string_value(super::arg(args, 1)?).ok_or(PrimError::BadArgument)?;
     if text.is_empty() || !text.chars().all(|c| c.is_digit(base)) {
         return Err(PrimError::BadArgument);
     }
@@ -67,7 +67,7 @@ fn float_print_string(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// On any receiver: the Float nearest `mantissa * 10^exponent`, for a mantissa of any length.
 fn float_from_decimal(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (mantissa, exponent) = (big(vm, args[1])?, big(vm, args[2])?);
+    let (mantissa, exponent) = (big(vm, super::arg(args, 1)?)?, big(vm, super::arg(args, 2)?)?);
     charge_product(vm, mantissa.bits(), mantissa.bits())?;
     // Beyond a million places more than the mantissa has digits, every answer is 0 or infinite.
     let limit = BigInt::from(mantissa.bits() + 1_000_000);

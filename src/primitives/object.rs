@@ -3,6 +3,7 @@
 //! Owns the reflective access that any object offers. Must never hand out or change what the machine
 //! itself relies on: the insides of closures, Contexts and Processes.
 
+pub(super) use super::arg;
 use crate::memory::{Format, Value};
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -22,11 +23,6 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("objectShallowCopy", shallow_copy),
     ("objectSizeInMemory", size_in_memory),
 ];
-
-/// Argument `i`. A method of a user may name a primitive and have too few parameters.
-pub(super) fn arg(args: &[Value], i: usize) -> PrimResult {
-    args.get(i).copied().ok_or(PrimError::BadNumArgs)
-}
 
 /// `==`
 fn identical(_vm: &mut Vm, args: &[Value]) -> PrimResult {

@@ -46,12 +46,12 @@ fn store(vm: &mut Vm, v: Value, state: [u64; 4]) {
 /// On any receiver: fills the state (first argument) from a seed (second argument, an Integer of
 /// any size), with splitmix64, so that seeds close to each other give unlike sequences.
 fn seed(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let mut state = state_of(vm, args[1])?;
+    let mut state = state_of(vm, super::arg(args, 1)?)?;
     let mut x = 0u64;
-    for digit in big(vm, args[2])?.iter_u64_digits() {
+    for digit in big(vm, super::arg(args, 2)?)?.iter_u64_digits() {
         x = x.rotate_left(1) ^ digit;
     }
-    if big(vm, args[2])?.sign() == num_bigint::Sign::Minus {
+    if big(vm, super::arg(args, 2)?)?.sign() == num_bigint::Sign::Minus {
         x = !x;
     }
     for word in &mut state {
@@ -61,21 +61,21 @@ fn seed(vm: &mut Vm, args: &[Value]) -> PrimResult {
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         *word = z ^ (z >> 31);
     }
-    store(vm, args[1], state);
-    Ok(args[1])
+    store(vm, super::arg(args, 1)?, state);
+    Ok(super::arg(args, 1)?)
 }
 
 /// On any receiver: the next bits of the sequence whose state is the first argument, as many as
 /// the second argument says, 1 to 60.
 fn bits(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let count = args[2]
+    let count = super::arg(args, 2)?
         .as_int()
         .and_then(|n| n.to_u32())
         .filter(|n| (1..=60).contains(n));
     let count = count.ok_or(PrimError::BadArgument)?;
-    let mut state = state_of(vm, args[1])?;
+    let mut state = state_of(vm, super::arg(args, 1)?)?;
     let value = step(&mut state);
-    store(vm, args[1], state);
+    store(vm, super::arg(args, 1)?, state);
     Ok(Value::int((value >> (64 - count)) as i64))
 }
 

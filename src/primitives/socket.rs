@@ -2,6 +2,7 @@
 //! and `host::net`, for the other socket files as well. Must never decide anything about sockets:
 //! that is the host's business.
 
+pub(super) use super::arg;
 use crate::host::net::options::Value as OptionValue;
 use crate::host::net::{Address, Handle, NetError, Semaphores, errno_name, local};
 use crate::host::sys;
@@ -61,11 +62,6 @@ pub fn failure(error: NetError) -> PrimError {
         NetError::BadArgument => PrimError::BadArgument,
         other => PrimError::Os(other.errno()),
     }
-}
-
-/// Argument `index`; 0 is the receiver.
-pub fn arg(args: &[Value], index: usize) -> Result<Value, PrimError> {
-    args.get(index).copied().ok_or(PrimError::BadNumArgs)
 }
 
 /// A small integer argument.

@@ -57,7 +57,7 @@ fn data_available(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn receive(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (handle, range) = (handle_arg(vm, args)?, writable(vm, args)?);
-    let buffer = &mut vm.heap.bytes_mut(args[2])[range];
+    let buffer = &mut vm.heap.bytes_mut(super::arg(args, 2)?)[range];
     let count = vm.host.net.receive(handle, buffer).map_err(failure)?;
     vm.charge(count / BYTES_PER_SEND);
     Ok(Value::int(count as i64))
@@ -68,7 +68,7 @@ fn take_datagram(
     args: &[Value],
 ) -> Result<Option<crate::host::net::Datagram>, PrimError> {
     let (handle, range) = (handle_arg(vm, args)?, writable(vm, args)?);
-    let buffer = &mut vm.heap.bytes_mut(args[2])[range];
+    let buffer = &mut vm.heap.bytes_mut(super::arg(args, 2)?)[range];
     vm.host
         .net
         .receive_datagram(handle, buffer)
@@ -119,7 +119,7 @@ fn send_done(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn send(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (handle, range) = (handle_arg(vm, args)?, range(vm, args, 2, 3)?);
-    let data = &vm.heap.bytes(args[2])[range];
+    let data = &vm.heap.bytes(super::arg(args, 2)?)[range];
     let count = vm.host.net.send(handle, data).map_err(failure)?;
     vm.charge(count / BYTES_PER_SEND);
     Ok(Value::int(count as i64))
@@ -129,7 +129,7 @@ fn send(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn send_udp(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (handle, to) = (handle_arg(vm, args)?, host_and_port(vm, args, 3)?);
     let range = range(vm, args, 2, 5)?;
-    let data = &vm.heap.bytes(args[2])[range];
+    let data = &vm.heap.bytes(super::arg(args, 2)?)[range];
     let count = vm
         .host
         .net
@@ -142,7 +142,7 @@ fn send_udp(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn send_datagram(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (handle, to) = (handle_arg(vm, args)?, address_arg(vm, args, 3)?);
     let range = range(vm, args, 2, 4)?;
-    let data = &vm.heap.bytes(args[2])[range];
+    let data = &vm.heap.bytes(super::arg(args, 2)?)[range];
     let count = vm
         .host
         .net

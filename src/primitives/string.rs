@@ -4,6 +4,7 @@
 //! alike, and the rule that a result is as narrow as its characters allow. Must never hand out
 //! a slice across an allocation.
 
+pub(super) use super::arg;
 use std::cmp::Ordering;
 
 use crate::memory::{ClassIndex, Value};
@@ -23,11 +24,6 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("stringAtPut", at_put),
 ];
 
-/// Argument `i`, from 1: the method that names a primitive may take too few.
-#[inline]
-pub fn arg(args: &[Value], i: usize) -> PrimResult {
-    args.get(i).copied().ok_or(PrimError::BadNumArgs)
-}
 
 /// The characters of a string object, in place.
 #[derive(Clone, Copy)]

@@ -55,8 +55,8 @@ pub enum Primitive {
     None,
     /// A function of its arguments.
     Plain(PrimFn),
-    /// One that changes what runs.
-    Machine(Machine),
+    /// One that changes what runs, and the arguments that it needs at least.
+    Machine(Machine, usize),
     /// A Rust closure registered by the embedder.
     Host(u32),
 }
@@ -304,5 +304,17 @@ impl Call {
     pub unsafe fn arg(&self, i: usize) -> Value {
         // SAFETY: the window holds the receiver and `num_args` arguments.
         unsafe { *self.fp.add(self.window + 2 + i) }
+    }
+
+    /// Clears the window's first two words, where a frame has its links and an earlier send left its answer.
+    ///
+    /// # Safety
+    /// No frame has been made for this call.
+    pub unsafe fn forget_earlier_answer(&self) {
+        // SAFETY: the window lies in the sender's frame.
+        unsafe {
+            *self.fp.add(self.window) = Value::NIL;
+            *self.fp.add(self.window + 1) = Value::NIL;
+        }
     }
 }

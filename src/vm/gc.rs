@@ -1,5 +1,6 @@
 //! The machine's side of collections: names the roots, and cleans up what died.
 
+use super::code::Call;
 use super::frame::FrameAt;
 use super::known::Known;
 use super::process::{Processes, State, wipe};
@@ -20,7 +21,10 @@ impl Vm {
             return;
         }
         let live_end = self.offset(fp) + live;
+        let full = self.heap.counters.full_collections;
         self.with_roots(live_end, |heap, roots| heap.collect(roots));
+        // Tests see code go as soon as it can.
+        self.reclaim_due |= self.heap.options.stress && self.heap.counters.full_collections > full;
         let limit = self.memory_limit();
         if self.memory_used() > limit {
             self.with_roots(live_end, |heap, roots| heap.full_collect(roots));
@@ -39,7 +43,12 @@ impl Vm {
     }
 
     /// A primitive has found no room: collects everything. Whether it should be tried once more.
-    pub(crate) fn make_room(&mut self) -> bool {
+    ///
+    /// # Safety
+    /// The call is under way: its window lies in the frame at `fp`.
+    pub(crate) unsafe fn make_room(&mut self, call: Call) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { call.forget_earlier_answer() };
         let before = self.heap.bytes_used();
         self.with_roots_in_primitive(|heap, roots| heap.full_collect(roots));
         self.heap.bytes_used() < before

@@ -88,7 +88,7 @@ impl HostThings {
 
 /// Registers the primitive of this file.
 pub(super) fn register(vm: &mut Vm) {
-    vm.register_machine("hostFunctionValue", host_function_value);
+    vm.register_machine("hostFunctionValue", 0, host_function_value);
 }
 
 /// `valueWithArguments: anArray` of a HostFunction.
@@ -174,7 +174,7 @@ impl Vm {
             .position(|v| v == "messageText");
         self.heap
             .set_slot(exception, place.ok_or(PrimError::NotFound)?, message);
-        self.hold_host_error(exception, error);
+        self.host_things.hold(exception, Thing::Error(error));
         Ok(exception)
     }
 
@@ -252,7 +252,10 @@ impl Vm {
                 self.handles.pinned.extend_from_slice(args);
                 range = range.end..self.handles.pinned.len();
             }
-            let result = catch_unwind(AssertUnwindSafe(|| function(self, range)));
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                self.drop_dead_host_things();
+                function(self, range)
+            }));
             if self.levels.len() != depth {
                 // The machine itself panicked, in code that the closure ran: that is no error of the closure.
                 resume_unwind(
@@ -314,6 +317,6 @@ fn method_source(selector: &str, number: usize) -> String {
         pattern += &format!("{selector} argument1");
     }
     format!(
-        "{pattern}\n\t\"Written in Rust by the host program.\"\n\n\t<primitive: '{number}' module: '{MODULE}' error: failure>\n\t^ HostError signalFailure: failure\n"
+        "{pattern}\n\t\"Written in Rust by the host program.\"\n\n\t<primitive: '{number}' module: '{MODULE}' error: failure>\n\t^ (HostError for: failure) signal\n"
     )
 }

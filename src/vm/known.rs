@@ -24,6 +24,7 @@ known! {
     Process, Semaphore, ProcessorScheduler, Metaclass, Class,
     MethodHome, WeakArray, Ephemeron,
     StackOverflow, OutOfMemory, UserInterrupt, UndefinedVariable, HostObject, WordArray, SocketAddress,
+    Dictionary, IdentityDictionary, Set, IdentitySet,
 }
 
 impl Known {

@@ -9,23 +9,23 @@ use crate::memory::Value;
 
 /// Registers all machine primitives.
 pub(crate) fn register(vm: &mut Vm) {
-    let table: &[(&'static str, super::Machine)] = &[
-        ("closureValue", closure_value),
-        ("closureValueWithArguments", closure_value_with_arguments),
-        ("performSelector", perform_selector),
-        ("performWithArguments", perform_with_arguments),
-        ("performInSuperclass", perform_in_superclass),
-        ("methodExecute", method_execute),
-        ("contextSender", context_sender),
-        ("contextHome", context_home),
-        ("contextNextHandler", context_next_handler),
-        ("contextNextUnwind", context_next_unwind),
-        ("contextReturn", context_return),
-        ("contextRestart", context_restart),
-        ("contextPlace", context_place),
+    let table: &[(&'static str, usize, super::Machine)] = &[
+        ("closureValue", 0, closure_value),
+        ("closureValueWithArguments", 1, closure_value_with_arguments),
+        ("performSelector", 1, perform_selector),
+        ("performWithArguments", 2, perform_with_arguments),
+        ("performInSuperclass", 3, perform_in_superclass),
+        ("methodExecute", 2, method_execute),
+        ("contextSender", 0, context_sender),
+        ("contextHome", 0, context_home),
+        ("contextNextHandler", 0, context_next_handler),
+        ("contextNextUnwind", 1, context_next_unwind),
+        ("contextReturn", 1, context_return),
+        ("contextRestart", 0, context_restart),
+        ("contextPlace", 0, context_place),
     ];
-    for &(name, function) in table {
-        vm.register_machine(name, function);
+    for &(name, args, function) in table {
+        vm.register_machine(name, args, function);
     }
     vm.register_primitives(&[
         ("contextMethod", context_method),

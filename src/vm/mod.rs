@@ -163,6 +163,8 @@ pub struct Vm {
     pub(crate) codes: Vec<Box<Code>>,
     /// Number of code blocks at which those that nothing refers to are looked for.
     pub(crate) code_threshold: usize,
+    /// They are to be looked for at the next safepoint: everything was just collected.
+    pub(crate) reclaim_due: bool,
     pub(crate) globals: FxHashMap<SymbolId, Value>,
     pub(crate) session: FxHashMap<SymbolId, Value>,
     /// Side tables of polymorphic send sites; the first is always empty.
@@ -276,6 +278,7 @@ impl Vm {
             symbols,
             codes: Vec::new(),
             code_threshold: 4096,
+            reclaim_due: false,
             globals: FxHashMap::default(),
             session: FxHashMap::default(),
             polys: vec![[cache::PolyEntry::EMPTY; cache::POLY]],
@@ -317,8 +320,9 @@ impl Vm {
         }
     }
 
-    pub(crate) fn register_machine(&mut self, name: &'static str, function: Machine) {
-        self.primitives.insert(name, Primitive::Machine(function));
+    /// Adds a primitive that needs at least `args` arguments.
+    pub(crate) fn register_machine(&mut self, name: &'static str, args: usize, function: Machine) {
+        self.primitives.insert(name, Primitive::Machine(function, args));
     }
 
     /// Names of all registered primitives.
@@ -328,15 +332,15 @@ impl Vm {
 
     /// The function that a primitive pragma names; an unknown one always fails.
     pub(crate) fn find_primitive(&self, p: &template::Primitive) -> Primitive {
-        let Some(name) = &p.name else {
-            return Primitive::Plain(|_, _| Err(PrimError::Unsupported));
-        };
-        if p.module.as_deref() == Some(host_methods::MODULE)
-            && let Some(number) = name.parse().ok().filter(|&n: &u32| (n as usize) < self.host_functions.len())
-        {
-            return Primitive::Host(number);
+        if p.module.as_deref() == Some(host_methods::MODULE) {
+            // A closure of the embedder, by its number.
+            let number = p.name.as_deref().and_then(|n| n.parse::<u32>().ok());
+            if let Some(number) = number.filter(|&n| (n as usize) < self.host_functions.len()) {
+                return Primitive::Host(number);
+            }
         }
-        self.primitives.get(name.as_str()).copied().unwrap_or(Primitive::Plain(|_, _| Err(PrimError::NotFound)))
+        let found = p.name.as_deref().and_then(|n| self.primitives.get(n)).copied();
+        found.unwrap_or(Primitive::Plain(|_, _| Err(PrimError::NotFound)))
     }
 
     /// Number of the symbol spelled `text`.

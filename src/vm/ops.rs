@@ -75,11 +75,11 @@ pub unsafe fn class_of(vm: *mut Vm, v: Value) -> ClassIndex {
     }
 }
 
-/// Slots of an object whose size stands in its header; the others answer 0, and so take the slow path.
+/// Slots of an object as its header has them. An object with more says 255, which is more than any
+/// index in an instruction, so that what it has is at least not less.
 #[inline(always)]
 fn small_slots(word: u64) -> usize {
-    let count = (word >> header::SLOTS_SHIFT) as usize;
-    if count == header::LARGE_SLOTS as usize { 0 } else { count }
+    (word >> header::SLOTS_SHIFT) as usize
 }
 
 /// Slots of any object.

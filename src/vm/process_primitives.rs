@@ -9,22 +9,22 @@ use crate::memory::Value;
 
 /// Registers the primitives of this file.
 pub(crate) fn register(vm: &mut Vm) {
-    let table: &[(&'static str, super::Machine)] = &[
-        ("processResume", process_resume),
-        ("processSuspend", process_suspend),
-        ("processYield", process_yield),
-        ("processPriorityPut", process_priority_put),
-        ("processFinish", process_finish),
-        ("semaphoreSignal", semaphore_signal),
-        ("semaphoreWait", semaphore_wait),
-        ("semaphoreWaitTimeout", semaphore_wait_timeout),
-        ("delayWait", delay_wait),
-        ("unhandledException", unhandled_exception),
-        ("smalltalkExit", smalltalk_exit),
-        ("smalltalkGarbageCollect", garbage_collect),
+    let table: &[(&'static str, usize, super::Machine)] = &[
+        ("processResume", 0, process_resume),
+        ("processSuspend", 0, process_suspend),
+        ("processYield", 0, process_yield),
+        ("processPriorityPut", 1, process_priority_put),
+        ("processFinish", 0, process_finish),
+        ("semaphoreSignal", 0, semaphore_signal),
+        ("semaphoreWait", 0, semaphore_wait),
+        ("semaphoreWaitTimeout", 1, semaphore_wait_timeout),
+        ("delayWait", 1, delay_wait),
+        ("unhandledException", 3, unhandled_exception),
+        ("smalltalkExit", 1, smalltalk_exit),
+        ("smalltalkGarbageCollect", 0, garbage_collect),
     ];
-    for &(name, function) in table {
-        vm.register_machine(name, function);
+    for &(name, args, function) in table {
+        vm.register_machine(name, args, function);
     }
     vm.register_primitives(&[
         ("processNew", process_new),
@@ -314,12 +314,11 @@ unsafe fn smalltalk_exit(vm: &mut Vm, call: Call) -> Outcome {
 }
 
 unsafe fn garbage_collect(vm: &mut Vm, call: Call) -> Outcome {
-    // SAFETY: the window's first two words are free while a primitive runs; a frame would have its links there.
-    unsafe {
-        *call.fp.add(call.window) = Value::NIL;
-        *call.fp.add(call.window + 1) = Value::NIL;
-    }
+    // SAFETY: primitives run without a frame.
+    unsafe { call.forget_earlier_answer() };
     vm.collect_all(call.fp, call.window + 3);
+    vm.reclaim_due = true;
+    vm.counter = vm.counter.min(0);
     vm.mourn();
     let free = vm.heap.bytes_used() as i64;
     // SAFETY: as in `answer_or_yield`; finalisers run before it goes on.

@@ -83,19 +83,21 @@ impl Vm {
 
     /// Whether so much code was made that a look is worth its time.
     pub(crate) fn reclaim_wanted(&self) -> bool {
-        self.codes.len() > self.code_threshold
+        self.reclaim_due || self.codes.len() > self.code_threshold
     }
 
     /// At a safepoint of the frame at `fp`: gives back code, when that is due. Calls from Rust inside each other
     /// may have sends under way that a frame does not show.
     pub(crate) fn reclaim_at(&mut self, fp: Fp, live: usize) {
         if self.reclaim_wanted() && self.levels.len() <= 1 {
-            self.collect_all(fp, live);
+            if !self.reclaim_due {
+                self.collect_all(fp, live);
+            }
             self.reclaim_code();
         }
     }
 
-    /// Frees what nothing refers to. Everything dead in the heap was just collected.
+    /// Frees what nothing refers to. What has died since the last full collection still counts as alive.
     pub(crate) fn reclaim_code(&mut self) {
         let all: FxHashSet<u64> = self.codes.iter().map(|c| &raw const **c as u64).collect();
         let mut marker = Marker { all: &all, live: FxHashSet::default(), waiting: Vec::new() };
@@ -111,6 +113,7 @@ impl Vm {
         marker.finish();
         let live = marker.live;
         self.code_threshold = live.len() * 2 + SLACK;
+        self.reclaim_due = false;
         if live.len() < all.len() {
             self.free_code(&live);
         }

@@ -276,7 +276,7 @@ impl Vm {
                     self.pc = call.pc;
                     self.fp = call.fp;
                     let mut result = self.call_function(call, function);
-                    if result == Err(PrimError::NoMemory) && self.make_room() {
+                    if result == Err(PrimError::NoMemory) && self.make_room(call) {
                         result = self.call_function(call, function);
                     }
                     self.counter -= 1;
@@ -285,7 +285,8 @@ impl Vm {
                         Err(e) => Some(e),
                     }
                 }
-                Primitive::Machine(function) => {
+                Primitive::Machine(_, args) if args > call.num_args => Some(PrimError::BadNumArgs),
+                Primitive::Machine(function, _) => {
                     self.pc = call.pc;
                     self.fp = call.fp;
                     self.counter -= 1;

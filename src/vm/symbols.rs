@@ -42,6 +42,13 @@ impl SymbolTable {
         id
     }
 
+    /// Makes room for `count` more symbols.
+    pub fn reserve(&mut self, count: usize) {
+        self.by_text.reserve(count);
+        self.texts.reserve(count);
+        self.objects.reserve(count);
+    }
+
     /// The number of a symbol that exists already.
     pub fn find(&self, text: &str) -> Option<SymbolId> {
         self.by_text.get(text).copied()

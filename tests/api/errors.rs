@@ -71,7 +71,7 @@ fn exceptions_that_nobody_handles() {
 
     let error = st.eval::<()>("nil foo: 3").unwrap_err();
     assert!(
-        error.to_string().contains("#foo:") && error.to_string().contains("nil"),
+        error.to_string().contains("#foo:") && error.to_string().contains("UndefinedObject"),
         "{error}"
     );
     let error = st

@@ -158,7 +158,7 @@ fn closures_are_ordinary_blocks() {
         state.set(state.get() + n);
         state.get()
     });
-    st.set_global("Total", &total.unwrap()).unwrap();
+    st.set_global("Total", total.unwrap()).unwrap();
     assert_eq!(
         st.eval::<Vec<i64>>("#(1 2 3) collect: Total").unwrap(),
         [1, 3, 6]
@@ -272,7 +272,7 @@ fn smalltalk_exceptions_go_through_rust() {
             Ok(block.call(ctx, ())? + 1)
         },
     );
-    st.set_global("Run", &run.unwrap()).unwrap();
+    st.set_global("Run", run.unwrap()).unwrap();
     assert_eq!(st.eval::<i64>("Run value: [ 41 ]").unwrap(), 42);
     let handled = "[ Run value: [ Run value: [ 7 / 0 ] ] ] on: ZeroDivide do: [:e | e dividend ]";
     assert_eq!(st.eval::<i64>(handled).unwrap(), 7);
@@ -379,7 +379,7 @@ fn closures_call_back_while_they_run_and_everything_moves() {
                 Ok(format!("{list:?} {text} {shown}"))
             },
         );
-        st.set_global("Keep", &keep.unwrap()).unwrap();
+        st.set_global("Keep", keep.unwrap()).unwrap();
         let source = "Keep value: (OrderedCollection with: 1 with: 2) value: 'a' , 'b' value: (Array with: 3 with: 'c' copy)";
         assert_eq!(st.eval::<String>(source).unwrap(), "[1, 2] ab #(3 'c')");
         // A unit method answers its receiver, wherever that is now.
@@ -408,7 +408,7 @@ fn closures_call_back_while_they_run_and_everything_moves() {
             .unwrap();
         let source = "[ 'me' copy perform: #p:q:r:s:t: withArguments: (#(1 2 3 4 5) collect: [:i | i printString ]) ] \
                       on: ZeroDivide do: [:e | Smalltalk garbageCollect. e messageText , e signalerContext receiver ]";
-        assert_eq!(st.eval::<String>(source).unwrap().get(..2), Some("no"));
+        assert_eq!(st.eval::<String>(source).unwrap(), "nome");
     }
 }
 
@@ -436,11 +436,52 @@ fn processes_and_closures() {
         ctx.eval::<()>(&format!("(Delay forMilliseconds: {n}) wait"))?;
         Ok(n)
     });
-    st.set_global("Wait", &wait.unwrap()).unwrap();
+    st.set_global("Wait", wait.unwrap()).unwrap();
     st.eval::<()>(
         "log := OrderedCollection new. [ log add: (Wait value: 20) ] fork. [ log add: 1 ] fork",
     )
     .unwrap();
     st.run_processes().unwrap();
     assert_eq!(st.eval::<Vec<i64>>("log").unwrap(), [1, 20]);
+}
+
+#[test]
+fn a_process_inside_a_closure_can_be_terminated() {
+    let st = &mut Smalltalk::builder()
+        .timeout(std::time::Duration::from_secs(20))
+        .build()
+        .unwrap();
+    let wait = st.block(|ctx: &mut Ctx<'_>| {
+        ctx.eval::<i64>("[ (Delay forSeconds: 100) wait. 3 ] ensure: [ log add: 1 ]")
+    });
+    st.set_global("Wait", wait.unwrap()).unwrap();
+    st.eval::<()>("log := OrderedCollection new").unwrap();
+    st.eval::<()>(
+        "p := [ [ Wait value ] ensure: [ log add: 2 ] ] fork. Processor yield. p terminate",
+    )
+    .unwrap();
+    assert_eq!(st.eval::<Vec<i64>>("log").unwrap(), [1, 2]);
+    assert!(st.eval::<bool>("p isTerminated").unwrap());
+}
+
+#[test]
+fn an_error_of_another_machine_is_a_host_error() {
+    let st = &mut Smalltalk::new();
+    let other = std::cell::RefCell::new(Smalltalk::new());
+    let ask = st
+        .block(move |source: String| other.borrow_mut().eval::<i64>(&source))
+        .unwrap();
+    st.set_global("Ask", &ask).unwrap();
+    assert_eq!(st.eval::<i64>("Ask value: '3 + 4'").unwrap(), 7);
+    let error = st.eval::<i64>("Ask value: 'nil foo'").unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Host { .. }), "{error:?}");
+    let inner = error.host_error::<chirp::Error>().unwrap();
+    assert!(
+        matches!(inner.kind(), ErrorKind::Unhandled { class, .. } if class == "MessageNotUnderstood")
+    );
+    assert_eq!(
+        st.eval::<i64>("[ Ask value: 'nil foo' ] on: HostError do: [:e | 5 ]")
+            .unwrap(),
+        5
+    );
 }

@@ -185,3 +185,48 @@ fn nothing_outside_without_permission() {
     let refused = st.eval::<()>(connect).unwrap_err().to_string();
     assert_ne!(denied, refused);
 }
+
+#[test]
+fn a_limit_goes_through_closures_that_ignore_it() {
+    let st = &mut Smalltalk::builder().fuel(200_000).build().unwrap();
+    let deaf = st.block(|ctx: &mut chirp::Ctx<'_>, block: chirp::Block<(), i64>| {
+        block.call(ctx, ()).unwrap_or(3)
+    });
+    st.set_global("Deaf", deaf.unwrap()).unwrap();
+    assert_eq!(st.eval::<i64>("Deaf value: [ nil foo ]").unwrap(), 3);
+    assert_eq!(
+        why::<()>(st, "Deaf value: [ [ true ] whileTrue: [ ] ]"),
+        Stop::Fuel
+    );
+    assert_eq!(
+        why::<()>(
+            st,
+            "[ (Deaf value: [ [ true ] whileTrue ]) + 1 ] on: Error do: [:e | 3 ]"
+        ),
+        Stop::Fuel
+    );
+    assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
+}
+
+#[test]
+fn a_machine_in_which_the_host_panicked_is_not_used_again() {
+    struct Fragile(bool);
+    impl io::Write for Fragile {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if !std::mem::replace(&mut self.0, true) {
+                panic!("the sink panicked");
+            }
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut st = Smalltalk::builder().stdout(Fragile(false)).build().unwrap();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        st.eval::<()>("Transcript show: (String new: 100000 withAll: $x); flush")
+    }));
+    assert!(panicked.is_err());
+    let error = st.eval::<i64>("3 + 4").unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Broken), "{error}");
+}
