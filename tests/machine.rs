@@ -7,7 +7,8 @@ use chirp::loader::image::Image;
 use chirp::loader::{LoadError, boot};
 use chirp::memory::{HeapOptions, Value};
 use chirp::vm::run::RunError;
-use chirp::vm::{Stop, Vm, signal};
+use chirp::vm::{PrimError, Stop, Vm, signal};
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 fn machine() -> Box<Vm> {
@@ -41,7 +42,8 @@ fn check(vm: &mut Vm, text: &str, wanted: &str) {
     assert_eq!(show(vm, text), wanted, "{text}");
 }
 
-const DEEP: &str = "Object subclass: #Deep instanceVariableNames: 'n' classVariableNames: '' package: 'Tests'.
+const DEEP: &str =
+    "Object subclass: #Deep instanceVariableNames: 'n' classVariableNames: '' package: 'Tests'.
     Deep compile: 'down: k
         ^ k = 0 ifTrue: [ 0 ] ifFalse: [ (self down: k - 1) + 1 ]'.
     Deep compile: 'forever
@@ -57,7 +59,11 @@ const DEEP: &str = "Object subclass: #Deep instanceVariableNames: 'n' classVaria
 fn fuel_stops_and_no_handler_sees_it() {
     let mut vm = machine();
     vm.limits.fuel = Some(200_000);
-    check(&mut vm, "[ [ true ] whileTrue ] on: Exception do: [ :e | 3 ]", "stop: Fuel");
+    check(
+        &mut vm,
+        "[ [ true ] whileTrue ] on: Exception do: [ :e | 3 ]",
+        "stop: Fuel",
+    );
     check(&mut vm, "3 + 4", "stop: Fuel");
     vm.limits.fuel = None;
     check(&mut vm, "3 + 4", "7");
@@ -78,7 +84,10 @@ fn fuel_stops_every_kind_of_loop() {
         vm.limits.fuel = Some(300_000);
         vm.limits.stack = 100_000;
         let got = show(&mut vm, text);
-        assert!(got == "stop: Fuel" || got == "error: StackOverflow" || got.starts_with("error"), "{text}: {got}");
+        assert!(
+            got == "stop: Fuel" || got == "error: StackOverflow" || got.starts_with("error"),
+            "{text}: {got}"
+        );
     }
 }
 
@@ -86,9 +95,17 @@ fn fuel_stops_every_kind_of_loop() {
 fn the_deadline_stops_and_no_handler_sees_it() {
     let mut vm = machine();
     vm.limits.deadline = Some(vm.now() + 20_000);
-    check(&mut vm, "[ [ true ] whileTrue ] on: Exception do: [ :e | 3 ]", "stop: Deadline");
+    check(
+        &mut vm,
+        "[ [ true ] whileTrue ] on: Exception do: [ :e | 3 ]",
+        "stop: Deadline",
+    );
     vm.limits.deadline = Some(vm.now() + 20_000);
-    check(&mut vm, "[ (Delay forSeconds: 100) wait ] ensure: [ 3 ]", "stop: Deadline");
+    check(
+        &mut vm,
+        "[ (Delay forSeconds: 100) wait ] ensure: [ 3 ]",
+        "stop: Deadline",
+    );
     guard(&mut vm);
     check(&mut vm, "3 + 4", "7");
 }
@@ -97,24 +114,44 @@ fn the_deadline_stops_and_no_handler_sees_it() {
 fn an_interrupt_is_an_exception_and_a_stop_is_none() {
     let mut vm = machine();
     vm.signals.fetch_or(signal::INTERRUPT, Ordering::Release);
-    check(&mut vm, "[ [ true ] whileTrue ] on: UserInterrupt do: [ :e | 3 ]", "3");
+    check(
+        &mut vm,
+        "[ [ true ] whileTrue ] on: UserInterrupt do: [ :e | 3 ]",
+        "3",
+    );
     vm.signals.fetch_or(signal::INTERRUPT, Ordering::Release);
     check(&mut vm, "[ true ] whileTrue", "error: UserInterrupt");
     vm.signals.fetch_or(signal::INTERRUPT, Ordering::Release);
-    check(&mut vm, "[ Semaphore new wait ] on: UserInterrupt do: [ :e | 4 ]", "4");
+    check(
+        &mut vm,
+        "[ Semaphore new wait ] on: UserInterrupt do: [ :e | 4 ]",
+        "4",
+    );
     vm.signals.fetch_or(signal::INTERRUPT, Ordering::Release);
     let resumed = "n := 0. [ [ n < 100000 ] whileTrue: [ n := n + 1 ] ] on: UserInterrupt do: [ :e | e resume: 3 ]. n";
     check(&mut vm, resumed, "100000");
     vm.signals.fetch_or(signal::STOP, Ordering::Release);
-    check(&mut vm, "[ [ true ] whileTrue ] on: Exception do: [ :e | 3 ]", "stop: Interrupt");
+    check(
+        &mut vm,
+        "[ [ true ] whileTrue ] on: Exception do: [ :e | 3 ]",
+        "stop: Interrupt",
+    );
     check(&mut vm, "3 + 4", "7");
 }
 
 #[test]
 fn exit_leaves_everything() {
     let mut vm = machine();
-    check(&mut vm, "[ Smalltalk exit: 3 ] ensure: [ 4 ]", "stop: Exit(3)");
-    check(&mut vm, "[ Smalltalk exit: 5 ] fork. Processor yield. 1", "stop: Exit(5)");
+    check(
+        &mut vm,
+        "[ Smalltalk exit: 3 ] ensure: [ 4 ]",
+        "stop: Exit(3)",
+    );
+    check(
+        &mut vm,
+        "[ Smalltalk exit: 5 ] fork. Processor yield. 1",
+        "stop: Exit(5)",
+    );
     check(&mut vm, "3 + 4", "7");
 }
 
@@ -122,20 +159,36 @@ fn exit_leaves_everything() {
 fn a_cycle_of_waits_is_told() {
     let mut vm = machine();
     check(&mut vm, "Semaphore new wait", "stop: Deadlock");
-    check(&mut vm, "s := Semaphore new. [ s wait ] fork. s wait", "stop: Deadlock");
+    check(
+        &mut vm,
+        "s := Semaphore new. [ s wait ] fork. s wait",
+        "stop: Deadlock",
+    );
     check(&mut vm, "Processor activeProcess suspend", "stop: Deadlock");
     // The main Process is in no list any more.
     check(&mut vm, "s signal; signal; signal. s isSignaled", "true");
-    check(&mut vm, "s := Semaphore new. s wait: 10 milliSeconds. 5", "5");
+    check(
+        &mut vm,
+        "s := Semaphore new. s wait: 10 milliSeconds. 5",
+        "5",
+    );
 }
 
 #[test]
 fn a_stop_in_one_process_leaves_the_others_in_order() {
     let mut vm = machine();
     vm.limits.fuel = Some(vm_fuel());
-    check(&mut vm, "n := 0. [ [ true ] whileTrue: [ n := n + 1. Processor yield ] ] fork. [ true ] whileTrue: [ Processor yield ]", "stop: Fuel");
+    check(
+        &mut vm,
+        "n := 0. [ [ true ] whileTrue: [ n := n + 1. Processor yield ] ] fork. [ true ] whileTrue: [ Processor yield ]",
+        "stop: Fuel",
+    );
     vm.limits.fuel = None;
-    check(&mut vm, "m := n. Processor yield. Processor yield. n > m", "true");
+    check(
+        &mut vm,
+        "m := n. Processor yield. Processor yield. n > m",
+        "true",
+    );
 }
 
 fn vm_fuel() -> u64 {
@@ -149,11 +202,27 @@ fn overflow_can_be_handled_again_and_again() {
     let mut vm = machine();
     vm.limits.stack = 300_000;
     check(&mut vm, DEEP, "#n");
-    check(&mut vm, "(1 to: 5) collect: [ :i | [ Deep new forever ] on: StackOverflow do: [ :e | i ] ]", "#(1 2 3 4 5)");
+    check(
+        &mut vm,
+        "(1 to: 5) collect: [ :i | [ Deep new forever ] on: StackOverflow do: [ :e | i ] ]",
+        "#(1 2 3 4 5)",
+    );
     check(&mut vm, "Deep new forever", "error: StackOverflow");
-    check(&mut vm, "[ Deep new forever ] on: Error do: [ :e | e class ]", "StackOverflow");
-    check(&mut vm, "[ [ Deep new forever ] on: StackOverflow do: [ :e | 1 / 0 ] ] on: ZeroDivide do: [ :e | 2 ]", "2");
-    check(&mut vm, "[ Deep new forever ] on: StackOverflow do: [ :e | e retryUsing: [ Deep new down: 1000 ] ]", "1000");
+    check(
+        &mut vm,
+        "[ Deep new forever ] on: Error do: [ :e | e class ]",
+        "StackOverflow",
+    );
+    check(
+        &mut vm,
+        "[ [ Deep new forever ] on: StackOverflow do: [ :e | 1 / 0 ] ] on: ZeroDivide do: [ :e | 2 ]",
+        "2",
+    );
+    check(
+        &mut vm,
+        "[ Deep new forever ] on: StackOverflow do: [ :e | e retryUsing: [ Deep new down: 1000 ] ]",
+        "1000",
+    );
     let pass = "[ [ Deep new forever ] on: StackOverflow do: [ :e | e pass ] ] on: StackOverflow do: [ :e | 3 ]";
     check(&mut vm, pass, "3");
     let inside = "[ [ 1 ] ensure: [ Deep new forever ] ] on: StackOverflow do: [ :e | 4 ]";
@@ -170,7 +239,11 @@ fn clean_up_blocks_run_after_an_overflow() {
     let mut vm = machine();
     vm.limits.stack = 100_000;
     check(&mut vm, DEEP, "#n");
-    check(&mut vm, "d := Deep new. [ d foreverEnsure ] on: StackOverflow do: [ :e | 3 ]", "3");
+    check(
+        &mut vm,
+        "d := Deep new. [ d foreverEnsure ] on: StackOverflow do: [ :e | 3 ]",
+        "3",
+    );
     check(&mut vm, "d n > 1000", "true");
 }
 
@@ -179,8 +252,16 @@ fn depth_behind_the_reserve_is_a_stop() {
     let mut vm = machine();
     vm.limits.stack = 100_000;
     check(&mut vm, DEEP, "#n");
-    check(&mut vm, "[ Deep new forever ] on: StackOverflow do: [ :e | Deep new forever ]", "stop: Depth");
-    check(&mut vm, "[ Deep new forever ] on: StackOverflow do: [ :e | 1 ]", "1");
+    check(
+        &mut vm,
+        "[ Deep new forever ] on: StackOverflow do: [ :e | Deep new forever ]",
+        "stop: Depth",
+    );
+    check(
+        &mut vm,
+        "[ Deep new forever ] on: StackOverflow do: [ :e | 1 ]",
+        "1",
+    );
 }
 
 #[test]
@@ -206,10 +287,17 @@ fn stacks_count_as_memory() {
 fn memory_ends_in_an_exception_or_a_stop() {
     let mut vm = machine();
     vm.limits.memory = 64 << 20;
-    check(&mut vm, "[ Array new: 100000000 ] on: OutOfMemory do: [ :e | 3 ]", "3");
+    check(
+        &mut vm,
+        "[ Array new: 100000000 ] on: OutOfMemory do: [ :e | 3 ]",
+        "3",
+    );
     let all = "c := OrderedCollection new. [ c add: (Array new: 1000) ] repeat";
     let got = show(&mut vm, all);
-    assert!(got == "stop: Memory" || got == "error: OutOfMemory", "{got}");
+    assert!(
+        got == "stop: Memory" || got == "error: OutOfMemory",
+        "{got}"
+    );
     check(&mut vm, "c := nil. 3 + 4", "7");
     // What is dead makes room for what is large.
     check(&mut vm, "1 to: 30 do: [ :i | Array new: 4000000 ]. 5", "5");
@@ -235,11 +323,17 @@ fn machines_know_nothing_of_each_other() {
         .map(|i| {
             std::thread::spawn(move || {
                 let mut vm = machine();
-                show(&mut vm, &format!("(1 to: {i}000) inject: 0 into: [ :a :b | a + b ]"))
+                show(
+                    &mut vm,
+                    &format!("(1 to: {i}000) inject: 0 into: [ :a :b | a + b ]"),
+                )
             })
         })
         .collect();
-    let sums: Vec<String> = threads.into_iter().map(|t| t.join().expect("no panic")).collect();
+    let sums: Vec<String> = threads
+        .into_iter()
+        .map(|t| t.join().expect("no panic"))
+        .collect();
     assert_eq!(sums, ["500500", "2001000", "4501500"]);
 }
 
@@ -247,20 +341,50 @@ fn machines_know_nothing_of_each_other() {
 
 /// Programs that visit most of the machine, with what they print.
 const PROGRAMS: &[(&str, &str)] = &[
-    ("(1 to: 20) inject: 1 into: [ :a :b | a * b ]", "2432902008176640000"),
+    (
+        "(1 to: 20) inject: 1 into: [ :a :b | a * b ]",
+        "2432902008176640000",
+    ),
     ("([ :x | [ :y | x + y ] ] value: 3) value: 4", "7"),
-    ("| a | a := OrderedCollection new. 1 to: 200 do: [ :i | a addFirst: i printString ]. a size -> a last", "200->'1'"),
-    ("[ [ 1 / 0 ] ensure: [ 3 ] ] on: ZeroDivide do: [ :e | e return: e class ]", "ZeroDivide"),
-    ("[ (Warning signal: 'x') + 1 ] on: Warning do: [ :e | e resume: 4 ]", "5"),
-    ("| s | s := Semaphore new. [ (Delay forMilliseconds: 1) wait. s signal ] fork. s wait. 7", "7"),
+    (
+        "| a | a := OrderedCollection new. 1 to: 200 do: [ :i | a addFirst: i printString ]. a size -> a last",
+        "200->'1'",
+    ),
+    (
+        "[ [ 1 / 0 ] ensure: [ 3 ] ] on: ZeroDivide do: [ :e | e return: e class ]",
+        "ZeroDivide",
+    ),
+    (
+        "[ (Warning signal: 'x') + 1 ] on: Warning do: [ :e | e resume: 4 ]",
+        "5",
+    ),
+    (
+        "| s | s := Semaphore new. [ (Delay forMilliseconds: 1) wait. s signal ] fork. s wait. 7",
+        "7",
+    ),
     ("#(3 1 2) asSortedCollection asArray", "#(1 2 3)"),
     ("(1 to: 30) detect: [ :i | i * i > 200 ]", "15"),
     ("thisContext printString size > 3", "true"),
-    ("1000000000 * 1000000000 * 1000000000 // 7", "142857142857142857142857142"),
-    ("| d | d := Dictionary new. 1 to: 100 do: [ :i | d at: i put: i * i ]. d at: 50", "2500"),
-    ("[ nil foo ] on: MessageNotUnderstood do: [ :e | e message selector ]", "#foo"),
-    ("| p | p := [ [ Semaphore new wait ] ensure: [ 3 ] ] fork. Processor yield. p terminate. p isTerminated", "true"),
-    ("[ 3 ifTrue: [ 4 ] ] on: NonBooleanReceiver do: [ :e | e resume: true ]", "4"),
+    (
+        "1000000000 * 1000000000 * 1000000000 // 7",
+        "142857142857142857142857142",
+    ),
+    (
+        "| d | d := Dictionary new. 1 to: 100 do: [ :i | d at: i put: i * i ]. d at: 50",
+        "2500",
+    ),
+    (
+        "[ nil foo ] on: MessageNotUnderstood do: [ :e | e message selector ]",
+        "#foo",
+    ),
+    (
+        "| p | p := [ [ Semaphore new wait ] ensure: [ 3 ] ] fork. Processor yield. p terminate. p isTerminated",
+        "true",
+    ),
+    (
+        "[ 3 ifTrue: [ 4 ] ] on: NonBooleanReceiver do: [ :e | e resume: true ]",
+        "4",
+    ),
 ];
 
 #[test]
@@ -308,12 +432,19 @@ fn evaluations_in_a_loop_leave_nothing_behind() {
     check(&mut vm, "kept := [ :x | x + 1 ]. kept value: 1", "2");
     let before = warm(&mut vm);
     for i in 0..20_000 {
-        check(&mut vm, &format!("| t | t := {i}. [ :x | x + t ] value: 1"), &(i + 1).to_string());
+        check(
+            &mut vm,
+            &format!("| t | t := {i}. [ :x | x + t ] value: 1"),
+            &(i + 1).to_string(),
+        );
         guard(&mut vm);
     }
     vm.collect_garbage();
     let after = vm.code_count();
-    assert!(after <= before + 20, "{before} code blocks before, {after} after");
+    assert!(
+        after <= before + 20,
+        "{before} code blocks before, {after} after"
+    );
     check(&mut vm, "kept value: 2", "3");
 }
 
@@ -330,7 +461,11 @@ fn warm(vm: &mut Vm) -> usize {
 fn the_end_of_the_main_process_is_the_end_of_the_evaluation() {
     let mut vm = machine();
     check(&mut vm, "Processor activeProcess terminate. 3", "nil");
-    check(&mut vm, "r := 0. [ Processor activeProcess terminate ] ensure: [ r := 1 ]", "nil");
+    check(
+        &mut vm,
+        "r := 0. [ Processor activeProcess terminate ] ensure: [ r := 1 ]",
+        "nil",
+    );
     check(&mut vm, "r", "1");
 }
 
@@ -338,9 +473,16 @@ fn the_end_of_the_main_process_is_the_end_of_the_evaluation() {
 fn failures_of_other_processes_are_noted() {
     let mut vm = machine();
     check(&mut vm, "[ nil zork ] fork. Processor yield. 3", "3");
-    let classes: Vec<_> = vm.background_failures.iter().map(|f| f.class.as_str()).collect();
+    let classes: Vec<_> = vm
+        .background_failures
+        .iter()
+        .map(|f| f.class.as_str())
+        .collect();
     assert_eq!(classes, ["MessageNotUnderstood"]);
-    assert_eq!(vm.background_failures[0].frames.last().map(|f| f.line), Some(1));
+    assert_eq!(
+        vm.background_failures[0].frames.last().map(|f| f.line),
+        Some(1)
+    );
 }
 
 #[test]
@@ -350,7 +492,12 @@ fn traces_of_endless_recursion_are_short() {
     check(&mut vm, DEEP, "#n");
     match vm.evaluate("test", "Deep new forever") {
         Err(LoadError::Run(RunError::Unhandled(u))) => {
-            assert!(u.frames.len() <= 40 && u.omitted > 1000, "{} frames, {} omitted", u.frames.len(), u.omitted);
+            assert!(
+                u.frames.len() <= 40 && u.omitted > 1000,
+                "{} frames, {} omitted",
+                u.frames.len(),
+                u.omitted
+            );
             assert_eq!(u.frames.last().map(|f| f.name.as_str()), Some("script"));
         }
         _ => panic!("no overflow"),
@@ -368,5 +515,76 @@ fn messages_from_rust_are_answered_and_understood_or_not() {
         Err(RunError::Unhandled(u)) => assert_eq!(u.class, "MessageNotUnderstood"),
         _ => panic!("understood"),
     }
-    assert!(!matches!(vm.send_message(plus, &[Value::NIL, Value::NIL]), Err(RunError::Stopped(Stop::Deadlock))));
+    assert!(!matches!(
+        vm.send_message(plus, &[Value::NIL, Value::NIL]),
+        Err(RunError::Stopped(Stop::Deadlock))
+    ));
+}
+
+// ---- Calls from Rust inside each other ----
+
+#[test]
+fn endless_calls_through_rust_end_in_an_error() {
+    let mut vm = machine();
+    let class = vm
+        .global("Object")
+        .and_then(|v| vm.classes.index_of(v))
+        .expect("Object");
+    let again = Rc::new(|vm: &mut Vm, _: std::ops::Range<usize>| {
+        let selector = vm.intern("through");
+        vm.send_message(selector, &[Value::int(1)])
+            .map_err(|_| PrimError::Inappropriate)
+    });
+    assert!(vm.install_host_method(class, "through", again).is_ok());
+    let got = show(&mut vm, "[ 3 through ] on: Error do: [ :e | #refused ]");
+    assert_eq!(got, "#refused");
+    let got = show(&mut vm, "3 through");
+    assert!(got.starts_with("error"), "{got}");
+    check(&mut vm, "3 + 4", "7");
+}
+
+#[test]
+fn processes_go_on_while_rust_waits_for_smalltalk() {
+    let mut vm = machine();
+    let class = vm
+        .global("Object")
+        .and_then(|v| vm.classes.index_of(v))
+        .expect("Object");
+    let wait = Rc::new(|vm: &mut Vm, _: std::ops::Range<usize>| {
+        vm.evaluate("inner", "s wait. Smalltalk garbageCollect. n")
+            .map_err(|_| PrimError::Inappropriate)
+    });
+    assert!(vm.install_host_method(class, "inner", wait).is_ok());
+    check(
+        &mut vm,
+        "s := Semaphore new. n := 0. [ n := 5. s signal ] fork. nil inner",
+        "5",
+    );
+    // Two Processes are inside calls from Rust, and the outer call can return first only when the inner has.
+    check(
+        &mut vm,
+        "r := OrderedCollection new. t := Semaphore new. [ r add: nil inner. t signal ] fork. [ r add: nil inner. t signal ] fork. Processor yield. s signal; signal. t wait. t wait. r asArray",
+        "#(5 5)",
+    );
+    check(
+        &mut vm,
+        "[ nil inner ] ensure: [ n := 6 ]",
+        "stop: Deadlock",
+    );
+    check(&mut vm, "3 + 4", "7");
+}
+
+#[test]
+fn the_examples_of_the_library_under_stress() {
+    let mut vm = machine();
+    vm.heap.set_stress(true);
+    vm.heap.stress_full_every = 20;
+    for (name, text) in Image::embedded().files() {
+        for example in chirp::tools::examples::examples_in_source(text) {
+            guard(&mut vm);
+            let right = matches!(vm.evaluate(name, &example.code()), Ok(v) if v.is_nil());
+            assert!(right, "{name}: {} >>> {}", example.expression, example.expected);
+        }
+    }
+    assert_eq!(vm.check_heap(), Ok(()));
 }

@@ -16,6 +16,7 @@ pub fn wants_prompt(args: &Args) -> bool {
 
 /// Runs what the options ask for; answers the exit code.
 pub fn run(session: &mut Session, args: &Args) -> i32 {
+    session.tell_at_once();
     match try_run(session, args) {
         Ok(()) => exit::DONE,
         Err(ending) => ending.code(),

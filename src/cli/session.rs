@@ -195,10 +195,22 @@ impl Session {
 
     /// Writes the errors that ended other Processes since the last time.
     pub fn tell_failures(&mut self) {
+        self.failures += std::mem::take(&mut self.vm.failures_told);
         for failure in std::mem::take(&mut self.vm.background_failures) {
             self.failures += 1;
             self.tell(&failure);
         }
+    }
+
+    /// From now on errors of other Processes are told when they happen: a server may run for ever.
+    pub fn tell_at_once(&mut self) {
+        // Plain functions, since the hook has no state: one for each style.
+        self.vm.failure_hook = Some(match (self.style.colour, self.style.library) {
+            (false, false) => tell_now::<false, false>,
+            (false, true) => tell_now::<false, true>,
+            (true, false) => tell_now::<true, false>,
+            (true, true) => tell_now::<true, true>,
+        });
     }
 
     fn tell(&mut self, error: &Unhandled) {
@@ -292,4 +304,16 @@ fn image(folder: Option<&Path>) -> Result<Image, String> {
         let lines: Vec<String> = errors.iter().map(|e| format!("{place}/{e}")).collect();
         lines.join("\n")
     })
+}
+
+/// Writes the report of an error in a Process that nobody waits for.
+fn tell_now<const COLOUR: bool, const LIBRARY: bool>(vm: &mut Vm, error: Unhandled) {
+    if error.class == INTERRUPT {
+        // The program is about to end; the session knows how to put it.
+        return vm.background_failures.push(error);
+    }
+    vm.failures_told += 1;
+    let style = Style { colour: COLOUR, library: LIBRARY };
+    let text = style.unhandled(&error);
+    vm.host.stdio.write_error(text.as_bytes());
 }

@@ -4,7 +4,7 @@
 //! is, and [`simple_equal`], which says what the machine can tell about equality without sending
 //! messages. Must never let an index reach named variables or the machine's own objects.
 
-use super::string::{Text, arg, is_symbol_class, is_text_class, offset, text};
+use super::string::{Text, arg, is_symbol_class, is_text_class, offset};
 use crate::memory::{Format, Value};
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -158,12 +158,15 @@ pub fn simple_equal(vm: &Vm, a: Value, b: Value) -> Option<bool> {
 
 /// The characters of an instance of the four machine classes of text.
 #[inline]
-fn machine_text(vm: &Vm, v: Value) -> Option<Text<'_>> {
-    if v.is_object() && is_text_class(vm.heap.class_of(v)) {
-        text(vm, v)
-    } else {
-        None
+pub(super) fn machine_text(vm: &Vm, v: Value) -> Option<Text<'_>> {
+    if !v.is_object() || !is_text_class(vm.heap.class_of(v)) {
+        return None;
     }
+    Some(if vm.heap.is_bytes(v) {
+        Text::Bytes(vm.heap.bytes(v))
+    } else {
+        Text::Wide(vm.heap.words32(v))
+    })
 }
 
 fn mixed_equal(x: f64, other: Value) -> Option<bool> {

@@ -4,8 +4,8 @@
 //! hash the machine knows; with anything else it fails and the Smalltalk method searches. So
 //! `simple_hash` must agree with what `hash` answers, and the order of probing with `scanFor:`.
 
-use super::array::simple_equal;
-use super::string::{arg, hash_of, is_text_class, text};
+use super::array::{machine_text, simple_equal};
+use super::string::{Text, arg, hash_of, is_symbol_class};
 use crate::memory::{Format, Value};
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -87,10 +87,7 @@ fn simple_hash(vm: &mut Vm, v: Value) -> Option<u64> {
     if v == Value::NIL || v.as_bool().is_some() {
         return Some(u64::from(vm.heap.identity_hash(v)));
     }
-    if v.is_object() && is_text_class(vm.heap.class_of(v)) {
-        return text(vm, v).map(|t| hash_of(t) as u64);
-    }
-    None
+    machine_text(vm, v).map(|t| hash_of(t) as u64)
 }
 
 /// The hash by which an object of this kind of collection is placed.
@@ -103,6 +100,7 @@ fn hash(vm: &mut Vm, v: Value, kind: Kind) -> Result<u64, PrimError> {
 
 /// What of an element is compared. Only plain associations are looked into: others may compute
 /// their key.
+#[inline(always)]
 fn key_of(vm: &Vm, element: Value, kind: Kind) -> Result<Value, PrimError> {
     if !kind.associations {
         return Ok(element);
@@ -120,6 +118,42 @@ fn key_of(vm: &Vm, element: Value, kind: Kind) -> Result<Value, PrimError> {
 /// The offset of the element equal to `key` and true, or of the free place for it and false.
 fn find(vm: &mut Vm, array: Value, key: Value, kind: Kind) -> Result<(usize, bool), PrimError> {
     let hash = hash(vm, key, kind)?;
+    if kind.identity {
+        return probe(vm, array, hash, kind, |own| Some(own == key));
+    }
+    // Nothing that has a simple hash differs from itself, as not-a-number does.
+    if key.is_int() {
+        return probe(vm, array, hash, kind, |own| match own.is_int() {
+            true => Some(own == key),
+            false => simple_equal(vm, own, key),
+        });
+    }
+    if let Some(Text::Bytes(bytes)) = machine_text(vm, key) {
+        let symbol = is_symbol_class(vm.heap.class_of(key));
+        return probe(vm, array, hash, kind, |own| match machine_text(vm, own) {
+            Some(Text::Bytes(b)) => {
+                let symbols = symbol && is_symbol_class(vm.heap.class_of(own));
+                Some(own == key || !symbols && b == bytes)
+            }
+            _ => simple_equal(vm, own, key),
+        });
+    }
+    probe(vm, array, hash, kind, |own| {
+        (own == key)
+            .then_some(true)
+            .or_else(|| simple_equal(vm, own, key))
+    })
+}
+
+/// Goes through the places from that of `hash` on; `same` compares what an element is found by.
+#[inline(always)]
+fn probe(
+    vm: &Vm,
+    array: Value,
+    hash: u64,
+    kind: Kind,
+    same: impl Fn(Value) -> Option<bool>,
+) -> Result<(usize, bool), PrimError> {
     let slots = vm.heap.pointer_slots(array);
     let size = slots.len();
     let mut at = (hash % size as u64) as usize;
@@ -128,11 +162,7 @@ fn find(vm: &mut Vm, array: Value, key: Value, kind: Kind) -> Result<(usize, boo
         if element == Value::NIL {
             return Ok((at, false));
         }
-        let own = key_of(vm, element, kind)?;
-        // Nothing that has a simple hash differs from itself, as not-a-number does.
-        let equal = own == key
-            || !kind.identity && simple_equal(vm, own, key).ok_or(PrimError::Unsupported)?;
-        if equal {
+        if same(key_of(vm, element, kind)?).ok_or(PrimError::Unsupported)? {
             return Ok((at, true));
         }
         at = if at + 1 == size { 0 } else { at + 1 };

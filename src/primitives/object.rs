@@ -193,8 +193,10 @@ fn inst_var_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// Immediate objects are read-only by nature.
 fn is_read_only(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    // Blocks and Contexts are closed to methods as well, but nobody asked for that.
+    let own = Vm::is_machine_class(vm.heap.class_of(args[0]));
     Ok(Value::bool(
-        !args[0].is_object() || vm.heap.is_immutable(args[0]),
+        !args[0].is_object() || vm.heap.is_immutable(args[0]) && !own,
     ))
 }
 
@@ -210,7 +212,8 @@ fn set_read_only(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     // Symbols and large integers are shared by value: nobody may ever change one.
     let known = crate::vm::known::Known::named(&vm.classes.name(vm.heap.class_of(args[0])));
-    if !on && known.is_some_and(is_value_class) {
+    let own = Vm::is_machine_class(vm.heap.class_of(args[0]));
+    if own || !on && known.is_some_and(is_value_class) {
         return Err(PrimError::BadReceiver);
     }
     let before = vm.heap.is_immutable(args[0]);
@@ -250,7 +253,11 @@ fn shallow_copy(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::NoMemory);
     }
     vm.charge(bytes >> 6);
-    Ok(vm.heap.shallow_copy(v))
+    let copy = vm.heap.shallow_copy(v);
+    if Vm::is_machine_class(class) {
+        vm.heap.set_immutable(copy, true);
+    }
+    Ok(copy)
 }
 
 /// Bytes in the heap, header included; nothing for immediate objects.

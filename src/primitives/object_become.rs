@@ -28,6 +28,7 @@ fn is_fixed(vm: &Vm, v: Value) -> bool {
         .iter()
         .any(|k| k.index() == class)
         || vm.classes.index_of(v).is_some()
+        || vm.is_binding(v)
 }
 
 /// Two classes may change places, and two ordinary objects.

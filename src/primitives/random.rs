@@ -62,7 +62,7 @@ fn seed(vm: &mut Vm, args: &[Value]) -> PrimResult {
         *word = z ^ (z >> 31);
     }
     store(vm, super::arg(args, 1)?, state);
-    Ok(super::arg(args, 1)?)
+    super::arg(args, 1)
 }
 
 /// On any receiver: the next bits of the sequence whose state is the first argument, as many as

@@ -48,6 +48,8 @@ impl Vm {
         self.heap.set_slot(context, field::CODE, code_value(code));
         self.heap.set_slot(context, field::RECEIVER, receiver);
         self.heap.set_slot(context, field::CLOSURE, closure);
+        // Only the machine writes to it.
+        self.heap.set_immutable(context, true);
         if let Some(note) = self.note_mut(slot, frame.offset) {
             note.context = context;
         }

@@ -7,6 +7,9 @@ use super::process::{Processes, State, wipe};
 use super::{Fp, Stop, Vm};
 use crate::memory::{Roots, Value, Visitor};
 
+/// Global through which FinalizationRegistry gets what is to be mourned.
+const FIRED: &str = "FiredEphemerons";
+
 /// Shows the machine's roots to the collector. `heap` of the machine is not touched through it.
 struct MachineRoots {
     vm: *mut Vm,
@@ -85,9 +88,14 @@ impl Vm {
         let of = self.heap.class_of(class);
         let selector = self.selectors.run_finalizers;
         let Some(code) = self.find_code(of, selector) else { return };
-        let fired = std::mem::take(&mut self.heap.fired);
+        // Those that an earlier Process has not come to yet must not be lost.
+        let mut fired = match self.global(FIRED) {
+            Some(v) => self.heap.pointer_slots(v).to_vec(),
+            None => Vec::new(),
+        };
+        fired.append(&mut self.heap.fired);
         let array = self.new_array_from(&fired);
-        self.set_global("FiredEphemerons", array);
+        self.set_global(FIRED, array);
         let (process, slot) = self.new_process(61);
         self.push_frame(slot, code, class, false);
         self.make_ready(process, slot);

@@ -12,9 +12,16 @@ const UNKNOWN: usize = 1 << 30;
 /// 4 GB, or a third of the computer's memory if that is less: a full collection may need the same again.
 pub fn default_memory() -> usize {
     // SAFETY: sysconf has no preconditions.
-    let (pages, size) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
+    let (pages, size) = unsafe {
+        (
+            libc::sysconf(libc::_SC_PHYS_PAGES),
+            libc::sysconf(libc::_SC_PAGESIZE),
+        )
+    };
     match (usize::try_from(pages), usize::try_from(size)) {
-        (Ok(pages), Ok(size)) if pages > 0 && size > 0 => (pages.saturating_mul(size) / 3).min(MOST),
+        (Ok(pages), Ok(size)) if pages > 0 && size > 0 => {
+            (pages.saturating_mul(size) / 3).min(MOST)
+        }
         _ => UNKNOWN,
     }
 }
@@ -34,7 +41,12 @@ impl Vm {
     }
 
     fn stack_bytes(&self) -> usize {
-        self.processes.slots.iter().flatten().map(|p| p.stack.len() * 8).sum()
+        self.processes
+            .slots
+            .iter()
+            .flatten()
+            .map(|p| p.stack.len() * 8)
+            .sum()
     }
 
     /// Whether a stack may grow by as many slots.

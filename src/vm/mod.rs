@@ -99,9 +99,11 @@ pub struct CompileFailure {
 pub struct Mistake {
     /// Its number, for tools and searches: `E0108`.
     pub code: &'static str,
+    /// What is wrong, in one sentence.
     pub message: String,
-    /// Place in the file, both from 1.
+    /// Line in the file, from 1.
     pub line: usize,
+    /// Column in characters, from 1.
     pub column: usize,
     /// How to get rid of it, where that is known.
     pub help: Option<String>,
@@ -197,6 +199,10 @@ pub struct Vm {
     pub(crate) unhandled: Option<Unhandled>,
     /// An unhandled error ended a Process that nobody waits for.
     pub background_failures: Vec<Unhandled>,
+    /// Is told of such an error at once, instead of its being kept.
+    pub failure_hook: Option<fn(&mut Vm, Unhandled)>,
+    /// Errors that a `failure_hook` has told of.
+    pub failures_told: usize,
     pub(crate) selectors: Selectors,
     pub arguments: Vec<String>,
     /// Runs the portable loop even where the threaded form is available.
@@ -302,6 +308,8 @@ impl Vm {
             levels: Vec::new(),
             unhandled: None,
             background_failures: Vec::new(),
+            failure_hook: None,
+            failures_told: 0,
             selectors,
             arguments: Vec::new(),
             portable: !dispatch::THREADED,
@@ -416,6 +424,15 @@ impl Vm {
     pub fn defined_global(&self, name: &str) -> Option<Value> {
         let binding = *self.globals.get(&self.symbols.find(name)?)?;
         (self.heap.slot(binding, 1) != Value::UNDEFINED).then_some(binding)
+    }
+
+    /// Whether code refers to this Association as a global, a class variable or a variable of the session.
+    pub fn is_binding(&self, v: Value) -> bool {
+        if self.heap.class_of(v) != Known::Association.index() {
+            return false;
+        }
+        self.globals.values().chain(self.session.values()).any(|&b| b == v)
+            || self.classes.classes.iter().flatten().any(|c| c.class_vars.iter().any(|(_, b)| *b == v))
     }
 
     /// Whether the session has a variable of this name.

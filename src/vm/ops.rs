@@ -184,7 +184,7 @@ op! {
         if n >= header::LARGE_SLOTS as usize { return false; }
         let at = bump(vm, n.max(1) + 1);
         if at.is_null() { return false; }
-        *at = header::make(Known::Array.index(), Format::Indexable as u64, n);
+        *at = header::make(Known::MethodHome.index(), Format::Indexable as u64, n);
         let v = Value(at as u64);
         for k in 0..n.max(1) { *slot_ptr(v, k) = Value::NIL; }
         reg!(fp, a(i)) = v;
@@ -203,7 +203,8 @@ op! {
         if n >= header::LARGE_SLOTS as usize - 1 { return false; }
         let at = bump(vm, n + 2);
         if at.is_null() { return false; }
-        *at = header::make(Known::BlockClosure.index(), Format::Indexable as u64, n + 1);
+        // Read-only: methods must not reach its code through an instance variable.
+        *at = header::make(Known::BlockClosure.index(), Format::Indexable as u64, n + 1) | header::READ_ONLY;
         let v = Value(at as u64);
         *slot_ptr(v, 0) = *(pc.sub(**pc as usize) as *const Value);
         for k in 0..n { *slot_ptr(v, k + 1) = reg!(fp, b(i) + k); }

@@ -318,7 +318,7 @@ unsafe fn garbage_collect(vm: &mut Vm, call: Call) -> Outcome {
     unsafe { call.forget_earlier_answer() };
     vm.collect_all(call.fp, call.window + 3);
     vm.reclaim_due = true;
-    vm.counter = vm.counter.min(0);
+    vm.poll_soon();
     vm.mourn();
     let free = vm.heap.bytes_used() as i64;
     // SAFETY: as in `answer_or_yield`; finalisers run before it goes on.

@@ -100,10 +100,19 @@ impl Vm {
     /// Frees what nothing refers to. What has died since the last full collection still counts as alive.
     pub(crate) fn reclaim_code(&mut self) {
         let all: FxHashSet<u64> = self.codes.iter().map(|c| &raw const **c as u64).collect();
-        let mut marker = Marker { all: &all, live: FxHashSet::default(), waiting: Vec::new() };
+        let mut marker = Marker {
+            all: &all,
+            live: FxHashSet::default(),
+            waiting: Vec::new(),
+        };
         marker.code(self.processes.bottom);
         marker.code(self.processes.exit);
-        for m in self.classes.methods.iter().filter(|m| !m.loose || m.object != Value::NIL) {
+        for m in self
+            .classes
+            .methods
+            .iter()
+            .filter(|m| !m.loose || m.object != Value::NIL)
+        {
             marker.code(m.code);
         }
         for proc in self.processes.slots.iter().flatten() {
@@ -120,7 +129,12 @@ impl Vm {
     }
 
     fn free_code(&mut self, live: &FxHashSet<u64>) {
-        let Vm { codes, polys, free_polys, .. } = self;
+        let Vm {
+            codes,
+            polys,
+            free_polys,
+            ..
+        } = self;
         let mut used: FxHashSet<MethodId> = FxHashSet::default();
         codes.retain(|code| {
             let kept = live.contains(&(&raw const **code as u64));
@@ -140,7 +154,12 @@ impl Vm {
             }
             if m.loose && m.object == Value::NIL && !used.contains(&(id as MethodId)) {
                 m.loose = false;
-                m.source = Source { text: SourceText::Static(""), file: None, line: 0, library: true };
+                m.source = Source {
+                    text: SourceText::Static(""),
+                    file: None,
+                    line: 0,
+                    library: true,
+                };
                 self.classes.free_methods.push(id as MethodId);
             }
         }

@@ -235,7 +235,11 @@ impl Vm {
     fn unlink(&mut self, list: Value, process: Value) {
         let mut previous = Value::NIL;
         let mut at = self.heap.slot(list, semaphore::FIRST);
-        while at.is_object() && at != process {
+        // Methods of Process can change the links: what is no list of Processes is left alone.
+        for _ in 0..self.processes.slots.len() {
+            if at == process || self.process_slot(at).is_none() {
+                break;
+            }
             previous = at;
             at = self.heap.slot(at, field::NEXT);
         }
@@ -258,7 +262,7 @@ impl Vm {
         self.heap.set_slot(process, field::LIST, list);
         self.heap.set_slot(process, field::NEXT, Value::NIL);
         let last = self.heap.slot(list, semaphore::LAST);
-        if last.is_object() {
+        if self.process_slot(last).is_some() {
             self.heap.set_slot(last, field::NEXT, process);
         } else {
             self.heap.set_slot(list, semaphore::FIRST, process);
@@ -303,8 +307,11 @@ impl Vm {
         self.processes.free(slot);
     }
 
-    /// An unhandled exception in a Process that nobody called: told when everything is over.
+    /// An unhandled exception in a Process that nobody called: told at once where somebody listens.
     pub(crate) fn note_background_failure(&mut self, failure: Unhandled) {
-        self.background_failures.push(failure);
+        match self.failure_hook {
+            Some(hook) => hook(self, failure),
+            None => self.background_failures.push(failure),
+        }
     }
 }

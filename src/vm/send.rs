@@ -23,27 +23,29 @@ impl Vm {
             return Some(hit);
         }
         let method = self.classes.lookup(class, selector)?;
-        let code = self.method_code(method)?;
+        let code = match self.method_code(method) {
+            Some(code) => code,
+            None => self.complaint(method)?,
+        };
         self.cache.put(class, selector, code);
         Some(code)
     }
 
-    /// The code of a method, compiled at need.
+    /// The code of a method, compiled at need. None when it does not compile.
     pub fn method_code(&mut self, method: MethodId) -> Option<*const Code> {
         let code = self.classes.methods.get(method as usize)?.code;
         if !code.is_null() {
             return Some(code);
         }
-        if let Err(problem) = (self.hooks.compile)(self, method) {
-            self.compile_complaint(method, &problem);
-        }
+        (self.hooks.compile)(self, method).ok()?;
         Some(self.classes.methods.get(method as usize)?.code).filter(|c| !c.is_null())
     }
 
     /// A method may cease to compile when its class is defined anew, without a variable that it names.
     /// It then runs as one that says so.
-    fn compile_complaint(&mut self, method: MethodId, problem: &str) {
-        let Some(m) = self.classes.methods.get(method as usize) else { return };
+    fn complaint(&mut self, method: MethodId) -> Option<*const Code> {
+        let problem = (self.hooks.compile)(self, method).err()?;
+        let m = self.classes.methods.get(method as usize)?;
         let selector = self.symbols.text(m.selector).to_string();
         let pattern: String = if selector.contains(':') {
             selector.split_inclusive(':').enumerate().map(|(i, part)| format!("{part} a{i} ")).collect()
@@ -57,8 +59,10 @@ impl Vm {
         let text = super::classes::SourceText::Shared(text.into());
         let source = std::mem::replace(&mut self.classes.methods[method as usize].source.text, text);
         // Should not even this compile, the message is not understood.
-        let _ = (self.hooks.compile)(self, method);
+        let compiled = (self.hooks.compile)(self, method);
         self.classes.methods[method as usize].source.text = source;
+        compiled.ok()?;
+        Some(self.classes.methods.get(method as usize)?.code).filter(|c| !c.is_null())
     }
 
     /// Does a send the long way: polls, looks up, links the site, activates.
@@ -332,7 +336,7 @@ impl Vm {
         // SAFETY: the window's first word receives the answer.
         unsafe { *call.fp.add(call.window) = v };
         if self.heap.collection_wanted {
-            self.counter = self.counter.min(0);
+            self.poll_soon();
         }
         Some((call.pc, call.fp))
     }
@@ -518,7 +522,7 @@ pub(super) unsafe fn call_plain(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) -> Value
         match result {
             Ok(v) => {
                 if vm.heap.collection_wanted {
-                    vm.counter = vm.counter.min(0);
+                    vm.poll_soon();
                 }
                 v
             }

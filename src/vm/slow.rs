@@ -295,7 +295,9 @@ unsafe fn allocate(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32, op: Op) -> Option<(Pc
         let r = ops::a(insn);
         match op {
             Op::MKBOX | Op::ARRAYN => {
-                *fp.add(r) = vm.heap.new_pointers(Known::Array.index(), Format::Indexable, slots);
+                // Temporaries shared with blocks are no Array that anybody could find and change.
+                let class = if op == Op::MKBOX { Known::MethodHome } else { Known::Array };
+                *fp.add(r) = vm.heap.new_pointers(class.index(), Format::Indexable, slots);
                 Some((pc, fp))
             }
             Op::ARRAY => {
@@ -321,6 +323,7 @@ unsafe fn allocate(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32, op: Op) -> Option<(Pc
                 for k in 1..slots {
                     vm.heap.set_slot(v, k, *fp.add(ops::b(insn) + k - 1));
                 }
+                vm.heap.set_immutable(v, true);
                 *fp.add(r) = v;
                 Some((pc.add(1), fp))
             }
