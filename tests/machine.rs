@@ -579,12 +579,32 @@ fn the_examples_of_the_library_under_stress() {
     let mut vm = machine();
     vm.heap.set_stress(true);
     vm.heap.stress_full_every = 20;
-    for (name, text) in Image::embedded().files() {
+    let mut tried = 0;
+    // Sockets that nobody holds are closed meanwhile, and their peers see it.
+    let image = Image::embedded();
+    for (name, text) in image
+        .files()
+        .into_iter()
+        .filter(|(n, _)| !n.starts_with("Network"))
+    {
         for example in chirp::tools::examples::examples_in_source(text) {
             guard(&mut vm);
             let right = matches!(vm.evaluate(name, &example.code()), Ok(v) if v.is_nil());
-            assert!(right, "{name}: {} >>> {}", example.expression, example.expected);
+            assert!(
+                right,
+                "{name}: {} >>> {}",
+                example.expression, example.expected
+            );
+            tried += 1;
         }
     }
+    let (scavenges, full) = (
+        vm.heap.counters.scavenges,
+        vm.heap.counters.full_collections,
+    );
+    assert!(
+        tried > 500 && scavenges > 5000 && full > 100,
+        "{tried} {scavenges} {full}"
+    );
     assert_eq!(vm.check_heap(), Ok(()));
 }
