@@ -86,6 +86,7 @@ pub mod tools;
 pub mod vm;
 
 pub use api::{
-    Arguments, AsCtx, Block, Buffer, Builder, Capabilities, Class, Ctx, Error, ErrorKind, Frame, FromSmalltalk,
-    InterruptHandle, IntoSmalltalk, Mistake, Obj, Panicked, Place, Result, RustFn, Smalltalk, Stop, Symbol, Trace, WithCtx,
+    Arguments, AsCtx, Block, Buffer, Builder, Capabilities, Class, Ctx, Error, ErrorKind, Frame,
+    FromSmalltalk, InterruptHandle, IntoSmalltalk, Mistake, Obj, Panicked, Place, Result, RustFn,
+    Smalltalk, Stop, Symbol, Trace, WithCtx,
 };

@@ -32,7 +32,11 @@ fn main() {
     let trials = files
         .into_iter()
         .map(|path| {
-            let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
+            let name = path
+                .strip_prefix(&root)
+                .unwrap_or(&path)
+                .display()
+                .to_string();
             Trial::test(name, move || run(&path))
         })
         .collect();
@@ -40,7 +44,9 @@ fn main() {
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {
@@ -74,9 +80,13 @@ fn pieces(text: &str) -> (Vec<Piece<'_>>, &str) {
             continue;
         }
         let body = &text[at + 1..];
-        let kind = ["=> ", "!! ", "! "].into_iter().find(|k| body.starts_with(k));
+        let kind = ["=> ", "!! ", "! "]
+            .into_iter()
+            .find(|k| body.starts_with(k));
         let Some(kind) = kind else { continue };
-        let Some(length) = body.find('"') else { continue };
+        let Some(length) = body.find('"') else {
+            continue;
+        };
         let wanted = body[kind.len()..length].to_string();
         let expected = match kind {
             "=> " => Expected::Value(wanted),
@@ -84,7 +94,11 @@ fn pieces(text: &str) -> (Vec<Piece<'_>>, &str) {
             _ => Expected::Mistake(wanted),
         };
         let line = text[..at].matches('\n').count() + 1;
-        pieces.push(Piece { text: &text[start..at], expected, line });
+        pieces.push(Piece {
+            text: &text[start..at],
+            expected,
+            line,
+        });
         start = at + 1 + length + 1;
     }
     (pieces, &text[start..])
@@ -115,21 +129,34 @@ fn run(path: &Path) -> Result<(), Failed> {
         let (fits, wanted) = match (&piece.expected, &got) {
             (Expected::Value(w), Got::Value(g)) => (w == g, w.clone()),
             (Expected::Exception(w), Got::Exception(g, _)) => (w == g, format!("exception {w}")),
-            (Expected::Mistake(w), Got::Mistake(g)) => (g.contains(&format!("[{w}]")), format!("mistake {w}")),
+            (Expected::Mistake(w), Got::Mistake(g)) => {
+                (g.contains(&format!("[{w}]")), format!("mistake {w}"))
+            }
             (Expected::Value(w), _) => (false, w.clone()),
             (Expected::Exception(w), _) => (false, format!("exception {w}")),
             (Expected::Mistake(w), _) => (false, format!("mistake {w}")),
         };
         if !fits {
-            problems.push(format!("{}:{}: expected {wanted}\n    got {got}", path.display(), piece.line));
+            problems.push(format!(
+                "{}:{}: expected {wanted}\n    got {got}",
+                path.display(),
+                piece.line
+            ));
         }
     }
     if !rest.trim().is_empty()
         && let Got::Exception(_, text) | Got::Mistake(text) = outcome(&mut vm, rest)
     {
-        problems.push(format!("{}: behind the last expectation: {text}", path.display()));
+        problems.push(format!(
+            "{}: behind the last expectation: {text}",
+            path.display()
+        ));
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems.join("\n").into())
+    }
 }
 
 enum Got {
@@ -155,11 +182,16 @@ fn outcome(vm: &mut Vm, text: &str) -> Got {
         Ok(value) => {
             let selector = vm.intern("printString");
             match vm.send_message(selector, &[value]) {
-                Ok(s) => Got::Value(vm.string_value(s).unwrap_or_else(|| "printString answered no string".into())),
+                Ok(s) => Got::Value(
+                    vm.string_value(s)
+                        .unwrap_or_else(|| "printString answered no string".into()),
+                ),
                 Err(e) => failure(e),
             }
         }
-        Err(LoadError::Source(e)) => Got::Mistake(e.failures.iter().map(|f| f.rendered.as_str()).collect()),
+        Err(LoadError::Source(e)) => {
+            Got::Mistake(e.failures.iter().map(|f| f.rendered.as_str()).collect())
+        }
         Err(LoadError::Run(e)) => failure(e),
     }
 }
@@ -167,7 +199,14 @@ fn outcome(vm: &mut Vm, text: &str) -> Got {
 fn failure(e: RunError) -> Got {
     match e {
         RunError::Unhandled(u) => {
-            let place = u.frames.iter().take(6).map(|f| format!("\n      {} {}:{}", f.name, f.file.as_deref().unwrap_or(""), f.line));
+            let place = u.frames.iter().take(6).map(|f| {
+                format!(
+                    "\n      {} {}:{}",
+                    f.name,
+                    f.file.as_deref().unwrap_or(""),
+                    f.line
+                )
+            });
             let text = format!("{}{}", u.message, place.collect::<String>());
             Got::Exception(u.class, text)
         }

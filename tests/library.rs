@@ -22,7 +22,12 @@ fn every_method_compiles() {
     assert!(count > 3000, "only {count} methods");
     for id in 0..count as u32 {
         // The boundary frames' method has no source.
-        if !vm.classes.methods[id as usize].source.text.as_str().is_empty() {
+        if !vm.classes.methods[id as usize]
+            .source
+            .text
+            .as_str()
+            .is_empty()
+        {
             assert!(vm.method_code(id).is_some());
         }
     }
@@ -36,10 +41,18 @@ fn every_primitive_that_the_library_names_exists() {
     let mut missing = Vec::new();
     for class in image.classes() {
         for method in class.methods() {
-            for pragma in method.pragmas().filter(|p| p.selector.starts_with("primitive:")) {
+            for pragma in method
+                .pragmas()
+                .filter(|p| p.selector.starts_with("primitive:"))
+            {
                 let name = pragma.source.split('\'').nth(1);
                 if name.is_some_and(|n| !known.contains(&n)) {
-                    missing.push(format!("{}>>{}: {}", class.name(), method.selector(), pragma.source));
+                    missing.push(format!(
+                        "{}>>{}: {}",
+                        class.name(),
+                        method.selector(),
+                        pragma.source
+                    ));
                 }
             }
         }
@@ -55,7 +68,11 @@ fn the_machine_finds_the_classes_that_it_knows() {
 #[test]
 fn every_class_has_a_comment() {
     let image = Image::embedded();
-    let without: Vec<_> = image.classes().filter(|c| c.comment().is_none()).map(|c| c.name()).collect();
+    let without: Vec<_> = image
+        .classes()
+        .filter(|c| c.comment().is_none())
+        .map(|c| c.name())
+        .collect();
     assert!(without.is_empty(), "{without:?}");
 }
 
@@ -70,13 +87,25 @@ fn the_examples_in_comments_are_true() {
             let problem = match vm.evaluate(name, &example.code()) {
                 Ok(v) if v.is_nil() => continue,
                 Ok(v) => format!("is {}", vm.string_value(v).unwrap_or_default()),
-                Err(LoadError::Run(RunError::Unhandled(u))) => format!("signals {}: {}", u.class, u.message),
+                Err(LoadError::Run(RunError::Unhandled(u))) => {
+                    format!("signals {}: {}", u.class, u.message)
+                }
                 Err(LoadError::Run(RunError::Stopped(s))) => format!("stops: {s:?}"),
-                Err(LoadError::Source(e)) => e.failures.iter().map(|f| f.rendered.clone()).collect(),
+                Err(LoadError::Source(e)) => {
+                    e.failures.iter().map(|f| f.rendered.clone()).collect()
+                }
             };
-            wrong.push(format!("{name}: {} >>> {}\n    {problem}", example.expression, example.expected));
+            wrong.push(format!(
+                "{name}: {} >>> {}\n    {problem}",
+                example.expression, example.expected
+            ));
         }
     }
     assert!(tried > 500, "only {tried} examples");
-    assert!(wrong.is_empty(), "{} of {tried} are not true:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {tried} are not true:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

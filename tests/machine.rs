@@ -582,11 +582,7 @@ fn the_examples_of_the_library_under_stress() {
     let mut tried = 0;
     // Sockets that nobody holds are closed meanwhile, and their peers see it.
     let image = Image::embedded();
-    for (name, text) in image
-        .files()
-        .into_iter()
-        .filter(|(n, _)| !n.starts_with("Network"))
-    {
+    for (name, text) in image.files().filter(|(n, _)| !n.starts_with("Network")) {
         for example in chirp::tools::examples::examples_in_source(text) {
             guard(&mut vm);
             let right = matches!(vm.evaluate(name, &example.code()), Ok(v) if v.is_nil());

@@ -313,7 +313,10 @@ fn tell_now<const COLOUR: bool, const LIBRARY: bool>(vm: &mut Vm, error: Unhandl
         return vm.background_failures.push(error);
     }
     vm.failures_told += 1;
-    let style = Style { colour: COLOUR, library: LIBRARY };
+    let style = Style {
+        colour: COLOUR,
+        library: LIBRARY,
+    };
     let text = style.unhandled(&error);
     vm.host.stdio.write_error(text.as_bytes());
 }

@@ -35,10 +35,10 @@ mod variables;
 use chirp_grammar::ast;
 use chirp_grammar::diagnostic::Diagnostic;
 
+pub use diagnose::TOO_LARGE;
 use generate::Generator;
 use resolve::Resolver;
 use scope::Names;
-pub use diagnose::TOO_LARGE;
 pub use scope::nearest;
 use template::{CodeTemplate, Scope, Variable};
 

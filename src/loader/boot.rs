@@ -12,18 +12,26 @@ use crate::vm::{PrimError, Vm};
 use std::sync::Arc;
 
 /// Globals that are instances: name and class.
-const INSTANCES: &[(&str, &str)] =
-    &[("Smalltalk", "SmalltalkImage"), ("Processor", "ProcessorScheduler"), ("Transcript", "TranscriptStream")];
+const INSTANCES: &[(&str, &str)] = &[
+    ("Smalltalk", "SmalltalkImage"),
+    ("Processor", "ProcessorScheduler"),
+    ("Transcript", "TranscriptStream"),
+];
 
 /// Makes a machine with the library of `image`. Fails when a class of the library is wrongly defined.
 pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, String> {
     let mut vm = Vm::new(heap, host, compile::HOOKS);
     crate::primitives::register(&mut vm);
     let class_size = image.class_named("Class").map_or(2, |c| {
-        std::iter::successors(Some(c), |c| c.superclass()).map(|c| c.inst_vars().len()).sum()
+        std::iter::successors(Some(c), |c| c.superclass())
+            .map(|c| c.inst_vars().len())
+            .sum()
     });
     vm.class_object_size = class_size.max(2);
-    let mut strings = Strings { symbols: vec![0; image.num_strings()], shared: vec![None; image.num_strings()] };
+    let mut strings = Strings {
+        symbols: vec![0; image.num_strings()],
+        shared: vec![None; image.num_strings()],
+    };
     // The index knows how many there will be: the tables need not grow step by step.
     vm.symbols.reserve(image.num_strings());
     vm.classes.methods.reserve(image.num_methods() + 64);
@@ -36,7 +44,10 @@ pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, Str
     vm.link_metaclasses();
     for (class, &index) in image.classes().zip(&indices) {
         let meta = vm.classes.get(index).map_or(0, |i| i.meta);
-        for (side, count) in [(index, class.instance_methods().len()), (meta, class.class_methods().len())] {
+        for (side, count) in [
+            (index, class.instance_methods().len()),
+            (meta, class.class_methods().len()),
+        ] {
             if let Some(info) = vm.classes.get_mut(side) {
                 info.methods.reserve(count);
             }
@@ -45,13 +56,20 @@ pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, Str
             let selector = strings.symbol(&mut vm, image, method.selector_number());
             let source = source_of(image, method, &mut strings);
             let protocol = strings.shared(method.protocol());
-            vm.add_method(if method.class_side() { meta } else { index }, selector, source, protocol);
+            vm.add_method(
+                if method.class_side() { meta } else { index },
+                selector,
+                source,
+                protocol,
+            );
         }
     }
     vm.make_boundaries();
     for (name, class) in INSTANCES {
         if let Some(index) = vm.global(class).and_then(|v| vm.classes.index_of(v)) {
-            let instance = vm.new_object(index, 0).map_err(|_| format!("{class} has no instances"))?;
+            let instance = vm
+                .new_object(index, 0)
+                .map_err(|_| format!("{class} has no instances"))?;
             vm.set_global(name, instance);
         }
     }
@@ -59,18 +77,28 @@ pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, Str
 }
 
 fn failure(class: ClassEntry<'_>, error: PrimError) -> String {
-    format!("{}: class {} cannot be defined: {error:?}", class.file(), class.name())
+    format!(
+        "{}: class {} cannot be defined: {error:?}",
+        class.file(),
+        class.name()
+    )
 }
 
 fn spec_of(class: ClassEntry<'_>, indices: &[u32], vm: &mut Vm) -> ClassSpec {
-    let owned = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_string).collect::<Vec<_>>();
+    let owned =
+        |names: &mut dyn Iterator<Item = &str>| names.map(str::to_string).collect::<Vec<_>>();
     ClassSpec {
         name: class.name().to_string(),
-        superclass: class.superclass().and_then(|s| indices.get(s.number()).copied()),
+        superclass: class
+            .superclass()
+            .and_then(|s| indices.get(s.number()).copied()),
         inst_vars: owned(&mut class.inst_vars()),
         class_vars: owned(&mut class.class_vars()),
         class_inst_vars: owned(&mut class.class_inst_vars()),
-        pools: class.pools().filter_map(|p| vm.global(p).and_then(|v| vm.classes.index_of(v))).collect(),
+        pools: class
+            .pools()
+            .filter_map(|p| vm.global(p).and_then(|v| vm.classes.index_of(v)))
+            .collect(),
         layout: class.layout().to_string(),
         package: class.package().to_string(),
         comment: class.comment().map_or_else(String::new, |c| c.into_owned()),
@@ -93,7 +121,12 @@ impl Strings {
 
     /// One shared copy of the last few texts: protocols and file names come in runs.
     fn shared(&mut self, text: &str) -> Arc<str> {
-        if let Some(Some(last)) = self.shared.iter().take(8).find(|s| s.as_deref() == Some(text)) {
+        if let Some(Some(last)) = self
+            .shared
+            .iter()
+            .take(8)
+            .find(|s| s.as_deref() == Some(text))
+        {
             return last.clone();
         }
         let new: Arc<str> = text.into();
@@ -110,7 +143,12 @@ fn source_of(image: &Image, method: MethodEntry<'_>, strings: &mut Strings) -> S
         Some(all) => SourceText::Static(&all[method.range()]),
         None => SourceText::Shared(method.source().into()),
     };
-    Source { text, file: Some(strings.shared(method.file())), line: method.line() as u32, library: true }
+    Source {
+        text,
+        file: Some(strings.shared(method.file())),
+        line: method.line() as u32,
+        library: true,
+    }
 }
 
 /// The classes that the machine knows and the library does not define: a check for tests.

@@ -10,7 +10,11 @@ use crate::vm::{CompileFailure, Hooks, Mistake, Vm};
 use chirp_grammar::{Diagnostic, Options};
 
 /// What every machine is given.
-pub const HOOKS: Hooks = Hooks { compile: compile_method, compile_source, compile_do_it };
+pub const HOOKS: Hooks = Hooks {
+    compile: compile_method,
+    compile_source,
+    compile_do_it,
+};
 
 /// Names visible to methods of a class.
 struct ClassScope<'a> {
@@ -22,13 +26,24 @@ struct ClassScope<'a> {
 
 impl<'a> ClassScope<'a> {
     fn new(vm: &'a Vm, class: ClassIndex, session: bool) -> ClassScope<'a> {
-        ClassScope { vm, class, variables: vm.classes.all_inst_vars(class), session }
+        ClassScope {
+            vm,
+            class,
+            variables: vm.classes.all_inst_vars(class),
+            session,
+        }
     }
 
     fn names(&self) -> Vec<String> {
         let mut names = self.variables.clone();
         for class in self.vm.classes.chain(self.class) {
-            names.extend(self.vm.classes.get(class).iter().flat_map(|c| c.class_vars.iter().map(|(n, _)| n.clone())));
+            names.extend(
+                self.vm
+                    .classes
+                    .get(class)
+                    .iter()
+                    .flat_map(|c| c.class_vars.iter().map(|(n, _)| n.clone())),
+            );
         }
         if self.session {
             names.extend(self.vm.session_names());
@@ -44,12 +59,17 @@ impl Scope for ClassScope<'_> {
             return Some(Name::Instance(i as u16));
         }
         if let Some((class, _)) = self.vm.classes.class_var(self.class, name) {
-            return Some(Name::Variable(Variable::Class { class, name: name.to_string() }));
+            return Some(Name::Variable(Variable::Class {
+                class,
+                name: name.to_string(),
+            }));
         }
         if self.session && self.vm.has_session_variable(name) {
             return Some(Name::Variable(Variable::Session(name.to_string())));
         }
-        self.vm.has_global(name).then(|| Name::Variable(Variable::Global(name.to_string())))
+        self.vm
+            .has_global(name)
+            .then(|| Name::Variable(Variable::Global(name.to_string())))
     }
 
     fn suggest(&self, name: &str) -> Option<String> {
@@ -60,15 +80,21 @@ impl Scope for ClassScope<'_> {
 
 /// Compiles the method with this number from its source.
 fn compile_method(vm: &mut Vm, id: MethodId) -> Result<(), String> {
-    let Some(method) = vm.classes.methods.get(id as usize) else { return Err("no such method".into()) };
+    let Some(method) = vm.classes.methods.get(id as usize) else {
+        return Err("no such method".into());
+    };
     let (class, source) = (method.class, method.source.clone());
     let text = source.text.as_str();
     let parsed = chirp_grammar::parse_method(text);
     let file = source.file.as_deref().unwrap_or("method");
-    let Some(tree) = parsed.tree else { return Err(render(&parsed.diagnostics, file, text)) };
+    let Some(tree) = parsed.tree else {
+        return Err(render(&parsed.diagnostics, file, text));
+    };
     let template = compiler::compile_method(&tree, &ClassScope::new(vm, class, false))
         .map_err(|e| render(&e, file, text))?;
-    let code = vm.load_code(&template, id).map_err(|_| "the method is too large".to_string())?;
+    let code = vm
+        .load_code(&template, id)
+        .map_err(|_| "the method is too large".to_string())?;
     vm.classes.methods[id as usize].code = code;
     Ok(())
 }
@@ -80,7 +106,12 @@ fn compile_source(
     text: &str,
     protocol: &str,
 ) -> Result<SymbolId, CompileFailure> {
-    let source = Source { text: SourceText::Shared(text.into()), file: None, line: 1, library: false };
+    let source = Source {
+        text: SourceText::Shared(text.into()),
+        file: None,
+        line: 1,
+        library: false,
+    };
     install(vm, class, source, protocol, Options::default())
 }
 
@@ -95,9 +126,11 @@ pub fn install(
     let text = source.text.clone();
     let text = text.as_str();
     let parsed = chirp_grammar::parse_method_with(text, options);
-    let Some(tree) = parsed.tree else { return Err(failure(&parsed.diagnostics, &source)) };
-    let template =
-        compiler::compile_method(&tree, &ClassScope::new(vm, class, false)).map_err(|e| failure(&e, &source))?;
+    let Some(tree) = parsed.tree else {
+        return Err(failure(&parsed.diagnostics, &source));
+    };
+    let template = compiler::compile_method(&tree, &ClassScope::new(vm, class, false))
+        .map_err(|e| failure(&e, &source))?;
     let selector = vm.intern(&template.selector);
     let id = vm.add_method(class, selector, source, protocol.into());
     load(vm, &template, id)?;
@@ -121,8 +154,16 @@ pub fn load(vm: &mut Vm, template: &CodeTemplate, id: MethodId) -> Result<(), Co
 
 /// Compiles a do-it of the session; it answers its last value.
 fn compile_do_it(vm: &mut Vm, text: &str) -> Result<MethodId, CompileFailure> {
-    let source = Source { text: SourceText::Shared(text.into()), file: None, line: 1, library: false };
-    let options = DoItOptions { return_last: true, variables: Variables::Session };
+    let source = Source {
+        text: SourceText::Shared(text.into()),
+        file: None,
+        line: 1,
+        library: false,
+    };
+    let options = DoItOptions {
+        return_last: true,
+        variables: Variables::Session,
+    };
     do_it(vm, source, &options, Options::default())
 }
 
@@ -135,7 +176,9 @@ pub fn do_it(
 ) -> Result<MethodId, CompileFailure> {
     let text = source.text.clone();
     let parsed = chirp_grammar::parse_do_it_with(text.as_str(), dialect);
-    let Some(tree) = parsed.tree else { return Err(failure(&parsed.diagnostics, &source)) };
+    let Some(tree) = parsed.tree else {
+        return Err(failure(&parsed.diagnostics, &source));
+    };
     let class = Known::UndefinedObject.index();
     let session = options.variables == Variables::Session;
     let compiled = compiler::compile_do_it(&tree, &ClassScope::new(vm, class, session), options)
@@ -147,8 +190,15 @@ pub fn do_it(
 }
 
 /// Compiles some statements of a script whose variables live in the session.
-pub fn part(vm: &mut Vm, source: Source, tree: &chirp_grammar::ast::DoIt) -> Result<MethodId, CompileFailure> {
-    let options = DoItOptions { return_last: true, variables: Variables::Session };
+pub fn part(
+    vm: &mut Vm,
+    source: Source,
+    tree: &chirp_grammar::ast::DoIt,
+) -> Result<MethodId, CompileFailure> {
+    let options = DoItOptions {
+        return_last: true,
+        variables: Variables::Session,
+    };
     let class = Known::UndefinedObject.index();
     let compiled = compiler::compile_do_it(tree, &ClassScope::new(vm, class, true), &options)
         .map_err(|e| failure(&e, &source))?;
@@ -159,7 +209,11 @@ pub fn part(vm: &mut Vm, source: Source, tree: &chirp_grammar::ast::DoIt) -> Res
 }
 
 fn render(diagnostics: &[Diagnostic], file: &str, text: &str) -> String {
-    diagnostics.iter().map(|d| d.render(file, text)).collect::<Vec<_>>().join("\n")
+    diagnostics
+        .iter()
+        .map(|d| d.render(file, text))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The first mistake, and all of them rendered, with lines counted as in the file.
@@ -183,18 +237,31 @@ pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
         column,
         rendered,
         too_large: first.is_some_and(|d| d.code == compiler::TOO_LARGE),
-        mistakes: diagnostics.iter().map(|d| mistake(d, text, shift)).collect(),
+        mistakes: diagnostics
+            .iter()
+            .map(|d| mistake(d, text, shift))
+            .collect(),
     }
 }
 
 fn mistake(d: &Diagnostic, text: &str, shift: u32) -> Mistake {
     let (line, column) = d.position(text);
     let (message, help) = (d.title.clone(), d.help.clone());
-    Mistake { code: d.code, message, line: line + shift as usize, column, help, incomplete: d.incomplete }
+    Mistake {
+        code: d.code,
+        message,
+        line: line + shift as usize,
+        column,
+        help,
+        incomplete: d.incomplete,
+    }
 }
 
 fn moved(d: &Diagnostic, by: u32) -> Diagnostic {
-    let shift = |s: chirp_grammar::ast::Span| chirp_grammar::ast::Span { start: s.start + by, end: s.end + by };
+    let shift = |s: chirp_grammar::ast::Span| chirp_grammar::ast::Span {
+        start: s.start + by,
+        end: s.end + by,
+    };
     let mut d = d.clone();
     d.span = shift(d.span);
     d.secondary = d.secondary.map(|(s, t)| (shift(s), t));

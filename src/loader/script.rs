@@ -40,7 +40,9 @@ impl From<CompileFailure> for LoadError {
 const STATEMENTS: usize = 200;
 
 /// Chunk files may be old: `_` assigns in them.
-const CHUNK_DIALECT: Options = Options { underscore_assignment: true };
+const CHUNK_DIALECT: Options = Options {
+    underscore_assignment: true,
+};
 
 impl Vm {
     /// Runs the text of a file, in whichever format it is; answers the value of a script's last statement.
@@ -61,7 +63,10 @@ impl Vm {
     /// Compiles a workspace script; nothing runs yet. It is one method, or several to be run one after
     /// the other when it is too large for one: then its variables live in the session.
     pub fn load_script(&mut self, name: &str, text: &str) -> Result<Vec<MethodId>, LoadError> {
-        let options = DoItOptions { return_last: true, variables: Variables::Script };
+        let options = DoItOptions {
+            return_last: true,
+            variables: Variables::Script,
+        };
         match compile::do_it(self, source(name, text, 1), &options, Options::default()) {
             Err(e) if e.too_large => self.load_in_parts(name, text),
             other => Ok(vec![other?]),
@@ -69,14 +74,23 @@ impl Vm {
     }
 
     fn load_in_parts(&mut self, name: &str, text: &str) -> Result<Vec<MethodId>, LoadError> {
-        let Some(tree) = chirp_grammar::parse_do_it(text).tree else { return Ok(Vec::new()) };
+        let Some(tree) = chirp_grammar::parse_do_it(text).tree else {
+            return Ok(Vec::new());
+        };
         let mut methods = Vec::new();
         let mut temps = tree.body.temps;
         let mut statements = tree.body.statements;
         while !statements.is_empty() || methods.is_empty() {
             let rest = statements.split_off(statements.len().min(STATEMENTS));
-            let body = Body { temps: std::mem::take(&mut temps), statements };
-            let part = DoIt { pragmas: Vec::new(), body, span: tree.span };
+            let body = Body {
+                temps: std::mem::take(&mut temps),
+                statements,
+            };
+            let part = DoIt {
+                pragmas: Vec::new(),
+                body,
+                span: tree.span,
+            };
             methods.push(compile::part(self, source(name, text, 1), &part)?);
             statements = rest;
         }
@@ -85,7 +99,10 @@ impl Vm {
 
     /// Evaluates text in the session: its variables stay. Answers the last value.
     pub fn evaluate(&mut self, name: &str, text: &str) -> Result<Value, LoadError> {
-        let options = DoItOptions { return_last: true, variables: Variables::Session };
+        let options = DoItOptions {
+            return_last: true,
+            variables: Variables::Session,
+        };
         let method = compile::do_it(self, source(name, text, 1), &options, Options::default())?;
         Ok(self.run_method(method, &[Value::NIL])?)
     }
@@ -93,7 +110,10 @@ impl Vm {
     /// Files in a chunk file. Its do-its are evaluated in order; nothing is when a chunk does not parse.
     fn run_chunks(&mut self, name: &str, text: &str) -> Result<Value, LoadError> {
         let items = chunk::parse(text);
-        let failures: Vec<CompileFailure> = items.iter().filter_map(|i| syntax_failure(name, text, i)).collect();
+        let failures: Vec<CompileFailure> = items
+            .iter()
+            .filter_map(|i| syntax_failure(name, text, i))
+            .collect();
         if !failures.is_empty() {
             return Err(LoadError::Source(SourceError { failures }));
         }
@@ -102,11 +122,18 @@ impl Vm {
             match item {
                 Item::DoIt(chunk) => {
                     let source = source(name, &chunk.text(text), chunk.line);
-                    let options = DoItOptions { return_last: true, variables: Variables::Session };
+                    let options = DoItOptions {
+                        return_last: true,
+                        variables: Variables::Session,
+                    };
                     let method = compile::do_it(self, source, &options, CHUNK_DIALECT)?;
                     last = self.run_method(method, &[Value::NIL])?;
                 }
-                Item::Method { owner, protocol, source: chunk } => {
+                Item::Method {
+                    owner,
+                    protocol,
+                    source: chunk,
+                } => {
                     let class = self.owner(name, text, &owner)?;
                     let source = source(name, &chunk.text(text), chunk.line);
                     let protocol = protocol.as_deref().unwrap_or("as yet unclassified");
@@ -126,16 +153,22 @@ impl Vm {
 
     /// The class that a chunk's header names.
     fn owner(&mut self, name: &str, text: &str, owner: &Owner<'_>) -> Result<u32, LoadError> {
-        let found = self.global(owner.name).and_then(|v| self.classes.index_of(v));
+        let found = self
+            .global(owner.name)
+            .and_then(|v| self.classes.index_of(v));
         let found = match found {
             Some(c) if owner.class_side => self.classes.get(c).map(|i| i.meta),
             other => other,
         };
         found.ok_or_else(|| {
             let span = chirp_grammar::ast::Span::new(owner.offset, owner.offset + owner.name.len());
-            let problem = chirp_grammar::Diagnostic::new("E0301", format!("there is no class `{}`", owner.name), span)
-                .label("methods of an unknown class")
-                .help("define the class first, or load the file that does");
+            let problem = chirp_grammar::Diagnostic::new(
+                "E0301",
+                format!("there is no class `{}`", owner.name),
+                span,
+            )
+            .label("methods of an unknown class")
+            .help("define the class first, or load the file that does");
             compile::failure(&[problem], &source(name, text, 1)).into()
         })
     }
@@ -145,7 +178,10 @@ impl Vm {
 pub fn check_file(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
     let text = detect::without_interpreter_line(text.strip_prefix('\u{FEFF}').unwrap_or(text));
     match detect::format_of(&text) {
-        Format::Chunk => chunk::parse(&text).iter().filter_map(|i| syntax_failure(name, &text, i)).collect(),
+        Format::Chunk => chunk::parse(&text)
+            .iter()
+            .filter_map(|i| syntax_failure(name, &text, i))
+            .collect(),
         _ => match vm.load_script(name, &text) {
             Err(LoadError::Source(e)) => e.failures,
             _ => Vec::new(),
@@ -154,7 +190,12 @@ pub fn check_file(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
 }
 
 fn source(name: &str, text: &str, line: u32) -> Source {
-    Source { text: SourceText::Shared(text.into()), file: Some(name.into()), line, library: false }
+    Source {
+        text: SourceText::Shared(text.into()),
+        file: Some(name.into()),
+        line,
+        library: false,
+    }
 }
 
 /// What the parser says of a chunk.
@@ -170,5 +211,6 @@ fn syntax_failure(name: &str, text: &str, item: &Item<'_>) -> Option<CompileFail
     } else {
         chirp_grammar::parse_do_it_with(&part, CHUNK_DIALECT).diagnostics
     };
-    (!diagnostics.is_empty()).then(|| compile::failure(&diagnostics, &source(name, &part, chunk.line)))
+    (!diagnostics.is_empty())
+        .then(|| compile::failure(&diagnostics, &source(name, &part, chunk.line)))
 }

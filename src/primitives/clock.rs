@@ -11,7 +11,9 @@ pub const TABLE: &[(&str, PrimFn)] = &[("clockLocalOffset", local_offset)];
 /// On any receiver: how many seconds local time is ahead of UTC at the moment that the argument
 /// gives in seconds since 1970.
 fn local_offset(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let seconds = super::arg(args, 1)?.as_int().ok_or(PrimError::BadArgument)?;
+    let seconds = super::arg(args, 1)?
+        .as_int()
+        .ok_or(PrimError::BadArgument)?;
     let moment = seconds
         .checked_mul(1_000_000)
         .ok_or(PrimError::BadArgument)?;

@@ -79,7 +79,9 @@ fn relation(vm: &mut Vm, args: &[Value], holds: fn(Option<Ordering>) -> bool) ->
     let f = receiver(vm, args)?;
     let order = match vm.heap.as_float(super::arg(args, 1)?) {
         Some(g) => f.partial_cmp(&g),
-        None if super::arg(args, 1)?.is_int() || vm.bigint_value(super::arg(args, 1)?).is_some() => {
+        None if super::arg(args, 1)?.is_int()
+            || vm.bigint_value(super::arg(args, 1)?).is_some() =>
+        {
             compare_with_float(vm, super::arg(args, 1)?, f).map(Ordering::reverse)
         }
         None => return Err(PrimError::BadArgument),

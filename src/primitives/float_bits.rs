@@ -109,20 +109,27 @@ fn bits32(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// On any receiver.
 fn from_bits(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let bits = big(vm, super::arg(args, 1)?)?.to_u64().ok_or(PrimError::BadArgument)?;
+    let bits = big(vm, super::arg(args, 1)?)?
+        .to_u64()
+        .ok_or(PrimError::BadArgument)?;
     Ok(vm.heap.float(f64::from_bits(bits)))
 }
 
 /// On any receiver.
 fn from_bits32(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let bits = super::arg(args, 1)?.as_int().and_then(|n| u32::try_from(n).ok());
+    let bits = super::arg(args, 1)?
+        .as_int()
+        .and_then(|n| u32::try_from(n).ok());
     let bits = bits.ok_or(PrimError::BadArgument)?;
     Ok(vm.heap.float(f32::from_bits(bits).into()))
 }
 
 /// On any receiver: the Float nearest to numerator / denominator.
 fn from_fraction(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (numerator, denominator) = (big(vm, super::arg(args, 1)?)?, big(vm, super::arg(args, 2)?)?);
+    let (numerator, denominator) = (
+        big(vm, super::arg(args, 1)?)?,
+        big(vm, super::arg(args, 2)?)?,
+    );
     if denominator.is_zero() {
         return Err(PrimError::BadArgument);
     }

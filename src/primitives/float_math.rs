@@ -30,7 +30,10 @@ fn apply(vm: &mut Vm, args: &[Value], function: fn(f64) -> f64) -> PrimResult {
 
 /// The angle of the point whose ordinate is the receiver and whose abscissa is the argument.
 fn arc_tan2(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let x = vm.heap.as_float(super::arg(args, 1)?).ok_or(PrimError::BadArgument)?;
+    let x = vm
+        .heap
+        .as_float(super::arg(args, 1)?)
+        .ok_or(PrimError::BadArgument)?;
     let y = receiver(vm, args)?;
     Ok(vm.heap.float(y.atan2(x)))
 }

@@ -135,7 +135,10 @@ fn multiply(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(vm.integer_from_i128(a as i128 * b as i128));
     }
     if vm.heap.as_float(super::arg(args, 1)?).is_none() {
-        let (a, b) = (big(vm, args[0])?.bits(), big(vm, super::arg(args, 1)?)?.bits());
+        let (a, b) = (
+            big(vm, args[0])?.bits(),
+            big(vm, super::arg(args, 1)?)?.bits(),
+        );
         if a + b > MAX_BITS {
             return Err(PrimError::NoMemory);
         }

@@ -140,7 +140,9 @@ fn from_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if !vm.heap.is_bytes(super::arg(args, 1)?) {
         return Err(PrimError::BadArgument);
     }
-    let negative = super::arg(args, 2)?.as_bool().ok_or(PrimError::BadArgument)?;
+    let negative = super::arg(args, 2)?
+        .as_bool()
+        .ok_or(PrimError::BadArgument)?;
     let sign = if negative { Sign::Minus } else { Sign::Plus };
     let n = BigInt::from_bytes_le(sign, vm.heap.bytes(super::arg(args, 1)?));
     Ok(vm.integer_from_bigint(n))

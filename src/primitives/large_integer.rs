@@ -45,7 +45,10 @@ fn raised_to(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// The receiver to a non-negative power, modulo a positive number.
 fn raised_to_modulo(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let base = big(vm, args[0])?;
-    let (power, modulus) = (big(vm, super::arg(args, 1)?)?, big(vm, super::arg(args, 2)?)?);
+    let (power, modulus) = (
+        big(vm, super::arg(args, 1)?)?,
+        big(vm, super::arg(args, 2)?)?,
+    );
     if power.is_negative() || !modulus.is_positive() {
         return Err(PrimError::BadArgument);
     }

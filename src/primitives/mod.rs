@@ -78,7 +78,12 @@ pub fn register(vm: &mut Vm) {
         vm.register_primitives(table);
     }
     #[cfg(feature = "net")]
-    for table in [socket::TABLE, socket_address::TABLE, socket_transfer::TABLE, resolver::TABLE] {
+    for table in [
+        socket::TABLE,
+        socket_address::TABLE,
+        socket_transfer::TABLE,
+        resolver::TABLE,
+    ] {
         vm.register_primitives(table);
     }
 }

@@ -44,7 +44,9 @@ fn integer_print_string_base(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// are digits. Fails when there is no digit, or anything else.
 fn integer_from_digits(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let base = base_of(super::arg(args, 2)?)?;
-    let text = vm.string_value(super::arg(args, 1)?).ok_or(PrimError::BadArgument)?;
+    let text = vm
+        .string_value(super::arg(args, 1)?)
+        .ok_or(PrimError::BadArgument)?;
     if text.is_empty() || !text.chars().all(|c| c.is_digit(base)) {
         return Err(PrimError::BadArgument);
     }
@@ -67,7 +69,10 @@ fn float_print_string(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// On any receiver: the Float nearest `mantissa * 10^exponent`, for a mantissa of any length.
 fn float_from_decimal(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (mantissa, exponent) = (big(vm, super::arg(args, 1)?)?, big(vm, super::arg(args, 2)?)?);
+    let (mantissa, exponent) = (
+        big(vm, super::arg(args, 1)?)?,
+        big(vm, super::arg(args, 2)?)?,
+    );
     charge_product(vm, mantissa.bits(), mantissa.bits())?;
     // Beyond a million places more than the mantissa has digits, every answer is 0 or infinite.
     let limit = BigInt::from(mantissa.bits() + 1_000_000);

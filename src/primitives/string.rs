@@ -24,7 +24,6 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("stringAtPut", at_put),
 ];
 
-
 /// The characters of a string object, in place.
 #[derive(Clone, Copy)]
 pub enum Text<'a> {

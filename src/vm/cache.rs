@@ -34,18 +34,28 @@ pub struct PolyEntry {
 }
 
 impl PolyEntry {
-    pub const EMPTY: PolyEntry = PolyEntry { class: 0, frame: 0, entry: std::ptr::null(), code: std::ptr::null() };
+    pub const EMPTY: PolyEntry = PolyEntry {
+        class: 0,
+        frame: 0,
+        entry: std::ptr::null(),
+        code: std::ptr::null(),
+    };
 }
 
 impl Default for GlobalCache {
     fn default() -> GlobalCache {
-        let empty = Entry { class: 0, selector: 0, code: std::ptr::null() };
-        GlobalCache { entries: Box::new([empty; SIZE]) }
+        let empty = Entry {
+            class: 0,
+            selector: 0,
+            code: std::ptr::null(),
+        };
+        GlobalCache {
+            entries: Box::new([empty; SIZE]),
+        }
     }
 }
 
 impl GlobalCache {
-
     #[inline(always)]
     fn place(class: ClassIndex, selector: SymbolId) -> usize {
         (class as usize ^ (selector as usize).wrapping_mul(0x9E37_79B1) >> 7) & (SIZE - 1)
@@ -67,11 +77,19 @@ impl GlobalCache {
     pub fn put(&mut self, class: ClassIndex, selector: SymbolId, code: *const Code) {
         let at = Self::place(class, selector);
         self.entries[at ^ 1] = self.entries[at];
-        self.entries[at] = Entry { class, selector, code };
+        self.entries[at] = Entry {
+            class,
+            selector,
+            code,
+        };
     }
 
     pub fn clear(&mut self) {
-        self.entries.fill(Entry { class: 0, selector: 0, code: std::ptr::null() });
+        self.entries.fill(Entry {
+            class: 0,
+            selector: 0,
+            code: std::ptr::null(),
+        });
     }
 }
 
@@ -93,12 +111,19 @@ impl Vm {
         let s = &self.selectors;
         let makes_instances = selector == Some(s.initialize) || selector == Some(s.basic_new);
         let new = s.new;
-        let Vm { codes, polys, free_polys, .. } = self;
+        let Vm {
+            codes,
+            polys,
+            free_polys,
+            ..
+        } = self;
         for code in codes {
             for i in 0..code.site_count() {
                 // SAFETY: the block holds that many caches; nobody else looks at them now.
                 let ic = unsafe { &mut *code.sites().add(i) };
-                if selector.is_none_or(|s| ic.selector == s) || makes_instances && ic.selector == new {
+                if selector.is_none_or(|s| ic.selector == s)
+                    || makes_instances && ic.selector == new
+                {
                     ic.class = 0;
                     release_poly(ic, polys, free_polys);
                 }

@@ -83,8 +83,21 @@ pub struct Method {
 }
 
 impl Method {
-    pub fn new(selector: SymbolId, class: ClassIndex, source: Source, protocol: Arc<str>) -> Method {
-        Method { selector, class, source, protocol, code: std::ptr::null(), object: Value::NIL, loose: false }
+    pub fn new(
+        selector: SymbolId,
+        class: ClassIndex,
+        source: Source,
+        protocol: Arc<str>,
+    ) -> Method {
+        Method {
+            selector,
+            class,
+            source,
+            protocol,
+            code: std::ptr::null(),
+            object: Value::NIL,
+            loose: false,
+        }
     }
 }
 
@@ -155,8 +168,11 @@ impl ClassTable {
 
     /// Whether a method is in the dictionary of its class.
     pub fn is_listed(&self, id: MethodId) -> bool {
-        let Some(m) = self.methods.get(id as usize) else { return false };
-        self.get(m.class).is_some_and(|c| c.methods.get(&m.selector) == Some(&id))
+        let Some(m) = self.methods.get(id as usize) else {
+            return false;
+        };
+        self.get(m.class)
+            .is_some_and(|c| c.methods.get(&m.selector) == Some(&id))
     }
 
     /// A method that is in no dictionary any more, or never was.
@@ -190,7 +206,10 @@ impl ClassTable {
     /// Name of a class as it prints itself: `Array`, `Array class`.
     pub fn name(&self, class: ClassIndex) -> String {
         match self.get(class) {
-            Some(ClassInfo { instance_side: Some(i), .. }) => format!("{} class", self.name(*i)),
+            Some(ClassInfo {
+                instance_side: Some(i),
+                ..
+            }) => format!("{} class", self.name(*i)),
             Some(info) => info.name.clone(),
             None => String::from("a lost class"),
         }
@@ -200,18 +219,29 @@ impl ClassTable {
     pub fn all_inst_vars(&self, class: ClassIndex) -> Vec<String> {
         let mut chain: Vec<_> = self.chain(class).collect();
         chain.reverse();
-        chain.iter().filter_map(|&c| self.get(c)).flat_map(|i| i.inst_vars.iter().cloned()).collect()
+        chain
+            .iter()
+            .filter_map(|&c| self.get(c))
+            .flat_map(|i| i.inst_vars.iter().cloned())
+            .collect()
     }
 
     /// The Association of a class variable or pool variable visible in `class`.
     pub fn class_var(&self, class: ClassIndex, name: &str) -> Option<(ClassIndex, Value)> {
         let base = self.get(class)?.instance_side.unwrap_or(class);
         let own = |c: ClassIndex| {
-            self.get(c)?.class_vars.iter().find(|(n, _)| n == name).map(|&(_, v)| (c, v))
+            self.get(c)?
+                .class_vars
+                .iter()
+                .find(|(n, _)| n == name)
+                .map(|&(_, v)| (c, v))
         };
         self.chain(base).find_map(|c| {
             own(c).or_else(|| {
-                self.get(c)?.pools.iter().find_map(|&p| self.chain(p).find_map(own))
+                self.get(c)?
+                    .pools
+                    .iter()
+                    .find_map(|&p| self.chain(p).find_map(own))
             })
         })
     }
@@ -230,7 +260,11 @@ impl ClassTable {
 
     /// After a full collection or become: CompiledMethods of methods in no dictionary are held weakly.
     pub(crate) fn sweep(&mut self, alive: &dyn Fn(Value) -> Option<Value>) {
-        for m in self.methods.iter_mut().filter(|m| m.loose && m.object != Value::NIL) {
+        for m in self
+            .methods
+            .iter_mut()
+            .filter(|m| m.loose && m.object != Value::NIL)
+        {
             m.object = alive(m.object).unwrap_or(Value::NIL);
         }
         self.rehash();

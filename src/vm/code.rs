@@ -168,7 +168,11 @@ pub struct TooLarge;
 
 impl Vm {
     /// Makes a code block, literals and all, and keeps it.
-    pub fn load_code(&mut self, t: &CodeTemplate, method: MethodId) -> Result<*const Code, TooLarge> {
+    pub fn load_code(
+        &mut self,
+        t: &CodeTemplate,
+        method: MethodId,
+    ) -> Result<*const Code, TooLarge> {
         let site_words = t.sends.len() * 4;
         let lit_words = t.literals.len();
         let head = site_words + lit_words;
@@ -205,11 +209,15 @@ impl Vm {
         let mut words = t.words.clone();
         let mut at = 0;
         while at < words.len() {
-            let Some(op) = Op::of(words[at]) else { return Err(TooLarge) };
+            let Some(op) = Op::of(words[at]) else {
+                return Err(TooLarge);
+            };
             let d = (words[at] >> 16) as usize;
             let here = head * 2 + at + 1;
             match op.shape() {
-                Shape::ALit => words[at] = words[at] & 0xffff | distance(here, (site_words + d) * 2)? << 16,
+                Shape::ALit => {
+                    words[at] = words[at] & 0xffff | distance(here, (site_words + d) * 2)? << 16
+                }
                 Shape::ASite => words[at] = words[at] & 0xffff | distance(here, d * 8)? << 16,
                 Shape::ABCLit => {
                     let index = words[at + 1] as usize;
@@ -263,7 +271,11 @@ impl Vm {
 
 fn distance(here: usize, target: usize) -> Result<u32, TooLarge> {
     let d = here - target;
-    if d > 0xffff { Err(TooLarge) } else { Ok(d as u32) }
+    if d > 0xffff {
+        Err(TooLarge)
+    } else {
+        Ok(d as u32)
+    }
 }
 
 /// A code pointer as the SmallInteger that stands for it in closures and link words.

@@ -30,7 +30,9 @@ pub mod field {
 impl Vm {
     /// The Context of a frame of the Process in `slot`, made at need.
     pub(crate) fn marry(&mut self, slot: usize, frame: FrameAt) -> Value {
-        let Some(proc) = self.processes.get(slot) else { return Value::NIL };
+        let Some(proc) = self.processes.get(slot) else {
+            return Value::NIL;
+        };
         let view = StackView::of(proc);
         if let Some(note) = view.note(frame.offset)
             && note.context != Value::NIL
@@ -39,12 +41,22 @@ impl Vm {
         }
         let code = view.code(frame.offset);
         let receiver = view.receiver(&self.heap, frame.offset);
-        let closure = if code.flags & flags::BLOCK != 0 { view.slots[frame.offset] } else { Value::NIL };
+        let closure = if code.flags & flags::BLOCK != 0 {
+            view.slots[frame.offset]
+        } else {
+            Value::NIL
+        };
         let process = proc.object;
-        let size = self.classes.get(Known::Context.index()).map_or(field::COUNT, |c| c.inst_size.max(field::COUNT));
-        let context = self.heap.new_pointers(Known::Context.index(), Format::Fixed, size);
+        let size = self
+            .classes
+            .get(Known::Context.index())
+            .map_or(field::COUNT, |c| c.inst_size.max(field::COUNT));
+        let context = self
+            .heap
+            .new_pointers(Known::Context.index(), Format::Fixed, size);
         self.heap.set_slot(context, field::PROCESS, process);
-        self.heap.set_slot(context, field::FRAME, Value::int(frame.offset as i64));
+        self.heap
+            .set_slot(context, field::FRAME, Value::int(frame.offset as i64));
         self.heap.set_slot(context, field::CODE, code_value(code));
         self.heap.set_slot(context, field::RECEIVER, receiver);
         self.heap.set_slot(context, field::CLOSURE, closure);
@@ -61,10 +73,16 @@ impl Vm {
         let view = self.view();
         let code = view.code(frame.offset);
         let pc = code.word_index(frame.pc);
-        let temps: Vec<Value> = code.facts.temps.iter().map(|t| read_place(&self.heap, view, frame.offset, t.place)).collect();
+        let temps: Vec<Value> = code
+            .facts
+            .temps
+            .iter()
+            .map(|t| read_place(&self.heap, view, frame.offset, t.place))
+            .collect();
         let array = self.new_array_from(&temps);
         self.heap.set_slot(context, field::TEMPS, array);
-        self.heap.set_slot(context, field::PC, Value::int(pc as i64));
+        self.heap
+            .set_slot(context, field::PC, Value::int(pc as i64));
         self.heap.set_slot(context, field::FRAME, Value::NIL);
     }
 
@@ -82,20 +100,38 @@ impl Vm {
     }
 
     /// Process slot and frame offset of a living Context: one that its frame's note knows.
-    pub(crate) fn context_offset(&self, context: Value) -> Result<Option<(usize, usize)>, PrimError> {
+    pub(crate) fn context_offset(
+        &self,
+        context: Value,
+    ) -> Result<Option<(usize, usize)>, PrimError> {
         self.context_code(context)?;
-        let Some(offset) = self.heap.slot(context, field::FRAME).as_int() else { return Ok(None) };
-        let Some(slot) = self.process_slot(self.heap.slot(context, field::PROCESS)) else { return Ok(None) };
+        let Some(offset) = self.heap.slot(context, field::FRAME).as_int() else {
+            return Ok(None);
+        };
+        let Some(slot) = self.process_slot(self.heap.slot(context, field::PROCESS)) else {
+            return Ok(None);
+        };
         let offset = offset as usize;
-        let Some(proc) = self.processes.get(slot) else { return Ok(None) };
+        let Some(proc) = self.processes.get(slot) else {
+            return Ok(None);
+        };
         let note = StackView::of(proc).note(offset);
-        Ok(note.filter(|n| n.context == context).map(|_| (slot, offset)))
+        Ok(note
+            .filter(|n| n.context == context)
+            .map(|_| (slot, offset)))
     }
 
     /// Process slot and frame of a living Context, with the place where it goes on: a walk from the top.
-    pub(crate) fn context_frame(&self, context: Value) -> Result<Option<(usize, FrameAt)>, PrimError> {
-        let Some((slot, offset)) = self.context_offset(context)? else { return Ok(None) };
-        let Some(proc) = self.processes.get(slot) else { return Ok(None) };
+    pub(crate) fn context_frame(
+        &self,
+        context: Value,
+    ) -> Result<Option<(usize, FrameAt)>, PrimError> {
+        let Some((slot, offset)) = self.context_offset(context)? else {
+            return Ok(None);
+        };
+        let Some(proc) = self.processes.get(slot) else {
+            return Ok(None);
+        };
         let pc = self.frame_pc(slot, proc, offset);
         Ok(pc.map(|pc| (slot, FrameAt { offset, pc })))
     }
@@ -103,17 +139,28 @@ impl Vm {
     /// Where the frame at `offset` goes on: found from the frame above it.
     fn frame_pc(&self, slot: usize, proc: &Proc, offset: usize) -> Option<super::Pc> {
         let top = if slot == self.processes.active_slot {
-            FrameAt { offset: self.offset(self.fp), pc: self.pc }
+            FrameAt {
+                offset: self.offset(self.fp),
+                pc: self.pc,
+            }
         } else {
-            FrameAt { offset: proc.fp, pc: proc.pc }
+            FrameAt {
+                offset: proc.fp,
+                pc: proc.pc,
+            }
         };
         let view = StackView::of(proc);
         let mut tops = vec![top];
         // Calls from Rust interrupt the chain: each level remembers the frame it was called from.
         for level in self.levels.iter().rev().filter(|l| l.process == slot) {
-            tops.push(FrameAt { offset: level.saved_fp, pc: level.saved_pc });
+            tops.push(FrameAt {
+                offset: level.saved_fp,
+                pc: level.saved_pc,
+            });
         }
-        tops.into_iter().find_map(|t| view.walk(t).find(|f| f.offset == offset)).map(|f| f.pc)
+        tops.into_iter()
+            .find_map(|t| view.walk(t).find(|f| f.offset == offset))
+            .map(|f| f.pc)
     }
 
     /// Reads temporary `index` (from 0) of a Context, living or not.
@@ -123,18 +170,39 @@ impl Vm {
         match self.context_offset(context)? {
             Some((slot, offset)) => {
                 let proc = self.processes.get(slot).ok_or(PrimError::Inappropriate)?;
-                Ok(read_place(&self.heap, StackView::of(proc), offset, temp.place))
+                Ok(read_place(
+                    &self.heap,
+                    StackView::of(proc),
+                    offset,
+                    temp.place,
+                ))
             }
             None => {
                 let temps = self.heap.slot(context, field::TEMPS);
-                Ok(self.heap.pointer_slots(temps).get(index).copied().unwrap_or(Value::NIL))
+                Ok(self
+                    .heap
+                    .pointer_slots(temps)
+                    .get(index)
+                    .copied()
+                    .unwrap_or(Value::NIL))
             }
         }
     }
 
     /// Writes temporary `index` (from 0) of a Context.
-    pub(crate) fn set_context_temp(&mut self, context: Value, index: usize, value: Value) -> Result<Value, PrimError> {
-        let place = self.context_code(context)?.facts.temps.get(index).ok_or(PrimError::BadIndex)?.place;
+    pub(crate) fn set_context_temp(
+        &mut self,
+        context: Value,
+        index: usize,
+        value: Value,
+    ) -> Result<Value, PrimError> {
+        let place = self
+            .context_code(context)?
+            .facts
+            .temps
+            .get(index)
+            .ok_or(PrimError::BadIndex)?
+            .place;
         let Some((slot, offset)) = self.context_offset(context)? else {
             let temps = self.heap.slot(context, field::TEMPS);
             if index < self.heap.slots(temps) {
@@ -142,7 +210,10 @@ impl Vm {
             }
             return Ok(value);
         };
-        let proc = self.processes.get_mut(slot).ok_or(PrimError::Inappropriate)?;
+        let proc = self
+            .processes
+            .get_mut(slot)
+            .ok_or(PrimError::Inappropriate)?;
         proc.ran = true;
         match place {
             Place::Register(r) => proc.stack[offset + r as usize] = value,
@@ -158,12 +229,20 @@ impl Vm {
 }
 
 /// The value of a variable of a frame.
-fn read_place(heap: &crate::memory::Heap, view: StackView<'_>, offset: usize, place: Place) -> Value {
+fn read_place(
+    heap: &crate::memory::Heap,
+    view: StackView<'_>,
+    offset: usize,
+    place: Place,
+) -> Value {
     match place {
         Place::Register(r) => view.slots[offset + r as usize],
         Place::Box { register, index } => {
             let vector = view.slots[offset + register as usize];
-            heap.pointer_slots(vector).get(index as usize).copied().unwrap_or(Value::NIL)
+            heap.pointer_slots(vector)
+                .get(index as usize)
+                .copied()
+                .unwrap_or(Value::NIL)
         }
     }
 }

@@ -9,7 +9,9 @@ use num_bigint::{BigInt, Sign};
 impl Vm {
     /// A new instance of any class, by its format, with `indexable` elements.
     pub fn new_object(&mut self, class: ClassIndex, indexable: usize) -> Result<Value, PrimError> {
-        let Some(info) = self.classes.get(class) else { return Err(PrimError::BadArgument) };
+        let Some(info) = self.classes.get(class) else {
+            return Err(PrimError::BadArgument);
+        };
         let (format, named) = (info.format, info.inst_size);
         if indexable > 0 && !format.is_indexable() {
             return Err(PrimError::BadReceiver);
@@ -37,7 +39,8 @@ impl Vm {
 
     /// An Array of `n` nils.
     pub fn new_array(&mut self, n: usize) -> Value {
-        self.heap.new_pointers(Known::Array.index(), Format::Indexable, n)
+        self.heap
+            .new_pointers(Known::Array.index(), Format::Indexable, n)
     }
 
     /// An Array with these elements.
@@ -67,7 +70,8 @@ impl Vm {
     fn string_in(&mut self, text: &str, old: bool) -> Value {
         if text.is_ascii() {
             return if old {
-                self.heap.new_bytes_old(Known::ByteString.index(), text.as_bytes())
+                self.heap
+                    .new_bytes_old(Known::ByteString.index(), text.as_bytes())
             } else {
                 self.new_byte_string(text.as_bytes())
             };
@@ -81,7 +85,9 @@ impl Vm {
             };
         }
         let codes: Vec<u32> = text.chars().map(|c| c as u32).collect();
-        let v = self.heap.new_words32(Known::WideString.index(), codes.len(), old);
+        let v = self
+            .heap
+            .new_words32(Known::WideString.index(), codes.len(), old);
         self.heap.words32_mut(v).copy_from_slice(&codes);
         v
     }
@@ -89,7 +95,12 @@ impl Vm {
     /// Whether `v` is a String or a Symbol, byte-sized or wide (subclasses included).
     pub fn is_string(&self, v: Value) -> bool {
         let class = self.heap.class_of(v);
-        let direct = [Known::ByteString, Known::WideString, Known::ByteSymbol, Known::WideSymbol];
+        let direct = [
+            Known::ByteString,
+            Known::WideString,
+            Known::ByteSymbol,
+            Known::WideSymbol,
+        ];
         direct.iter().any(|k| k.index() == class)
             || self.classes.inherits(class, Known::ByteString.index())
             || self.classes.inherits(class, Known::WideString.index())
@@ -108,7 +119,12 @@ impl Vm {
             });
         }
         let codes = self.heap.words32(v);
-        Some(codes.iter().map(|&c| char::from_u32(c).unwrap_or('\u{FFFD}')).collect())
+        Some(
+            codes
+                .iter()
+                .map(|&c| char::from_u32(c).unwrap_or('\u{FFFD}'))
+                .collect(),
+        )
     }
 
     /// An integer of any size.
@@ -134,7 +150,11 @@ impl Vm {
     }
 
     fn large_integer(&mut self, negative: bool, magnitude: &[u8]) -> Value {
-        let class = if negative { Known::LargeNegativeInteger } else { Known::LargePositiveInteger };
+        let class = if negative {
+            Known::LargeNegativeInteger
+        } else {
+            Known::LargePositiveInteger
+        };
         let length = magnitude.iter().rposition(|&b| b != 0).map_or(0, |i| i + 1);
         let v = self.heap.new_bytes(class.index(), &magnitude[..length]);
         self.heap.set_immutable(v, true);
@@ -166,7 +186,9 @@ impl Vm {
     pub(crate) fn literal_value(&mut self, literal: &ast::Literal) -> Value {
         use ast::Literal::*;
         let v = match literal {
-            Int(n) => return Value::try_int(*n).unwrap_or_else(|| self.integer_from_i128(*n as i128)),
+            Int(n) => {
+                return Value::try_int(*n).unwrap_or_else(|| self.integer_from_i128(*n as i128));
+            }
             LargeInt(digits) => {
                 let n = digits.parse::<BigInt>().unwrap_or_default();
                 let v = self.integer_from_bigint(n);
@@ -176,12 +198,20 @@ impl Vm {
                 let v = self.heap.float(*f);
                 return self.tenured(v);
             }
-            Scaled { numerator, denominator, scale } => self.scaled_literal(numerator, denominator, *scale),
+            Scaled {
+                numerator,
+                denominator,
+                scale,
+            } => self.scaled_literal(numerator, denominator, *scale),
             Char(c) => return Value::char(*c as u32),
             String(s) => self.string_in(s, true),
             Symbol(s) => return self.symbol(s),
             Array(elements) => {
-                let v = self.heap.new_pointers_old(Known::Array.index(), Format::Indexable, elements.len());
+                let v = self.heap.new_pointers_old(
+                    Known::Array.index(),
+                    Format::Indexable,
+                    elements.len(),
+                );
                 for (i, e) in elements.iter().enumerate() {
                     let e = self.literal_value(e);
                     self.heap.set_slot(v, i, e);
@@ -220,7 +250,11 @@ impl Vm {
         let n: BigInt = numerator.parse().unwrap_or_default();
         let d: BigInt = denominator.parse().unwrap_or_else(|_| BigInt::from(1));
         let g = num_integer::Integer::gcd(&n, &d);
-        let (n, d) = if g == BigInt::ZERO { (n, d) } else { (n / &g, d / &g) };
+        let (n, d) = if g == BigInt::ZERO {
+            (n, d)
+        } else {
+            (n / &g, d / &g)
+        };
         let whole = d == BigInt::from(1);
         let n = self.integer_from_bigint(n);
         let n = self.tenured(n);
@@ -229,12 +263,16 @@ impl Vm {
         } else {
             let d = self.integer_from_bigint(d);
             let d = self.tenured(d);
-            let f = self.heap.new_pointers_old(Known::Fraction.index(), Format::Fixed, 2);
+            let f = self
+                .heap
+                .new_pointers_old(Known::Fraction.index(), Format::Fixed, 2);
             self.heap.set_slot(f, 0, n);
             self.heap.set_slot(f, 1, d);
             f
         };
-        let v = self.heap.new_pointers_old(Known::ScaledDecimal.index(), Format::Fixed, 2);
+        let v = self
+            .heap
+            .new_pointers_old(Known::ScaledDecimal.index(), Format::Fixed, 2);
         self.heap.set_slot(v, 0, fraction);
         self.heap.set_slot(v, 1, Value::int(scale as i64));
         v

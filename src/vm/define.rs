@@ -59,7 +59,9 @@ impl Vm {
         if inst_size > 250 {
             return Err(PrimError::BadArgument);
         }
-        let existing = self.global(&spec.name).and_then(|v| self.classes.index_of(v));
+        let existing = self
+            .global(&spec.name)
+            .and_then(|v| self.classes.index_of(v));
         let index = match existing.or_else(|| Known::named(&spec.name)) {
             Some(index) => index,
             None => self.classes.next_index(),
@@ -70,7 +72,12 @@ impl Vm {
         };
         let class_vars = self.class_var_bindings(index, &spec.class_vars);
         let old = self.classes.get_mut(index).map(|info| {
-            (std::mem::take(&mut info.methods), std::mem::take(&mut info.subclasses), info.superclass, std::mem::take(&mut info.comment))
+            (
+                std::mem::take(&mut info.methods),
+                std::mem::take(&mut info.subclasses),
+                info.superclass,
+                std::mem::take(&mut info.comment),
+            )
         });
         let (methods, subclasses, old_super, old_comment) = old.unwrap_or_default();
         if let Some(s) = old_super
@@ -92,7 +99,11 @@ impl Vm {
             class_vars,
             pools: spec.pools.clone(),
             package: spec.package.clone(),
-            comment: if spec.comment.is_empty() { old_comment } else { spec.comment.clone() },
+            comment: if spec.comment.is_empty() {
+                old_comment
+            } else {
+                spec.comment.clone()
+            },
             subclasses,
             layout,
         };
@@ -114,7 +125,10 @@ impl Vm {
     }
 
     fn class_var_bindings(&mut self, index: ClassIndex, names: &[String]) -> Vec<(String, Value)> {
-        let old = self.classes.get(index).map_or_else(Vec::new, |i| i.class_vars.clone());
+        let old = self
+            .classes
+            .get(index)
+            .map_or_else(Vec::new, |i| i.class_vars.clone());
         let mut bindings = old;
         for name in names {
             if !bindings.iter().any(|(n, _)| n == name) {
@@ -130,14 +144,30 @@ impl Vm {
     /// The class object and its metaclass, not yet with variables of their own.
     fn new_class_object(&mut self, index: ClassIndex, spec: &ClassSpec) -> (Value, ClassIndex) {
         let meta = self.classes.next_index();
-        let super_meta = spec.superclass.and_then(|s| self.classes.get(s)).map(|p| p.meta);
+        let super_meta = spec
+            .superclass
+            .and_then(|s| self.classes.get(s))
+            .map(|p| p.meta);
         let class_side = super_meta.unwrap_or(Known::Class.index());
-        let meta_size = self.classes.get(class_side).map_or(self.class_object_size, |c| c.inst_size);
-        let meta_object = self.heap.new_pointers_old(Known::Metaclass.index(), Format::Fixed, 2);
+        let meta_size = self
+            .classes
+            .get(class_side)
+            .map_or(self.class_object_size, |c| c.inst_size);
+        let meta_object = self
+            .heap
+            .new_pointers_old(Known::Metaclass.index(), Format::Fixed, 2);
         self.heap.set_slot(meta_object, 1, Value::int(meta as i64));
-        let object = self.heap.new_pointers_old(meta, Format::Fixed, (meta_size + spec.class_inst_vars.len()).max(2));
+        let object = self.heap.new_pointers_old(
+            meta,
+            Format::Fixed,
+            (meta_size + spec.class_inst_vars.len()).max(2),
+        );
         self.heap.set_slot(object, 1, Value::int(index as i64));
-        if let Some(s) = spec.superclass.and_then(|s| self.classes.get(s)).map(|p| p.object) {
+        if let Some(s) = spec
+            .superclass
+            .and_then(|s| self.classes.get(s))
+            .map(|p| p.object)
+        {
             self.heap.set_slot(object, 0, s);
         }
         let info = ClassInfo {
@@ -163,7 +193,9 @@ impl Vm {
 
     /// Gives a metaclass its own instance variables; the class object grows with them.
     pub fn set_class_inst_vars(&mut self, meta: ClassIndex, names: Vec<String>) {
-        let Some(info) = self.classes.get_mut(meta) else { return };
+        let Some(info) = self.classes.get_mut(meta) else {
+            return;
+        };
         let changed = info.inst_vars != names;
         info.inst_vars = names;
         if changed {
@@ -174,8 +206,13 @@ impl Vm {
 
     /// Recomputes sizes of a class and all below it; class objects grow in place by becoming larger copies.
     fn reshape_subclasses(&mut self, index: ClassIndex) {
-        let Some(info) = self.classes.get(index) else { return };
-        let inherited = info.superclass.and_then(|s| self.classes.get(s)).map_or(0, |p| p.inst_size);
+        let Some(info) = self.classes.get(index) else {
+            return;
+        };
+        let inherited = info
+            .superclass
+            .and_then(|s| self.classes.get(s))
+            .map_or(0, |p| p.inst_size);
         let size = inherited + info.inst_vars.len();
         let changed = info.inst_size != size;
         let (instance_side, children) = (info.instance_side, info.subclasses.clone());
@@ -195,11 +232,15 @@ impl Vm {
 
     /// Replaces the class object of `class` by one with `size` variables.
     fn grow_class_object(&mut self, class: Option<ClassIndex>, size: usize) {
-        let Some(old) = class.and_then(|c| self.classes.get(c)).map(|i| i.object) else { return };
+        let Some(old) = class.and_then(|c| self.classes.get(c)).map(|i| i.object) else {
+            return;
+        };
         if self.heap.slots(old) >= size {
             return;
         }
-        let new = self.heap.new_pointers_old(self.heap.class_of(old), Format::Fixed, size);
+        let new = self
+            .heap
+            .new_pointers_old(self.heap.class_of(old), Format::Fixed, size);
         for i in 0..self.heap.slots(old) {
             let v = self.heap.slot(old, i);
             self.heap.set_slot(new, i, v);
@@ -208,7 +249,9 @@ impl Vm {
             // While the library is made, the table is the only holder.
             self.replace_everywhere(old, new);
         } else {
-            self.with_roots_in_primitive(|heap, roots| heap.become_forward(&[(old, new)], true, roots));
+            self.with_roots_in_primitive(|heap, roots| {
+                heap.become_forward(&[(old, new)], true, roots)
+            });
         }
         if let Some(info) = class.and_then(|c| self.classes.get_mut(c)) {
             info.object = new;
@@ -217,14 +260,20 @@ impl Vm {
     }
 
     fn replace_everywhere(&mut self, old: Value, new: Value) {
-        self.with_roots(0, |heap, roots| heap.become_forward(&[(old, new)], true, roots));
+        self.with_roots(0, |heap, roots| {
+            heap.become_forward(&[(old, new)], true, roots)
+        });
     }
 
     /// Tells Class of the metaclasses that were made before it: those of the roots.
     pub fn link_metaclasses(&mut self) {
         let class = Known::Class.index();
         let roots: Vec<ClassIndex> = (0..self.classes.classes.len() as ClassIndex)
-            .filter(|&i| self.classes.get(i).is_some_and(|c| c.instance_side.is_some() && c.superclass == Some(class)))
+            .filter(|&i| {
+                self.classes
+                    .get(i)
+                    .is_some_and(|c| c.instance_side.is_some() && c.superclass == Some(class))
+            })
             .collect();
         if let Some(info) = self.classes.get_mut(class) {
             for root in roots {
@@ -237,8 +286,12 @@ impl Vm {
 
     /// Metaclasses inherit as their classes do.
     fn relink_meta(&mut self, index: ClassIndex, superclass: Option<ClassIndex>) {
-        let Some(meta) = self.classes.get(index).map(|i| i.meta) else { return };
-        let above = superclass.and_then(|s| self.classes.get(s)).map_or(Known::Class.index(), |p| p.meta);
+        let Some(meta) = self.classes.get(index).map(|i| i.meta) else {
+            return;
+        };
+        let above = superclass
+            .and_then(|s| self.classes.get(s))
+            .map_or(Known::Class.index(), |p| p.meta);
         let before = self.classes.get(meta).and_then(|m| m.superclass);
         if before != Some(above) {
             if let Some(p) = before.and_then(|b| self.classes.get_mut(b)) {
@@ -254,7 +307,9 @@ impl Vm {
         }
         let (object, parent) = (
             self.classes.get(index).map(|i| i.object),
-            superclass.and_then(|s| self.classes.get(s)).map_or(Value::NIL, |p| p.object),
+            superclass
+                .and_then(|s| self.classes.get(s))
+                .map_or(Value::NIL, |p| p.object),
         );
         if let Some(object) = object {
             self.heap.set_slot(object, 0, parent);
@@ -263,28 +318,46 @@ impl Vm {
 
     /// Methods whose variables may have moved are compiled again when they are sent next.
     fn discard_code_of(&mut self, index: ClassIndex) {
-        let ids: Vec<MethodId> = self.classes.get(index).map_or_else(Vec::new, |i| i.methods.values().copied().collect());
+        let ids: Vec<MethodId> = self
+            .classes
+            .get(index)
+            .map_or_else(Vec::new, |i| i.methods.values().copied().collect());
         for id in ids {
             self.classes.methods[id as usize].code = std::ptr::null();
         }
     }
 
     /// Adds a method that will be compiled when it is first sent.
-    pub fn add_method(&mut self, class: ClassIndex, selector: SymbolId, source: Source, protocol: Arc<str>) -> MethodId {
-        let id = self.classes.add_method(Method::new(selector, class, source, protocol));
-        let replaced = self.classes.get_mut(class).and_then(|info| info.methods.insert(selector, id));
+    pub fn add_method(
+        &mut self,
+        class: ClassIndex,
+        selector: SymbolId,
+        source: Source,
+        protocol: Arc<str>,
+    ) -> MethodId {
+        let id = self
+            .classes
+            .add_method(Method::new(selector, class, source, protocol));
+        let replaced = self
+            .classes
+            .get_mut(class)
+            .and_then(|info| info.methods.insert(selector, id));
         self.classes.let_go(replaced);
         id
     }
 
     /// Adds a method that belongs to no method dictionary: a do-it. It is kept until it runs.
     pub fn add_do_it(&mut self, class: ClassIndex, selector: SymbolId, source: Source) -> MethodId {
-        self.classes.add_method(Method::new(selector, class, source, "".into()))
+        self.classes
+            .add_method(Method::new(selector, class, source, "".into()))
     }
 
     /// Takes a method out of its class.
     pub fn remove_method(&mut self, class: ClassIndex, selector: SymbolId) -> bool {
-        let removed = self.classes.get_mut(class).and_then(|i| i.methods.remove(&selector));
+        let removed = self
+            .classes
+            .get_mut(class)
+            .and_then(|i| i.methods.remove(&selector));
         self.classes.let_go(removed);
         self.flush_caches(Some(selector));
         removed.is_some()
@@ -297,12 +370,19 @@ impl Vm {
 
     /// The CompiledMethod object of a method, made at need.
     pub fn method_object(&mut self, id: MethodId) -> Value {
-        let Some(m) = self.classes.methods.get(id as usize) else { return Value::NIL };
+        let Some(m) = self.classes.methods.get(id as usize) else {
+            return Value::NIL;
+        };
         if m.object != Value::NIL {
             return m.object;
         }
-        let size = self.classes.get(Known::CompiledMethod.index()).map_or(1, |c| c.inst_size.max(1));
-        let v = self.heap.new_pointers_old(Known::CompiledMethod.index(), Format::Fixed, size);
+        let size = self
+            .classes
+            .get(Known::CompiledMethod.index())
+            .map_or(1, |c| c.inst_size.max(1));
+        let v = self
+            .heap
+            .new_pointers_old(Known::CompiledMethod.index(), Format::Fixed, size);
         self.heap.set_slot(v, 0, Value::int(id as i64));
         self.classes.methods[id as usize].object = v;
         if !self.classes.is_listed(id) {
@@ -317,7 +397,10 @@ impl Vm {
             return None;
         }
         let id = self.heap.slot(v, 0).as_int()?;
-        usize::try_from(id).ok().filter(|&i| i < self.classes.methods.len()).map(|i| i as MethodId)
+        usize::try_from(id)
+            .ok()
+            .filter(|&i| i < self.classes.methods.len())
+            .map(|i| i as MethodId)
     }
 
     /// Makes the code of the boundary frames. To be called once, before anything runs.
@@ -342,7 +425,13 @@ impl Vm {
     fn boundary(&mut self, method: MethodId, op: Op) -> *const Code {
         let words = [ad(Op::SEND, 1, 0), abc(op, 1, 0, 0)];
         let block = vec![words[0] as u64 | (words[1] as u64) << 32].into_boxed_slice();
-        let facts = Facts { words: 2, source_map: Vec::new(), temps: Vec::new(), span: Default::default(), pragmas: Vec::new() };
+        let facts = Facts {
+            words: 2,
+            source_map: Vec::new(),
+            temps: Vec::new(),
+            span: Default::default(),
+            pragmas: Vec::new(),
+        };
         let code = Code::raw(block, flags::BOUNDARY, 8, method, Primitive::None, facts);
         let pointer: *const Code = &*code;
         self.codes.push(code);

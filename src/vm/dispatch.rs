@@ -202,7 +202,8 @@ mod tests {
 
     fn machine() -> Box<Vm> {
         let host = Host::new(Capabilities::none(), Stdio::none()).expect("descriptors");
-        crate::loader::boot(&Image::embedded(), HeapOptions::default(), host).expect("a sound library")
+        crate::loader::boot(&Image::embedded(), HeapOptions::default(), host)
+            .expect("a sound library")
     }
 
     #[test]

@@ -24,7 +24,10 @@ pub struct StackView<'a> {
 
 impl<'a> StackView<'a> {
     pub fn of(proc: &'a Proc) -> StackView<'a> {
-        StackView { slots: &proc.stack, notes: &proc.notes }
+        StackView {
+            slots: &proc.stack,
+            notes: &proc.notes,
+        }
     }
 
     /// The code of the frame at `offset`.
@@ -35,7 +38,10 @@ impl<'a> StackView<'a> {
 
     /// The note on the frame at `offset`, if it has one.
     pub fn note(&self, offset: usize) -> Option<&'a Note> {
-        let at = self.notes.binary_search_by_key(&offset, |n| n.offset).ok()?;
+        let at = self
+            .notes
+            .binary_search_by_key(&offset, |n| n.offset)
+            .ok()?;
         Some(&self.notes[at])
     }
 
@@ -51,19 +57,28 @@ impl<'a> StackView<'a> {
             // SAFETY: a return address has its send in front of it.
             None => ops::a(unsafe { *pc.sub(1) }),
         };
-        Some(FrameAt { offset: frame.offset - 2 - window, pc })
+        Some(FrameAt {
+            offset: frame.offset - 2 - window,
+            pc,
+        })
     }
 
     /// `frame` and its senders, from the top down, without the boundary frame.
     pub fn walk(self, frame: FrameAt) -> impl Iterator<Item = FrameAt> + 'a {
         let live = move |f: &FrameAt| self.code(f.offset).flags & flags::BOUNDARY == 0;
-        std::iter::successors(Some(frame).filter(live), move |&f| self.caller(f).filter(live))
+        std::iter::successors(Some(frame).filter(live), move |&f| {
+            self.caller(f).filter(live)
+        })
     }
 
     /// The receiver as the programmer sees it: a block's frame holds its closure in register 0.
     pub fn receiver(&self, heap: &crate::memory::Heap, offset: usize) -> Value {
         let v = self.slots[offset];
-        if self.code(offset).flags & flags::BLOCK != 0 && heap.slots(v) > 2 { heap.slot(v, 2) } else { v }
+        if self.code(offset).flags & flags::BLOCK != 0 && heap.slots(v) > 2 {
+            heap.slot(v, 2)
+        } else {
+            v
+        }
     }
 }
 
@@ -72,7 +87,10 @@ impl Vm {
     pub(crate) fn view(&self) -> StackView<'_> {
         match self.processes.get(self.processes.active_slot) {
             Some(proc) => StackView::of(proc),
-            None => StackView { slots: &[], notes: &[] },
+            None => StackView {
+                slots: &[],
+                notes: &[],
+            },
         }
     }
 
@@ -97,7 +115,15 @@ impl Vm {
         let at = match proc.notes.binary_search_by_key(&offset, |n| n.offset) {
             Ok(at) => at,
             Err(at) => {
-                proc.notes.insert(at, Note { offset, context: Value::NIL, retry: None, window: None });
+                proc.notes.insert(
+                    at,
+                    Note {
+                        offset,
+                        context: Value::NIL,
+                        retry: None,
+                        window: None,
+                    },
+                );
                 at
             }
         };
@@ -157,12 +183,19 @@ impl Vm {
     ///
     /// # Safety
     /// `fp` is a frame of the running stack; `note` was its note.
-    pub(crate) unsafe fn answer_from(&mut self, fp: Fp, note: Option<Note>, value: Value) -> Option<(Pc, Fp)> {
+    pub(crate) unsafe fn answer_from(
+        &mut self,
+        fp: Fp,
+        note: Option<Note>,
+        value: Value,
+    ) -> Option<(Pc, Fp)> {
         // SAFETY: the link word holds an address in the sender's code, with a send in front of it where no
         // note tells the window.
         unsafe {
             let back = ((*fp.sub(1)).0 & !3) as Pc;
-            let window = note.and_then(|n| n.window).map_or_else(|| ops::a(*back.sub(1)), usize::from);
+            let window = note
+                .and_then(|n| n.window)
+                .map_or_else(|| ops::a(*back.sub(1)), usize::from);
             let sender = fp.sub(2 + window);
             match note.and_then(|n| n.retry) {
                 None => *fp.sub(2) = value,
@@ -177,7 +210,10 @@ impl Vm {
     /// Removes the note on a frame of the running Process that ends; its Context becomes a widow.
     pub(crate) fn drop_note(&mut self, frame: FrameAt) -> Option<Note> {
         let proc = self.processes.running();
-        let at = proc.notes.binary_search_by_key(&frame.offset, |n| n.offset).ok()?;
+        let at = proc
+            .notes
+            .binary_search_by_key(&frame.offset, |n| n.offset)
+            .ok()?;
         let note = proc.notes.remove(at);
         if note.context != Value::NIL {
             self.widow(note.context, frame);

@@ -84,10 +84,14 @@ impl Vm {
         if self.heap.fired.is_empty() {
             return;
         }
-        let Some(class) = self.global("FinalizationRegistry") else { return };
+        let Some(class) = self.global("FinalizationRegistry") else {
+            return;
+        };
         let of = self.heap.class_of(class);
         let selector = self.selectors.run_finalizers;
-        let Some(code) = self.find_code(of, selector) else { return };
+        let Some(code) = self.find_code(of, selector) else {
+            return;
+        };
         // Those that an earlier Process has not come to yet must not be lost.
         let mut fired = match self.global(FIRED) {
             Some(v) => self.heap.pointer_slots(v).to_vec(),
@@ -167,7 +171,9 @@ impl Roots for MachineRoots {
         // SAFETY: as above.
         let vm = unsafe { &mut *self.vm };
         for slot in 0..vm.processes.slots.len() {
-            let Some(proc) = vm.processes.get_mut(slot) else { continue };
+            let Some(proc) = vm.processes.get_mut(slot) else {
+                continue;
+            };
             match alive(proc.object) {
                 Some(v) => proc.object = v,
                 None if slot != vm.processes.active_slot => vm.processes.free(slot),
@@ -184,7 +190,10 @@ impl Roots for MachineRoots {
 impl Vm {
     /// The top frame of the running stack.
     pub(crate) fn top_frame(&self) -> FrameAt {
-        FrameAt { offset: self.offset(self.fp), pc: self.pc }
+        FrameAt {
+            offset: self.offset(self.fp),
+            pc: self.pc,
+        }
     }
 
     /// Tells the heap which slots of a class's weak instances are strong.
@@ -194,6 +203,13 @@ impl Vm {
 
     /// Known class indices of objects that nobody may change the class of.
     pub(crate) fn is_machine_class(class: u32) -> bool {
-        [Known::BlockClosure, Known::Context, Known::MethodHome, Known::Process].iter().any(|k| k.index() == class)
+        [
+            Known::BlockClosure,
+            Known::Context,
+            Known::MethodHome,
+            Known::Process,
+        ]
+        .iter()
+        .any(|k| k.index() == class)
     }
 }

@@ -29,18 +29,33 @@ pub(crate) fn register(vm: &mut Vm) {
     }
     vm.register_primitives(&[
         ("contextMethod", context_method),
-        ("contextReceiver", |vm, a| context_slot(vm, a, super::context::field::RECEIVER)),
-        ("contextClosure", |vm, a| context_slot(vm, a, super::context::field::CLOSURE)),
-        ("contextIsDead", |vm, a| vm.context_offset(a[0]).map(|f| Value::bool(f.is_none()))),
-        ("contextNumTemps", |vm, a| vm.context_code(a[0]).map(|c| Value::int(c.facts.temps.len() as i64))),
+        ("contextReceiver", |vm, a| {
+            context_slot(vm, a, super::context::field::RECEIVER)
+        }),
+        ("contextClosure", |vm, a| {
+            context_slot(vm, a, super::context::field::CLOSURE)
+        }),
+        ("contextIsDead", |vm, a| {
+            vm.context_offset(a[0]).map(|f| Value::bool(f.is_none()))
+        }),
+        ("contextNumTemps", |vm, a| {
+            vm.context_code(a[0])
+                .map(|c| Value::int(c.facts.temps.len() as i64))
+        }),
         ("contextTempNames", context_temp_names),
         ("contextTempAt", |vm, a| vm.context_temp(a[0], index(a, 1)?)),
-        ("contextTempAtPut", |vm, a| vm.set_context_temp(a[0], index(a, 1)?, *a.get(2).ok_or(PrimError::BadNumArgs)?)),
-        ("closureNumArgs", |vm, a| closure_code(vm, a[0]).map(|c| Value::int(c as i64))),
+        ("contextTempAtPut", |vm, a| {
+            vm.set_context_temp(a[0], index(a, 1)?, *a.get(2).ok_or(PrimError::BadNumArgs)?)
+        }),
+        ("closureNumArgs", |vm, a| {
+            closure_code(vm, a[0]).map(|c| Value::int(c as i64))
+        }),
         ("closureMethod", closure_method),
         ("closureSource", closure_source),
         ("closureReceiver", |vm, a| closure_slot(vm, a[0], 2)),
-        ("closureHasNonLocalReturn", |vm, a| closure_slot(vm, a[0], 1).map(|h| Value::bool(!h.is_nil()))),
+        ("closureHasNonLocalReturn", |vm, a| {
+            closure_slot(vm, a[0], 1).map(|h| Value::bool(!h.is_nil()))
+        }),
     ]);
     super::process_primitives::register(vm);
     super::host_methods::register(vm);
@@ -48,8 +63,15 @@ pub(crate) fn register(vm: &mut Vm) {
 
 /// Argument `i` as an index from 0.
 fn index(args: &[Value], i: usize) -> Result<usize, PrimError> {
-    let n = args.get(i).ok_or(PrimError::BadNumArgs)?.as_int().ok_or(PrimError::BadArgument)?;
-    usize::try_from(n).ok().and_then(|n| n.checked_sub(1)).ok_or(PrimError::BadIndex)
+    let n = args
+        .get(i)
+        .ok_or(PrimError::BadNumArgs)?
+        .as_int()
+        .ok_or(PrimError::BadArgument)?;
+    usize::try_from(n)
+        .ok()
+        .and_then(|n| n.checked_sub(1))
+        .ok_or(PrimError::BadIndex)
 }
 
 fn goes_on(next: Option<(super::Pc, super::Fp)>) -> Outcome {
@@ -86,8 +108,16 @@ fn closure_source(vm: &mut Vm, args: &[Value]) -> super::PrimResult {
     // SAFETY: as in `closure_code`.
     let code = unsafe { &*value_code(vm.heap.slot(args[0], 0)) };
     let span = code.facts.span;
-    let method = vm.classes.methods.get(code.method as usize).ok_or(PrimError::NotFound)?;
-    let text = method.source.text.as_str().get(span.start as usize..span.end as usize);
+    let method = vm
+        .classes
+        .methods
+        .get(code.method as usize)
+        .ok_or(PrimError::NotFound)?;
+    let text = method
+        .source
+        .text
+        .as_str()
+        .get(span.start as usize..span.end as usize);
     let text = text.ok_or(PrimError::NotFound)?.to_string();
     Ok(vm.new_string(&text))
 }
@@ -137,11 +167,19 @@ unsafe fn spread(vm: &mut Vm, call: Call, args: &[Value]) -> Option<Call> {
     // SAFETY: room is made before anything is written.
     unsafe {
         let need = call.window + 3 + args.len();
-        let fp = if call.fp.add(need) > vm.limit { vm.grow_stack(call.fp, need)? } else { call.fp };
+        let fp = if call.fp.add(need) > vm.limit {
+            vm.grow_stack(call.fp, need)?
+        } else {
+            call.fp
+        };
         for (i, &v) in args.iter().enumerate() {
             *fp.add(call.window + 3 + i) = v;
         }
-        Some(Call { fp, num_args: args.len(), ..call })
+        Some(Call {
+            fp,
+            num_args: args.len(),
+            ..call
+        })
     }
 }
 
@@ -160,7 +198,15 @@ unsafe fn perform_selector(vm: &mut Vm, call: Call) -> Outcome {
             *call.fp.add(call.window + 3 + i) = call.arg(2 + i);
         }
         let class = vm.heap.class_of(call.arg(0));
-        dispatch_to(vm, Call { num_args: n, ..call }, class, selector)
+        dispatch_to(
+            vm,
+            Call {
+                num_args: n,
+                ..call
+            },
+            class,
+            selector,
+        )
     }
 }
 
@@ -177,7 +223,9 @@ unsafe fn perform_with_arguments(vm: &mut Vm, call: Call) -> Outcome {
 unsafe fn perform_in_superclass(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: as above.
     unsafe {
-        let Some(class) = vm.classes.index_of(call.arg(3)) else { return Outcome::Fail(PrimError::BadArgument) };
+        let Some(class) = vm.classes.index_of(call.arg(3)) else {
+            return Outcome::Fail(PrimError::BadArgument);
+        };
         if !vm.classes.inherits(vm.heap.class_of(call.arg(0)), class) {
             return Outcome::Fail(PrimError::BadArgument);
         }
@@ -211,7 +259,9 @@ unsafe fn dispatch_to(vm: &mut Vm, call: Call, class: u32, selector: u32) -> Out
     // SAFETY: the window holds the receiver and `call.num_args` arguments.
     unsafe {
         match vm.find_code(class, selector) {
-            Some(code) if (*code).num_args as usize == call.num_args => goes_on(vm.activate(Call { code, ..call })),
+            Some(code) if (*code).num_args as usize == call.num_args => {
+                goes_on(vm.activate(Call { code, ..call }))
+            }
             _ => goes_on(vm.not_understood(call.pc, call.fp, call.window, selector, call.num_args)),
         }
     }
@@ -261,7 +311,13 @@ fn context_slot(vm: &mut Vm, args: &[Value], slot: usize) -> super::PrimResult {
 }
 
 fn context_temp_names(vm: &mut Vm, args: &[Value]) -> super::PrimResult {
-    let names: Vec<String> = vm.context_code(args[0])?.facts.temps.iter().map(|t| t.name.clone()).collect();
+    let names: Vec<String> = vm
+        .context_code(args[0])?
+        .facts
+        .temps
+        .iter()
+        .map(|t| t.name.clone())
+        .collect();
     let strings: Vec<Value> = names.iter().map(|n| vm.new_string(n)).collect();
     Ok(vm.new_array_from(&strings))
 }
@@ -276,7 +332,14 @@ unsafe fn with_frame(
     let receiver = unsafe { call.arg(0) };
     match vm.context_offset(receiver) {
         // Where the frame goes on is of no interest to what looks for its senders.
-        Ok(Some((slot, offset))) => match find(vm, slot, super::frame::FrameAt { offset, pc: std::ptr::null() }) {
+        Ok(Some((slot, offset))) => match find(
+            vm,
+            slot,
+            super::frame::FrameAt {
+                offset,
+                pc: std::ptr::null(),
+            },
+        ) {
             Some(found) => Outcome::Value(vm.marry(slot, found)),
             None => Outcome::Value(Value::NIL),
         },
@@ -291,7 +354,11 @@ fn view_of(vm: &Vm, slot: usize) -> Option<super::frame::StackView<'_>> {
 
 unsafe fn context_sender(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: as in `with_frame`.
-    unsafe { with_frame(vm, call, |vm, slot, frame| view_of(vm, slot)?.walk(frame).nth(1)) }
+    unsafe {
+        with_frame(vm, call, |vm, slot, frame| {
+            view_of(vm, slot)?.walk(frame).nth(1)
+        })
+    }
 }
 
 unsafe fn context_next_handler(vm: &mut Vm, call: Call) -> Outcome {
@@ -299,7 +366,8 @@ unsafe fn context_next_handler(vm: &mut Vm, call: Call) -> Outcome {
     unsafe {
         with_frame(vm, call, |vm, slot, frame| {
             let view = view_of(vm, slot)?;
-            view.walk(frame).find(|f| view.code(f.offset).flags & flags::HANDLER != 0)
+            view.walk(frame)
+                .find(|f| view.code(f.offset).flags & flags::HANDLER != 0)
         })
     }
 }
@@ -357,16 +425,29 @@ unsafe fn context_place(vm: &mut Vm, call: Call) -> Outcome {
     let pc = match vm.context_frame(context) {
         Ok(Some((_, frame))) => frame.pc,
         _ => {
-            let words = vm.heap.slot(context, super::context::field::PC).as_int().unwrap_or(0);
+            let words = vm
+                .heap
+                .slot(context, super::context::field::PC)
+                .as_int()
+                .unwrap_or(0);
             code.entry.wrapping_add(words.max(0) as usize)
         }
     };
     let (line, column, text) = vm.place(code, pc);
-    let file = vm.classes.methods.get(code.method as usize).and_then(|m| m.source.file.clone());
+    let file = vm
+        .classes
+        .methods
+        .get(code.method as usize)
+        .and_then(|m| m.source.file.clone());
     let file = match file {
         Some(f) => vm.new_string(&f),
         None => Value::NIL,
     };
     let text = vm.new_string(&text);
-    Outcome::Value(vm.new_array_from(&[file, Value::int(line as i64), Value::int(column as i64), text]))
+    Outcome::Value(vm.new_array_from(&[
+        file,
+        Value::int(line as i64),
+        Value::int(column as i64),
+        text,
+    ]))
 }

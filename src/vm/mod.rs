@@ -21,8 +21,8 @@ pub mod machine_primitives;
 mod ops;
 pub mod process;
 mod process_primitives;
-pub mod run;
 mod reclaim;
+pub mod run;
 mod safepoint;
 pub mod scheduler;
 pub mod send;
@@ -126,7 +126,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { fuel: None, memory: usize::MAX, stack: 24 << 20, deadline: None }
+        Limits {
+            fuel: None,
+            memory: usize::MAX,
+            stack: 24 << 20,
+            deadline: None,
+        }
     }
 }
 
@@ -330,7 +335,8 @@ impl Vm {
 
     /// Adds a primitive that needs at least `args` arguments.
     pub(crate) fn register_machine(&mut self, name: &'static str, args: usize, function: Machine) {
-        self.primitives.insert(name, Primitive::Machine(function, args));
+        self.primitives
+            .insert(name, Primitive::Machine(function, args));
     }
 
     /// Names of all registered primitives.
@@ -347,7 +353,11 @@ impl Vm {
                 return Primitive::Host(number);
             }
         }
-        let found = p.name.as_deref().and_then(|n| self.primitives.get(n)).copied();
+        let found = p
+            .name
+            .as_deref()
+            .and_then(|n| self.primitives.get(n))
+            .copied();
         found.unwrap_or(Primitive::Plain(|_, _| Err(PrimError::NotFound)))
     }
 
@@ -364,7 +374,9 @@ impl Vm {
 
     /// The class object of a known class.
     pub fn known(&self, class: Known) -> Value {
-        self.classes.get(class.index()).map_or(Value::NIL, |c| c.object)
+        self.classes
+            .get(class.index())
+            .map_or(Value::NIL, |c| c.object)
     }
 
     /// The Association of a global; made, undefined, when nobody has named it yet.
@@ -395,18 +407,28 @@ impl Vm {
 
     /// Names of the session's variables.
     pub fn session_names(&self) -> Vec<String> {
-        self.session.keys().map(|&id| self.symbols.text(id).to_string()).collect()
+        self.session
+            .keys()
+            .map(|&id| self.symbols.text(id).to_string())
+            .collect()
     }
 
     /// Names of the defined globals.
     pub fn global_names(&self) -> Vec<String> {
-        let defined = self.globals.iter().filter(|&(_, &b)| self.heap.slot(b, 1) != Value::UNDEFINED);
-        defined.map(|(&id, _)| self.symbols.text(id).to_string()).collect()
+        let defined = self
+            .globals
+            .iter()
+            .filter(|&(_, &b)| self.heap.slot(b, 1) != Value::UNDEFINED);
+        defined
+            .map(|(&id, _)| self.symbols.text(id).to_string())
+            .collect()
     }
 
     pub(crate) fn new_binding(&mut self, name: SymbolId, value: Value) -> Value {
         let key = self.symbols.object(name);
-        let v = self.heap.new_pointers_old(Known::Association.index(), crate::memory::Format::Fixed, 2);
+        let v =
+            self.heap
+                .new_pointers_old(Known::Association.index(), crate::memory::Format::Fixed, 2);
         self.heap.set_slot(v, 0, key);
         self.heap.set_slot(v, 1, value);
         v
@@ -431,13 +453,23 @@ impl Vm {
         if self.heap.class_of(v) != Known::Association.index() {
             return false;
         }
-        self.globals.values().chain(self.session.values()).any(|&b| b == v)
-            || self.classes.classes.iter().flatten().any(|c| c.class_vars.iter().any(|(_, b)| *b == v))
+        self.globals
+            .values()
+            .chain(self.session.values())
+            .any(|&b| b == v)
+            || self
+                .classes
+                .classes
+                .iter()
+                .flatten()
+                .any(|c| c.class_vars.iter().any(|(_, b)| *b == v))
     }
 
     /// Whether the session has a variable of this name.
     pub fn has_session_variable(&self, name: &str) -> bool {
-        self.symbols.find(name).is_some_and(|id| self.session.contains_key(&id))
+        self.symbols
+            .find(name)
+            .is_some_and(|id| self.session.contains_key(&id))
     }
 
     /// Defines or changes a global.

@@ -263,7 +263,7 @@ macro_rules! arithmetic {
             };
             match result {
                 Some(v) => { reg!(fp, a(i)) = v; *pc = pc.add(2); true }
-                None => false,
+                None => really_sent(*pc, *fp, $b, $c),
             }
         })* }
     };
@@ -314,7 +314,11 @@ arithmetic! {
 #[inline(always)]
 pub fn floor_div(p: i64, q: i64) -> i64 {
     let r = p / q;
-    if p % q != 0 && (p < 0) != (q < 0) { r - 1 } else { r }
+    if p % q != 0 && (p < 0) != (q < 0) {
+        r - 1
+    } else {
+        r
+    }
 }
 
 op! {
@@ -372,13 +376,15 @@ macro_rules! comparisons {
     ($($value:ident $jt:ident $jti:ident $jf:ident $jfi:ident $how:ident $op:tt;)*) => {
         op! { $(
             $value(_vm, pc, fp, i) {
-                let Some(yes) = $how!(reg!(fp, b(i)), reg!(fp, c(i)), $op) else { return false };
+                let (x, y) = (reg!(fp, b(i)), reg!(fp, c(i)));
+                let Some(yes) = $how!(x, y, $op) else { return really_sent(*pc, *fp, x, y) };
                 reg!(fp, a(i)) = Value::bool(yes);
                 *pc = pc.add(2);
                 true
             }
             $jt(vm, pc, fp, i) {
-                let Some(yes) = $how!(reg!(fp, a(i)), reg!(fp, b(i)), $op) else { return false };
+                let (x, y) = (reg!(fp, a(i)), reg!(fp, b(i)));
+                let Some(yes) = $how!(x, y, $op) else { return really_sent(*pc, *fp, x, y) };
                 jump_if_true(vm, pc, yes)
             }
             $jti(vm, pc, fp, i) {
@@ -388,7 +394,8 @@ macro_rules! comparisons {
                 jump_if_true(vm, pc, yes)
             }
             $jf(_vm, pc, fp, i) {
-                let Some(yes) = $how!(reg!(fp, a(i)), reg!(fp, b(i)), $op) else { return false };
+                let (x, y) = (reg!(fp, a(i)), reg!(fp, b(i)));
+                let Some(yes) = $how!(x, y, $op) else { return really_sent(*pc, *fp, x, y) };
                 jump_if_false(pc, yes)
             }
             $jfi(_vm, pc, fp, i) {
@@ -399,6 +406,28 @@ macro_rules! comparisons {
             }
         )* }
     };
+}
+
+/// Arithmetic with an ordinary object as its receiver is sent, by the stub at `pc`, without a detour:
+/// the operands go into its window, and execution goes on there. False for numbers, which the slow path knows.
+#[inline(always)]
+unsafe fn really_sent(pc: Pc, fp: Fp, x: Value, y: Value) -> bool {
+    // SAFETY: the verifier has checked that a send stands at `pc`.
+    unsafe {
+        if !x.is_object() || header::class_of(header_of(x)) == Known::Float.index() {
+            return false;
+        }
+        let window = fp.add(a(*pc) + 2);
+        *window = x;
+        *window.add(1) = y;
+        true
+    }
+}
+
+/// Whether a class is one whose bytes have an indexing instruction of their own.
+#[inline(always)]
+fn has_bytes(class: ClassIndex) -> bool {
+    class == Known::ByteString.index() || class == Known::ByteArray.index()
 }
 
 /// Over the stub, or backward by the offset in it; a safepoint when it jumps.
@@ -423,7 +452,11 @@ unsafe fn jump_if_true(vm: *mut Vm, pc: &mut Pc, yes: bool) -> bool {
 unsafe fn jump_if_false(pc: &mut Pc, yes: bool) -> bool {
     // SAFETY: the stub's second word is a JF with the offset.
     unsafe {
-        *pc = if yes { pc.add(2) } else { pc.add(2).offset(sd(*pc.add(1))) };
+        *pc = if yes {
+            pc.add(2)
+        } else {
+            pc.add(2).offset(sd(*pc.add(1)))
+        };
         true
     }
 }
@@ -476,10 +509,13 @@ op! {
     AT(_vm, pc, fp, i) {
         let o = reg!(fp, b(i));
         let k = reg!(fp, c(i));
-        if !o.is_object() || !k.is_int() { return false; }
+        if !o.is_object() { return false; }
         let word = header_of(o);
         let n = (k.int_unchecked() as usize).wrapping_sub(1);
-        if header::class_of(word) != Known::Array.index() || n >= slots_of(o, word) { return false; }
+        if header::class_of(word) != Known::Array.index() {
+            return !has_bytes(header::class_of(word)) && really_sent(*pc, *fp, o, k);
+        }
+        if !k.is_int() || n >= slots_of(o, word) { return false; }
         reg!(fp, a(i)) = *slot_ptr(o, n);
         *pc = pc.add(2);
         true
@@ -532,10 +568,11 @@ op! {
         let class = header::class_of(word);
         let n = if class == Known::Array.index() {
             slots_of(o, word)
-        } else if class == Known::ByteString.index() || class == Known::ByteArray.index() {
+        } else if has_bytes(class) {
             byte_size(o, word)
         } else {
-            return false;
+            *fp.add(a(**pc) + 2) = o;
+            return true;
         };
         reg!(fp, a(i)) = Value::int(n as i64);
         *pc = pc.add(2);
@@ -559,7 +596,11 @@ unsafe fn at_bytes(o: Value, k: Value) -> Option<Value> {
             return None;
         }
         let byte = *((o.0 + 8) as *const u8).add(n);
-        Some(if is_string { Value::char(byte as u32) } else { Value::int(byte as i64) })
+        Some(if is_string {
+            Value::char(byte as u32)
+        } else {
+            Value::int(byte as i64)
+        })
     }
 }
 
@@ -572,7 +613,15 @@ unsafe fn byte_size(o: Value, word: u64) -> usize {
 
 /// Enters `code` with its first instruction at `entry`: the window's two words become its links.
 #[inline(always)]
-unsafe fn enter(vm: *mut Vm, pc: &mut Pc, fp: &mut Fp, w: usize, frame: u16, code: *const Code, entry: Pc) -> bool {
+unsafe fn enter(
+    vm: *mut Vm,
+    pc: &mut Pc,
+    fp: &mut Fp,
+    w: usize,
+    frame: u16,
+    code: *const Code,
+    entry: Pc,
+) -> bool {
     // SAFETY: the limit leaves room for the frame.
     unsafe {
         let new = fp.add(w + 2);

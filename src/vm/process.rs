@@ -126,7 +126,9 @@ impl Processes {
 
     /// The running Process. There always is one while code runs.
     pub fn running(&mut self) -> &mut Proc {
-        self.slots[self.active_slot].as_deref_mut().expect("a Process is running")
+        self.slots[self.active_slot]
+            .as_deref_mut()
+            .expect("a Process is running")
     }
 
     pub fn free(&mut self, slot: usize) {
@@ -143,7 +145,10 @@ impl Processes {
         let end = match proc.state {
             State::Terminated => 0,
             // SAFETY: the frame at fp is live, so its code word is a live code block.
-            _ => proc.fp + unsafe { (*super::code::value_code(proc.stack[proc.fp - 2])).frame as usize },
+            _ => {
+                proc.fp
+                    + unsafe { (*super::code::value_code(proc.stack[proc.fp - 2])).frame as usize }
+            }
         };
         let end = end.min(proc.stack.len());
         visitor.slice(&mut proc.stack[..end]);
@@ -171,7 +176,9 @@ pub fn wipe(rest: &mut [Value]) {
 impl Vm {
     /// A new suspended Process whose stack holds its bottom frame only.
     pub fn new_process(&mut self, priority: i64) -> (Value, usize) {
-        let object = self.heap.new_pointers(Known::Process.index(), Format::Fixed, self.process_slots());
+        let object =
+            self.heap
+                .new_pointers(Known::Process.index(), Format::Fixed, self.process_slots());
         let mut stack = vec![Value::NIL; FIRST_STACK];
         // SAFETY: `bottom` is made with the machine's first classes.
         let pc = unsafe { (*self.processes.bottom).entry.add(1) };
@@ -201,13 +208,17 @@ impl Vm {
                 self.processes.slots.len() - 1
             }
         };
-        self.heap.set_slot(object, field::PRIORITY, Value::int(priority));
-        self.heap.set_slot(object, field::SLOT, Value::int(slot as i64));
+        self.heap
+            .set_slot(object, field::PRIORITY, Value::int(priority));
+        self.heap
+            .set_slot(object, field::SLOT, Value::int(slot as i64));
         (object, slot)
     }
 
     fn process_slots(&self) -> usize {
-        self.classes.get(Known::Process.index()).map_or(field::COUNT, |c| c.inst_size.max(field::COUNT))
+        self.classes
+            .get(Known::Process.index())
+            .map_or(field::COUNT, |c| c.inst_size.max(field::COUNT))
     }
 
     /// The machine slot of a Process object that has not ended.
@@ -224,12 +235,20 @@ impl Vm {
     }
 
     fn is_process(&self, v: Value) -> bool {
-        v.is_object() && self.heap.is_pointers(v) && self.classes.inherits(self.heap.class_of(v), Known::Process.index())
+        v.is_object()
+            && self.heap.is_pointers(v)
+            && self
+                .classes
+                .inherits(self.heap.class_of(v), Known::Process.index())
     }
 
     /// Priority of a Process, between 1 and 80.
     pub fn priority(&self, process: Value) -> usize {
-        self.heap.slot(process, field::PRIORITY).as_int().unwrap_or(40).clamp(1, 80) as usize
+        self.heap
+            .slot(process, field::PRIORITY)
+            .as_int()
+            .unwrap_or(40)
+            .clamp(1, 80) as usize
     }
 
     /// Stores the registers of the running Process.
@@ -245,11 +264,17 @@ impl Vm {
     /// Makes a Process the running one; answers its registers.
     pub(crate) fn load_process(&mut self, slot: usize) -> (Pc, Fp) {
         let max = self.limits.stack;
-        let proc = self.processes.slots[slot].as_deref_mut().expect("a live Process");
+        let proc = self.processes.slots[slot]
+            .as_deref_mut()
+            .expect("a live Process");
         proc.state = State::Running;
         proc.timed = false;
         proc.ran = true;
-        let usable = if proc.overflowed { proc.stack.len() } else { proc.stack.len().min(max) };
+        let usable = if proc.overflowed {
+            proc.stack.len()
+        } else {
+            proc.stack.len().min(max)
+        };
         self.base = proc.stack.as_mut_ptr();
         // SAFETY: both offsets lie within the stack.
         let (limit, fp) = unsafe { (self.base.add(usable), self.base.add(proc.fp)) };
@@ -313,17 +338,30 @@ impl Vm {
 
     /// Puts a frame for `code` on the stack of a Process that does not run; its receiver is `receiver`.
     /// The frame's answer is dropped when `drop_answer` is set, else it goes to the bottom frame.
-    pub(crate) fn push_frame(&mut self, slot: usize, code: *const Code, receiver: Value, drop_answer: bool) {
+    pub(crate) fn push_frame(
+        &mut self,
+        slot: usize,
+        code: *const Code,
+        receiver: Value,
+        drop_answer: bool,
+    ) {
         let max = self.limits.stack + RESERVE;
-        let Some(proc) = self.processes.get_mut(slot) else { return };
+        let Some(proc) = self.processes.get_mut(slot) else {
+            return;
+        };
         // SAFETY: the top frame and `code` are live code blocks.
         unsafe {
             let top = super::code::value_code(proc.stack[proc.fp - 2]);
-            let window = if drop_answer { (*top).frame as usize } else { 1 };
+            let window = if drop_answer {
+                (*top).frame as usize
+            } else {
+                1
+            };
             let new = proc.fp + window + 2;
             let needed = new + (*code).frame as usize;
             if needed > proc.stack.len() {
-                proc.stack.resize((needed * 2).min(max.max(needed)), Value::NIL);
+                proc.stack
+                    .resize((needed * 2).min(max.max(needed)), Value::NIL);
             }
             proc.stack[new - 2] = code_value(code);
             proc.stack[new - 1] = Value(proc.pc as u64 | 2 | drop_answer as u64);

@@ -29,17 +29,25 @@ pub(crate) fn register(vm: &mut Vm) {
     vm.register_primitives(&[
         ("processNew", process_new),
         ("processActive", |vm, _| Ok(vm.processes.active)),
-        ("processIsTerminated", |vm, a| Ok(Value::bool(vm.process_slot(a[0]).is_none()))),
+        ("processIsTerminated", |vm, a| {
+            Ok(Value::bool(vm.process_slot(a[0]).is_none()))
+        }),
         ("processIsMain", |vm, a| {
             let slot = vm.process_slot(a[0]);
-            Ok(Value::bool(slot.and_then(|s| vm.processes.get(s)).is_some_and(|p| p.main)))
+            Ok(Value::bool(
+                slot.and_then(|s| vm.processes.get(s))
+                    .is_some_and(|p| p.main),
+            ))
         }),
         ("processTopContext", process_top_context),
         ("processInterruptWith", process_interrupt_with),
         ("processIsReady", |vm, a| {
             let slot = vm.process_slot(a[0]);
             let state = slot.and_then(|s| vm.processes.get(s)).map(|p| p.state);
-            Ok(Value::bool(matches!(state, Some(State::Ready | State::Running))))
+            Ok(Value::bool(matches!(
+                state,
+                Some(State::Ready | State::Running)
+            )))
         }),
         ("registerExternalObject", register_external),
         ("unregisterExternalObject", unregister_external),
@@ -78,8 +86,13 @@ unsafe fn answer_or_yield(vm: &mut Vm, call: Call, answer: Value) -> Outcome {
 }
 
 fn process_new(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let [_, closure, priority] = args else { return Err(PrimError::BadNumArgs) };
-    let n = priority.as_int().filter(|p| (1..=80).contains(p)).ok_or(PrimError::BadArgument)?;
+    let [_, closure, priority] = args else {
+        return Err(PrimError::BadNumArgs);
+    };
+    let n = priority
+        .as_int()
+        .filter(|p| (1..=80).contains(p))
+        .ok_or(PrimError::BadArgument)?;
     let code = argless_closure(vm, *closure)?;
     let (process, slot) = vm.new_process(n);
     vm.push_frame(slot, code, *closure, false);
@@ -102,8 +115,14 @@ unsafe fn process_resume(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: the window holds the receiver.
     unsafe {
         let process = call.arg(0);
-        let Some(slot) = vm.process_slot(process) else { return Outcome::Fail(PrimError::BadReceiver) };
-        if vm.processes.get(slot).is_none_or(|p| p.state != State::Suspended) {
+        let Some(slot) = vm.process_slot(process) else {
+            return Outcome::Fail(PrimError::BadReceiver);
+        };
+        if vm
+            .processes
+            .get(slot)
+            .is_none_or(|p| p.state != State::Suspended)
+        {
             return Outcome::Fail(PrimError::Inappropriate);
         }
         vm.make_ready(process, slot);
@@ -115,7 +134,9 @@ unsafe fn process_suspend(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: as above.
     unsafe {
         let process = call.arg(0);
-        let Some(slot) = vm.process_slot(process) else { return Outcome::Fail(PrimError::BadReceiver) };
+        let Some(slot) = vm.process_slot(process) else {
+            return Outcome::Fail(PrimError::BadReceiver);
+        };
         if slot == vm.processes.active_slot {
             pause(vm, call, process);
             vm.processes.running().state = State::Suspended;
@@ -146,11 +167,16 @@ unsafe fn process_priority_put(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: the window holds receiver and priority.
     unsafe {
         let (process, priority) = (call.arg(0), call.arg(1));
-        let Some(slot) = vm.process_slot(process) else { return Outcome::Fail(PrimError::BadReceiver) };
+        let Some(slot) = vm.process_slot(process) else {
+            return Outcome::Fail(PrimError::BadReceiver);
+        };
         if priority.as_int().is_none_or(|p| !(1..=80).contains(&p)) {
             return Outcome::Fail(PrimError::BadArgument);
         }
-        let ready = vm.processes.get(slot).is_some_and(|p| p.state == State::Ready);
+        let ready = vm
+            .processes
+            .get(slot)
+            .is_some_and(|p| p.state == State::Ready);
         if ready {
             vm.take_out(process, slot);
         }
@@ -172,19 +198,26 @@ unsafe fn process_finish(vm: &mut Vm, call: Call) -> Outcome {
 }
 
 fn process_top_context(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let Some(slot) = vm.process_slot(args[0]) else { return Ok(Value::NIL) };
+    let Some(slot) = vm.process_slot(args[0]) else {
+        return Ok(Value::NIL);
+    };
     if slot == vm.processes.active_slot {
         let top = vm.top_frame();
         return Ok(vm.marry(slot, top));
     }
-    let Some(frame) = vm.processes.get(slot).map(|p| super::frame::FrameAt { offset: p.fp, pc: p.pc }) else {
+    let Some(frame) = vm.processes.get(slot).map(|p| super::frame::FrameAt {
+        offset: p.fp,
+        pc: p.pc,
+    }) else {
         return Ok(Value::NIL);
     };
     Ok(vm.marry(slot, frame))
 }
 
 fn process_interrupt_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let [process, closure] = args else { return Err(PrimError::BadNumArgs) };
+    let [process, closure] = args else {
+        return Err(PrimError::BadNumArgs);
+    };
     let slot = vm.process_slot(*process).ok_or(PrimError::BadReceiver)?;
     if slot == vm.processes.active_slot {
         return Err(PrimError::Inappropriate);
@@ -198,7 +231,9 @@ fn process_interrupt_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn is_semaphore(vm: &Vm, v: Value) -> bool {
     vm.heap.is_pointers(v)
         && vm.heap.slots(v) > semaphore::EXCESS
-        && vm.classes.inherits(vm.heap.class_of(v), Known::Semaphore.index())
+        && vm
+            .classes
+            .inherits(vm.heap.class_of(v), Known::Semaphore.index())
 }
 
 unsafe fn semaphore_signal(vm: &mut Vm, call: Call) -> Outcome {
@@ -217,7 +252,8 @@ unsafe fn semaphore_signal(vm: &mut Vm, call: Call) -> Outcome {
 fn take_signal(vm: &mut Vm, s: Value) -> bool {
     let excess = vm.heap.slot(s, semaphore::EXCESS).as_int().unwrap_or(0);
     if excess > 0 {
-        vm.heap.set_slot(s, semaphore::EXCESS, Value::int(excess - 1));
+        vm.heap
+            .set_slot(s, semaphore::EXCESS, Value::int(excess - 1));
     }
     excess > 0
 }
@@ -242,7 +278,9 @@ unsafe fn semaphore_wait_timeout(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: the window holds receiver and milliseconds.
     unsafe {
         let (s, timeout) = (call.arg(0), call.arg(1));
-        let Some(milliseconds) = timeout.as_int() else { return Outcome::Fail(PrimError::BadArgument) };
+        let Some(milliseconds) = timeout.as_int() else {
+            return Outcome::Fail(PrimError::BadArgument);
+        };
         if !is_semaphore(vm, s) {
             return Outcome::Fail(PrimError::BadReceiver);
         }
@@ -258,7 +296,9 @@ unsafe fn semaphore_wait_timeout(vm: &mut Vm, call: Call) -> Outcome {
         let proc = vm.processes.running();
         proc.answer = answer;
         proc.timed = true;
-        let due = vm.now().saturating_add((milliseconds as u64).saturating_mul(1000));
+        let due = vm
+            .now()
+            .saturating_add((milliseconds as u64).saturating_mul(1000));
         let slot = vm.processes.active_slot;
         vm.add_timer(due, slot);
         switch(vm)
@@ -268,9 +308,13 @@ unsafe fn semaphore_wait_timeout(vm: &mut Vm, call: Call) -> Outcome {
 unsafe fn delay_wait(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: the window holds receiver and milliseconds.
     unsafe {
-        let Some(milliseconds) = call.arg(1).as_int() else { return Outcome::Fail(PrimError::BadArgument) };
+        let Some(milliseconds) = call.arg(1).as_int() else {
+            return Outcome::Fail(PrimError::BadArgument);
+        };
         pause(vm, call, call.arg(0));
-        let due = vm.now().saturating_add((milliseconds.max(0) as u64).saturating_mul(1000));
+        let due = vm
+            .now()
+            .saturating_add((milliseconds.max(0) as u64).saturating_mul(1000));
         let proc = vm.processes.running();
         proc.state = State::Sleeping;
         proc.wait += 1;
@@ -293,10 +337,17 @@ unsafe fn unhandled_exception(vm: &mut Vm, call: Call) -> Outcome {
         _ => vm.top_frame(),
     };
     let slot = vm.processes.active_slot;
-    let Some(proc) = vm.processes.get(slot) else { return Outcome::Fail(PrimError::Inappropriate) };
+    let Some(proc) = vm.processes.get(slot) else {
+        return Outcome::Fail(PrimError::Inappropriate);
+    };
     let (frames, omitted) = vm.trace(proc, frame);
     let class = vm.classes.name(vm.heap.class_of(exception));
-    let failure = Unhandled { class, message, frames, omitted };
+    let failure = Unhandled {
+        class,
+        message,
+        frames,
+        omitted,
+    };
     if vm.levels.iter().any(|l| l.process == slot) {
         vm.unhandled = Some(failure);
         vm.handles.failing = exception;
@@ -308,7 +359,9 @@ unsafe fn unhandled_exception(vm: &mut Vm, call: Call) -> Outcome {
 
 unsafe fn smalltalk_exit(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: the window holds receiver and code.
-    let Some(code) = (unsafe { call.arg(1) }).as_int() else { return Outcome::Fail(PrimError::BadArgument) };
+    let Some(code) = (unsafe { call.arg(1) }).as_int() else {
+        return Outcome::Fail(PrimError::BadArgument);
+    };
     vm.stop = Some(Stop::Exit(code.rem_euclid(256) as i32));
     Outcome::Exit
 }

@@ -43,7 +43,9 @@ pub enum RunError {
 impl Vm {
     /// Makes the Process in which all calls from outside run, if there is none yet.
     pub(crate) fn ensure_root_process(&mut self) {
-        if self.processes.active_slot != usize::MAX && self.processes.get(self.processes.active_slot).is_some() {
+        if self.processes.active_slot != usize::MAX
+            && self.processes.get(self.processes.active_slot).is_some()
+        {
             return;
         }
         let (_, slot) = self.new_process(40);
@@ -59,10 +61,16 @@ impl Vm {
         let class = self.heap.class_of(receiver);
         match self.find_code(class, selector) {
             // SAFETY: found code is live.
-            Some(code) if unsafe { (*code).num_args } as usize + 1 == args.len() => self.run_code(code, args),
+            Some(code) if unsafe { (*code).num_args } as usize + 1 == args.len() => {
+                self.run_code(code, args)
+            }
             _ => {
                 let array = self.new_array_from(&args[1..]);
-                let message = self.heap.new_pointers(super::known::Known::Message.index(), crate::memory::Format::Fixed, 2);
+                let message = self.heap.new_pointers(
+                    super::known::Known::Message.index(),
+                    crate::memory::Format::Fixed,
+                    2,
+                );
                 let symbol = self.symbols.object(selector);
                 self.heap.set_slot(message, 0, symbol);
                 self.heap.set_slot(message, 1, array);
@@ -76,7 +84,11 @@ impl Vm {
     }
 
     /// Runs a method, its primitive first. A do-it is forgotten when it has run: it may be run once.
-    pub fn run_method(&mut self, method: super::classes::MethodId, args: &[Value]) -> Result<Value, RunError> {
+    pub fn run_method(
+        &mut self,
+        method: super::classes::MethodId,
+        args: &[Value],
+    ) -> Result<Value, RunError> {
         match self.method_code(method) {
             Some(code) => {
                 if !self.classes.is_listed(method) {
@@ -88,12 +100,20 @@ impl Vm {
         }
     }
 
-    pub(crate) fn run_code(&mut self, code: *const Code, args: &[Value]) -> Result<Value, RunError> {
+    pub(crate) fn run_code(
+        &mut self,
+        code: *const Code,
+        args: &[Value],
+    ) -> Result<Value, RunError> {
         if self.levels.len() >= MAX_LEVELS {
             // Each level takes some of the thread's own stack.
             self.handles.failed = Value::NIL;
             let message = "too many calls from Rust inside each other".into();
-            return Err(RunError::Unhandled(Unhandled { class: "StackOverflow".into(), message, ..Unhandled::default() }));
+            return Err(RunError::Unhandled(Unhandled {
+                class: "StackOverflow".into(),
+                message,
+                ..Unhandled::default()
+            }));
         }
         self.ensure_root_process();
         self.heap.options.limit = self.memory_limit();
@@ -107,7 +127,8 @@ impl Vm {
         unsafe {
             let top = ((*value_code(*self.fp.sub(2))).frame as usize).max(self.live);
             let exit = self.processes.exit;
-            let need = top + 2 + (*exit).frame as usize + window + 2 + args.len() + (*code).frame as usize;
+            let need =
+                top + 2 + (*exit).frame as usize + window + 2 + args.len() + (*code).frame as usize;
             if self.fp.add(need) > self.limit && self.grow_stack(self.fp, need).is_none() {
                 return Err(RunError::Stopped(Stop::Depth));
             }
@@ -135,7 +156,13 @@ impl Vm {
             // Behind the boundary's dummy send stands EXITRUN.
             let pc = (*exit).entry.add(1);
             self.settle_fuel();
-            let call = Call { pc, fp: boundary, window, num_args: args.len() - 1, code };
+            let call = Call {
+                pc,
+                fp: boundary,
+                window,
+                num_args: args.len() - 1,
+                code,
+            };
             if self.stop.is_none()
                 && let Some((pc, fp)) = self.activate(call)
             {
@@ -147,9 +174,14 @@ impl Vm {
 
     /// The run loop has ended: for its answer, an unhandled exception, or a stop.
     fn leave_level(&mut self) -> Result<Value, RunError> {
-        let Some(level) = self.levels.pop() else { return Err(RunError::Stopped(Stop::Deadlock)) };
+        let Some(level) = self.levels.pop() else {
+            return Err(RunError::Stopped(Stop::Deadlock));
+        };
         let slot = self.processes.active_slot;
-        let running = self.processes.get(slot).is_some_and(|p| p.state == State::Running);
+        let running = self
+            .processes
+            .get(slot)
+            .is_some_and(|p| p.state == State::Running);
         if slot != level.process || !running {
             // A stop found another Process running, or none.
             if running {
@@ -166,7 +198,11 @@ impl Vm {
         let ended = self.fp == self.address(level.boundary);
         if !ended {
             let top = self.top_frame();
-            let top = if top.offset >= level.boundary { top } else { return self.reset_to(level) };
+            let top = if top.offset >= level.boundary {
+                top
+            } else {
+                return self.reset_to(level);
+            };
             self.cut_above(level.boundary, top);
         }
         self.reset_to(level)
@@ -202,7 +238,10 @@ impl Vm {
     pub(crate) fn exit_run(&mut self, pc: Pc, fp: Fp, answer: Value) -> Option<(Pc, Fp)> {
         let offset = self.offset(fp);
         let slot = self.processes.active_slot;
-        let innermost = self.levels.last().is_some_and(|l| l.process == slot && l.boundary == offset);
+        let innermost = self
+            .levels
+            .last()
+            .is_some_and(|l| l.process == slot && l.boundary == offset);
         self.pc = pc;
         self.fp = fp;
         if innermost {
@@ -246,9 +285,17 @@ impl Vm {
     /// Ends the running Process with a message, where no exception can be signalled.
     pub(crate) fn fail_run(&mut self, message: String) -> Option<(Pc, Fp)> {
         let slot = self.processes.active_slot;
-        let trace = self.processes.get(slot).map(|p| self.trace(p, self.top_frame()));
+        let trace = self
+            .processes
+            .get(slot)
+            .map(|p| self.trace(p, self.top_frame()));
         let (frames, omitted) = trace.unwrap_or_default();
-        let failure = Unhandled { class: "Error".into(), message, frames, omitted };
+        let failure = Unhandled {
+            class: "Error".into(),
+            message,
+            frames,
+            omitted,
+        };
         if self.levels.iter().any(|l| l.process == slot) {
             self.unhandled = Some(failure);
         } else {

@@ -34,14 +34,21 @@ pub struct Scheduler {
 
 impl Default for Scheduler {
     fn default() -> Scheduler {
-        Scheduler { ready: vec![VecDeque::new(); PRIORITIES + 1], timers: BinaryHeap::new(), sequence: 0 }
+        Scheduler {
+            ready: vec![VecDeque::new(); PRIORITIES + 1],
+            timers: BinaryHeap::new(),
+            sequence: 0,
+        }
     }
 }
 
 impl Scheduler {
     /// Priority of the most urgent ready Process; 0 for none.
     pub fn best_ready(&self) -> usize {
-        (1..=PRIORITIES).rev().find(|&p| !self.ready[p].is_empty()).unwrap_or(0)
+        (1..=PRIORITIES)
+            .rev()
+            .find(|&p| !self.ready[p].is_empty())
+            .unwrap_or(0)
     }
 
     pub fn visit(&mut self, visitor: &mut dyn Visitor) {
@@ -130,8 +137,15 @@ impl Vm {
 
     /// Whether a Process waits in a Semaphore that the outside may signal.
     fn waits_for_outside(&self) -> bool {
-        let waiting = self.processes.slots.iter().flatten().filter(|p| p.state == State::Waiting);
-        waiting.map(|p| self.heap.slot(p.object, field::LIST)).any(|list| self.external.contains(&list))
+        let waiting = self
+            .processes
+            .slots
+            .iter()
+            .flatten()
+            .filter(|p| p.state == State::Waiting);
+        waiting
+            .map(|p| self.heap.slot(p.object, field::LIST))
+            .any(|list| self.external.contains(&list))
     }
 
     /// Takes out the first timers while nobody waits for them any more.
@@ -145,11 +159,18 @@ impl Vm {
 
     /// Ctrl-C while everything waits: the main Process gets the exception.
     fn interrupt_waiting(&mut self) -> bool {
-        let Some(slot) = self.processes.slots.iter().position(|p| p.as_ref().is_some_and(|p| p.main)) else {
+        let Some(slot) = self
+            .processes
+            .slots
+            .iter()
+            .position(|p| p.as_ref().is_some_and(|p| p.main))
+        else {
             self.stop = Some(Stop::Interrupt);
             return false;
         };
-        let process = self.processes.slots[slot].as_ref().map_or(Value::NIL, |p| p.object);
+        let process = self.processes.slots[slot]
+            .as_ref()
+            .map_or(Value::NIL, |p| p.object);
         self.take_out(process, slot);
         let class = self.known(Known::UserInterrupt);
         let of = self.heap.class_of(class);
@@ -187,7 +208,9 @@ impl Vm {
                 break;
             }
             self.scheduler.timers.pop();
-            let Some(proc) = self.processes.get_mut(slot) else { continue };
+            let Some(proc) = self.processes.get_mut(slot) else {
+                continue;
+            };
             if proc.wait != wait || !matches!(proc.state, State::Waiting | State::Sleeping) {
                 continue;
             }
@@ -206,12 +229,20 @@ impl Vm {
     pub(crate) fn add_timer(&mut self, due: u64, slot: usize) {
         let wait = self.processes.get(slot).map_or(0, |p| p.wait);
         self.scheduler.sequence += 1;
-        let Vm { scheduler, processes, .. } = self;
+        let Vm {
+            scheduler,
+            processes,
+            ..
+        } = self;
         if scheduler.timers.len() > 2 * processes.slots.len() + 64 {
             // Most waits with a limit end before it: their timers would pile up.
-            scheduler.timers.retain(|t| processes.get(t.0.2).is_some_and(|p| p.wait == t.0.3));
+            scheduler
+                .timers
+                .retain(|t| processes.get(t.0.2).is_some_and(|p| p.wait == t.0.3));
         }
-        self.scheduler.timers.push(Reverse((due, self.scheduler.sequence, slot, wait)));
+        self.scheduler
+            .timers
+            .push(Reverse((due, self.scheduler.sequence, slot, wait)));
     }
 
     /// Removes a Process from the queue or list it is in.
@@ -285,8 +316,16 @@ impl Vm {
                 self.make_ready(first, slot);
             }
             None => {
-                let excess = self.heap.slot(semaphore, semaphore::EXCESS).as_int().unwrap_or(0);
-                self.heap.set_slot(semaphore, semaphore::EXCESS, Value::int(excess.saturating_add(1).max(1)));
+                let excess = self
+                    .heap
+                    .slot(semaphore, semaphore::EXCESS)
+                    .as_int()
+                    .unwrap_or(0);
+                self.heap.set_slot(
+                    semaphore,
+                    semaphore::EXCESS,
+                    Value::int(excess.saturating_add(1).max(1)),
+                );
             }
         }
     }

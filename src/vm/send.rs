@@ -17,7 +17,11 @@ pub const MAX_ARGS: usize = 255;
 
 impl Vm {
     /// The code that instances of `class` run for `selector`, compiled at need.
-    pub(crate) fn find_code(&mut self, class: ClassIndex, selector: SymbolId) -> Option<*const Code> {
+    pub(crate) fn find_code(
+        &mut self,
+        class: ClassIndex,
+        selector: SymbolId,
+    ) -> Option<*const Code> {
         let hit = self.cache.get(class, selector);
         if !hit.is_null() {
             return Some(hit);
@@ -48,16 +52,26 @@ impl Vm {
         let m = self.classes.methods.get(method as usize)?;
         let selector = self.symbols.text(m.selector).to_string();
         let pattern: String = if selector.contains(':') {
-            selector.split_inclusive(':').enumerate().map(|(i, part)| format!("{part} a{i} ")).collect()
+            selector
+                .split_inclusive(':')
+                .enumerate()
+                .map(|(i, part)| format!("{part} a{i} "))
+                .collect()
         } else if selector.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             selector.clone()
         } else {
             format!("{selector} a0")
         };
-        let first = problem.lines().next().unwrap_or_default().replace('\'', "''");
-        let text = format!("{pattern}\n\t^ Error signal: '#{selector} no longer compiles: {first}'");
+        let first = problem
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .replace('\'', "''");
+        let text =
+            format!("{pattern}\n\t^ Error signal: '#{selector} no longer compiles: {first}'");
         let text = super::classes::SourceText::Shared(text.into());
-        let source = std::mem::replace(&mut self.classes.methods[method as usize].source.text, text);
+        let source =
+            std::mem::replace(&mut self.classes.methods[method as usize].source.text, text);
         // Should not even this compile, the message is not understood.
         let compiled = (self.hooks.compile)(self, method);
         self.classes.methods[method as usize].source.text = source;
@@ -106,15 +120,35 @@ impl Vm {
                 return self.not_understood(pc, fp, window, selector, (*ic).num_args as usize);
             }
             // Where memory was short, the long way makes room and tries again.
-            if let Some(error) = self.failed_primitive.take().filter(|e| *e != PrimError::NoMemory) {
-                let call = Call { pc, fp, window, num_args: (*code).num_args as usize, code };
-                let error = if (*code).error_reg != 0 { Some(error.code(self)) } else { None };
+            if let Some(error) = self
+                .failed_primitive
+                .take()
+                .filter(|e| *e != PrimError::NoMemory)
+            {
+                let call = Call {
+                    pc,
+                    fp,
+                    window,
+                    num_args: (*code).num_args as usize,
+                    code,
+                };
+                let error = if (*code).error_reg != 0 {
+                    Some(error.code(self))
+                } else {
+                    None
+                };
                 return self.enter(call, error);
             }
             if (*ic).class != class || (*ic).code != code {
                 self.link(pc, insn, ic, class, code);
             }
-            self.activate(Call { pc, fp, window, num_args: (*code).num_args as usize, code })
+            self.activate(Call {
+                pc,
+                fp,
+                window,
+                num_args: (*code).num_args as usize,
+                code,
+            })
         }
     }
 
@@ -128,7 +162,14 @@ impl Vm {
     }
 
     /// Remembers at the send site what was found.
-    unsafe fn link(&mut self, pc: Pc, insn: u32, ic: *mut Ic, class: ClassIndex, code: *const Code) {
+    unsafe fn link(
+        &mut self,
+        pc: Pc,
+        insn: u32,
+        ic: *mut Ic,
+        class: ClassIndex,
+        code: *const Code,
+    ) {
         // SAFETY: as for `send`.
         unsafe {
             let current = Op::of(insn);
@@ -139,11 +180,18 @@ impl Vm {
             if (*ic).class != 0 && !is_super && current == Some(Op::SENDPOLY) {
                 let table = &mut self.polys[(*ic).extra as usize];
                 // Primitives take the long way, where the global cache finds them.
-                if !matches!((*code).primitive, Primitive::None) || table.iter().any(|e| e.class == class) {
+                if !matches!((*code).primitive, Primitive::None)
+                    || table.iter().any(|e| e.class == class)
+                {
                     return;
                 }
                 if let Some(free) = table.iter_mut().find(|e| e.class == 0) {
-                    *free = PolyEntry { class, frame: (*code).frame, entry: (*code).entry, code };
+                    *free = PolyEntry {
+                        class,
+                        frame: (*code).frame,
+                        entry: (*code).entry,
+                        code,
+                    };
                 } else {
                     self.drop_poly(ic);
                     Vm::quicken(pc, Op::SENDMEGA);
@@ -158,12 +206,19 @@ impl Vm {
                 let mut n = 0;
                 // A SENDNEW site keeps the code of `initialize`, not of what it sends.
                 let before = match current {
-                    Some(Op::SENDNEW) => self.find_code((*ic).class, (*ic).selector).unwrap_or(std::ptr::null()),
+                    Some(Op::SENDNEW) => self
+                        .find_code((*ic).class, (*ic).selector)
+                        .unwrap_or(std::ptr::null()),
                     _ => (*ic).code,
                 };
                 for (c, k) in [((*ic).class, before), (class, code)] {
                     if !k.is_null() && matches!((*k).primitive, Primitive::None) {
-                        table[n] = PolyEntry { class: c, frame: (*k).frame, entry: (*k).entry, code: k };
+                        table[n] = PolyEntry {
+                            class: c,
+                            frame: (*k).frame,
+                            entry: (*k).entry,
+                            code: k,
+                        };
                         n += 1;
                     }
                 }
@@ -223,24 +278,46 @@ impl Vm {
     }
 
     /// `Foo new` makes the instance in place, where `Behavior>>new` and `basicNew` are the library's own.
-    unsafe fn quicken_new(&mut self, pc: Pc, ic: *mut Ic, class: ClassIndex, code: *const Code) -> bool {
+    unsafe fn quicken_new(
+        &mut self,
+        pc: Pc,
+        ic: *mut Ic,
+        class: ClassIndex,
+        code: *const Code,
+    ) -> bool {
         // SAFETY: as for `send`.
         unsafe {
-            let Some(new) = self.new_method() else { return false };
+            let Some(new) = self.new_method() else {
+                return false;
+            };
             if (*code).method != new || (*ic).selector != self.selectors.new {
                 return false;
             }
-            let Some(instances) = self.classes.get(class).and_then(|c| c.instance_side) else { return false };
-            let Some(info) = self.classes.get(instances) else { return false };
+            let Some(instances) = self.classes.get(class).and_then(|c| c.instance_side) else {
+                return false;
+            };
+            let Some(info) = self.classes.get(instances) else {
+                return false;
+            };
             let slots = info.inst_size;
-            if info.format != Format::Fixed || info.layout != "normal" || slots > 63 || Vm::is_machine_class(instances) {
+            if info.format != Format::Fixed
+                || info.layout != "normal"
+                || slots > 63
+                || Vm::is_machine_class(instances)
+            {
                 return false;
             }
             let basic = self.classes.lookup(class, self.selectors.basic_new);
-            if basic.and_then(|m| self.classes.methods.get(m as usize)).map(|m| m.class) != Known::named("Behavior").or(self.behavior()) {
+            if basic
+                .and_then(|m| self.classes.methods.get(m as usize))
+                .map(|m| m.class)
+                != Known::named("Behavior").or(self.behavior())
+            {
                 return false;
             }
-            let Some(initialize) = self.find_code(instances, self.selectors.initialize) else { return false };
+            let Some(initialize) = self.find_code(instances, self.selectors.initialize) else {
+                return false;
+            };
             if !matches!((*initialize).primitive, Primitive::None) {
                 return false;
             }
@@ -248,7 +325,11 @@ impl Vm {
             (*ic).extra = instances | (slots as u32) << 22;
             (*ic).code = initialize;
             (*ic).frame = (*initialize).frame;
-            (*ic).entry = if trivial { std::ptr::null() } else { (*initialize).entry };
+            (*ic).entry = if trivial {
+                std::ptr::null()
+            } else {
+                (*initialize).entry
+            };
             Vm::quicken(pc, Op::SENDNEW);
             true
         }
@@ -257,12 +338,18 @@ impl Vm {
     /// Class Behavior.
     fn behavior(&self) -> Option<ClassIndex> {
         self.classes.get(Known::Class.index())?;
-        self.classes.chain(Known::Class.index()).find(|&c| self.classes.get(c).is_some_and(|i| i.name == "Behavior"))
+        self.classes
+            .chain(Known::Class.index())
+            .find(|&c| self.classes.get(c).is_some_and(|i| i.name == "Behavior"))
     }
 
     /// The method `Behavior>>new`.
     fn new_method(&self) -> Option<MethodId> {
-        self.classes.get(self.behavior()?)?.methods.get(&self.selectors.new).copied()
+        self.classes
+            .get(self.behavior()?)?
+            .methods
+            .get(&self.selectors.new)
+            .copied()
     }
 
     /// Runs `code` with the receiver and arguments in the window: its primitive first.
@@ -387,7 +474,12 @@ impl Vm {
             let selector = self.selectors.signal_overflow;
             let of = self.heap.class_of(class);
             let code = self.find_code(of, selector)?;
-            self.activate(Call { fp, num_args: 0, code, ..call })
+            self.activate(Call {
+                fp,
+                num_args: 0,
+                code,
+                ..call
+            })
         }
     }
 
@@ -405,8 +497,13 @@ impl Vm {
             let receiver = *fp.add(window + 2);
             let args = std::slice::from_raw_parts(fp.add(window + 3), num_args).to_vec();
             let array = self.new_array_from(&args);
-            let size = self.classes.get(Known::Message.index()).map_or(2, |c| c.inst_size.max(2));
-            let message = self.heap.new_pointers(Known::Message.index(), Format::Fixed, size);
+            let size = self
+                .classes
+                .get(Known::Message.index())
+                .map_or(2, |c| c.inst_size.max(2));
+            let message = self
+                .heap
+                .new_pointers(Known::Message.index(), Format::Fixed, size);
             let symbol = self.symbols.object(selector);
             self.heap.set_slot(message, 0, symbol);
             self.heap.set_slot(message, 1, array);
@@ -415,10 +512,18 @@ impl Vm {
             let Some(code) = self.find_code(class, dnu) else {
                 let class = self.classes.name(class);
                 let text = self.symbols.text(selector).to_string();
-                return self.fail_run(format!("{class} does not understand #{text}, nor doesNotUnderstand:"));
+                return self.fail_run(format!(
+                    "{class} does not understand #{text}, nor doesNotUnderstand:"
+                ));
             };
             *fp.add(window + 3) = message;
-            self.activate(Call { pc, fp, window, num_args: 1, code })
+            self.activate(Call {
+                pc,
+                fp,
+                window,
+                num_args: 1,
+                code,
+            })
         }
     }
 
@@ -442,13 +547,16 @@ impl Vm {
                 None => {
                     let dnu = self.selectors.does_not_understand;
                     let array = self.new_array_from(&args[1..]);
-                    let message = self.heap.new_pointers(Known::Message.index(), Format::Fixed, 2);
+                    let message = self
+                        .heap
+                        .new_pointers(Known::Message.index(), Format::Fixed, 2);
                     let symbol = self.symbols.object(selector);
                     self.heap.set_slot(message, 0, symbol);
                     self.heap.set_slot(message, 1, array);
                     let Some(code) = self.find_code(class, dnu) else {
                         let class = self.classes.name(class);
-                        return self.fail_run(format!("{class} does not understand doesNotUnderstand:"));
+                        return self
+                            .fail_run(format!("{class} does not understand doesNotUnderstand:"));
                     };
                     (code, Some(message))
                 }
@@ -505,7 +613,9 @@ pub(super) unsafe fn call_plain(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) -> Value
     // SAFETY: the caller's promise.
     unsafe {
         let ic = Vm::site(pc, insn);
-        let Primitive::Plain(function) = (*(*ic).code).primitive else { return Value(0) };
+        let Primitive::Plain(function) = (*(*ic).code).primitive else {
+            return Value(0);
+        };
         let n = (*ic).num_args as usize + 1;
         let window = fp.add(ops::a(insn) + 2);
         let vm = &mut *vm;
@@ -514,9 +624,13 @@ pub(super) unsafe fn call_plain(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) -> Value
         vm.live = ops::a(insn) + 2 + n;
         // Copies, since a primitive may run Smalltalk, which may move the stack.
         let result = match n {
-            1 => function(vm, &[*window]),
-            2 => function(vm, &[*window, *window.add(1)]),
-            3 => function(vm, &[*window, *window.add(1), *window.add(2)]),
+            // Read one by one (hence volatile): they were stored so just now, and a wider load would wait for the stores.
+            1 => function(vm, &[window.read_volatile()]),
+            2 => function(vm, &[window.read_volatile(), window.add(1).read_volatile()]),
+            3 => {
+                let [x, y, z] = [0, 1, 2].map(|i| window.add(i).read_volatile());
+                function(vm, &[x, y, z])
+            }
             _ => return Value(0),
         };
         match result {

@@ -35,7 +35,8 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
         vm.pc = pc;
         vm.fp = fp;
         match op {
-            SEND | SENDPRIM | SENDNEW | SENDGET | SENDCONST | SENDPOLY | SENDMEGA | SENDSUPER | VALUE => vm.send(pc, fp, insn),
+            SEND | SENDPRIM | SENDNEW | SENDGET | SENDCONST | SENDPOLY | SENDMEGA | SENDSUPER
+            | VALUE => vm.send(pc, fp, insn),
             RET | RETSELF | RETHOME => {
                 let value = *fp.add(if op == RETSELF { 0 } else { ops::a(insn) });
                 if op == RETHOME {
@@ -43,8 +44,15 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
                 }
                 vm.return_slowly(pc, fp, value)
             }
-            NLR => vm.non_local_return(pc, fp, *fp.add(ops::a(insn)), *fp.add(ops::b(insn)), ops::a(insn)),
-            ADD | SUB | MUL | DIV | IDIV | MOD | BAND | BOR | BXOR | SHIFT | LT | LE | GT | GE | EQ | NE => {
+            NLR => vm.non_local_return(
+                pc,
+                fp,
+                *fp.add(ops::a(insn)),
+                *fp.add(ops::b(insn)),
+                ops::a(insn),
+            ),
+            ADD | SUB | MUL | DIV | IDIV | MOD | BAND | BOR | BXOR | SHIFT | LT | LE | GT | GE
+            | EQ | NE => {
                 let (x, y) = (*fp.add(ops::b(insn)), *fp.add(ops::c(insn)));
                 match vm.arithmetic(op, x, y) {
                     Some(v) => {
@@ -67,16 +75,20 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
             JLT | JLE | JGT | JGE | JEQ | JNE | JNLT | JNLE | JNGT | JNGE | JNEQ | JNNE => {
                 compare_and_branch(vm, pc, fp, op, *fp.add(ops::a(insn)), *fp.add(ops::b(insn)))
             }
-            JLTI | JLEI | JGTI | JGEI | JEQI | JNEI | JNLTI | JNLEI | JNGTI | JNGEI | JNEQI | JNNEI => {
-                compare_and_branch(vm, pc, fp, op, *fp.add(ops::a(insn)), Value::int(ops::b(insn) as i8 as i64))
-            }
+            JLTI | JLEI | JGTI | JGEI | JEQI | JNEI | JNLTI | JNLEI | JNGTI | JNGEI | JNEQI
+            | JNNEI => compare_and_branch(
+                vm,
+                pc,
+                fp,
+                op,
+                *fp.add(ops::a(insn)),
+                Value::int(ops::b(insn) as i8 as i64),
+            ),
             LOOP => {
                 let target = pc.offset(ops::e(insn));
                 poll(vm, target, fp)
             }
-            JT | JF => {
-                vm.branch_on(pc.sub(1), fp, *fp.add(ops::a(insn)))
-            }
+            JT | JF => vm.branch_on(pc.sub(1), fp, *fp.add(ops::a(insn))),
             AT | ATBYTES | ATANY => {
                 let (o, k) = (*fp.add(ops::b(insn)), *fp.add(ops::c(insn)));
                 if let Some(other) = at_form(op, vm.heap.class_of(o), AT, ATBYTES, ATANY) {
@@ -89,7 +101,11 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
                 stub(vm, pc, fp, &[o, k])
             }
             ATPUT | ATPUTBYTES | ATPUTANY => {
-                let (o, k, v) = (*fp.add(ops::a(insn)), *fp.add(ops::b(insn)), *fp.add(ops::c(insn)));
+                let (o, k, v) = (
+                    *fp.add(ops::a(insn)),
+                    *fp.add(ops::b(insn)),
+                    *fp.add(ops::c(insn)),
+                );
                 if let Some(other) = at_form(op, vm.heap.class_of(o), ATPUT, ATPUTBYTES, ATPUTANY) {
                     Vm::quicken(pc, other);
                 }
@@ -115,7 +131,13 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
                 let (o, n, v) = (*fp.add(ops::a(insn)), ops::b(insn), *fp.add(ops::c(insn)));
                 if vm.heap.is_immutable(o) {
                     let selector = vm.selectors.attempt_to_assign;
-                    return vm.send_aside(pc, fp, Retry::Drop, selector, &[o, v, Value::int(n as i64 + 1)]);
+                    return vm.send_aside(
+                        pc,
+                        fp,
+                        Retry::Drop,
+                        selector,
+                        &[o, v, Value::int(n as i64 + 1)],
+                    );
                 }
                 if vm.heap.is_pointers(o) && n < vm.heap.slots(o) {
                     vm.heap.set_slot(o, n, v);
@@ -128,7 +150,13 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
                 let class = vm.known(Known::UndefinedVariable);
                 let selector = vm.selectors.signal_for;
                 // The answer becomes the value of the expression.
-                vm.send_aside(pc, fp, Retry::Register(ops::a(insn) as u8), selector, &[class, name])
+                vm.send_aside(
+                    pc,
+                    fp,
+                    Retry::Register(ops::a(insn) as u8),
+                    selector,
+                    &[class, name],
+                )
             }
             SETG => {
                 let binding = *(pc.sub(ops::d(insn)) as *const Value);
@@ -136,11 +164,13 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
                 Some((pc, fp))
             }
             SETBOX => {
-                vm.heap.set_slot(*fp.add(ops::a(insn)), ops::b(insn), *fp.add(ops::c(insn)));
+                vm.heap
+                    .set_slot(*fp.add(ops::a(insn)), ops::b(insn), *fp.add(ops::c(insn)));
                 Some((pc, fp))
             }
             SETELT => {
-                vm.heap.set_slot(*fp.add(ops::a(insn)), *pc as usize, *fp.add(ops::b(insn)));
+                vm.heap
+                    .set_slot(*fp.add(ops::a(insn)), *pc as usize, *fp.add(ops::b(insn)));
                 Some((pc.add(1), fp))
             }
             MKBOX | CLOSURE | HOME | ARRAY | ARRAYN => allocate(vm, pc, fp, insn, op),
@@ -148,7 +178,10 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
                 let slot = vm.processes.active_slot;
                 vm.pc = pc;
                 vm.fp = fp;
-                let frame = FrameAt { offset: vm.offset(fp), pc };
+                let frame = FrameAt {
+                    offset: vm.offset(fp),
+                    pc,
+                };
                 let context = vm.marry(slot, frame);
                 *fp.add(ops::a(insn)) = context;
                 Some((pc, fp))
@@ -162,11 +195,15 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
                 let here = 0u8;
                 vm.probes.push(&raw const here as usize);
                 // With B set it ends the run: see `dispatch::canary`.
-                if ops::b(insn) == 1 { None } else { Some((pc, fp)) }
+                if ops::b(insn) == 1 {
+                    None
+                } else {
+                    Some((pc, fp))
+                }
             }
             // These have no slow path: their fast path always succeeds.
-            MOVE | LOADI | LOADV | LOADK | NILS | GETBOX | GETCLO | IDENT | SKIPIDENT | SKIPNIDENT | JNIL | JNNIL
-            | JINT | JMP => Some((pc, fp)),
+            MOVE | LOADI | LOADV | LOADK | NILS | GETBOX | GETCLO | IDENT | SKIPIDENT
+            | SKIPNIDENT | JNIL | JNNIL | JINT | JMP => Some((pc, fp)),
         }
     }
 }
@@ -220,7 +257,14 @@ fn element(vm: &Vm, o: Value, k: Value) -> Option<Value> {
 }
 
 /// A comparison that the fast path could not decide, or a backward branch at the end of its grant.
-unsafe fn compare_and_branch(vm: &mut Vm, pc: Pc, fp: Fp, op: Op, x: Value, y: Value) -> Option<(Pc, Fp)> {
+unsafe fn compare_and_branch(
+    vm: &mut Vm,
+    pc: Pc,
+    fp: Fp,
+    op: Op,
+    x: Value,
+    y: Value,
+) -> Option<(Pc, Fp)> {
     use Op::*;
     // SAFETY: the stub's second word holds the offset.
     unsafe {
@@ -296,12 +340,20 @@ unsafe fn allocate(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32, op: Op) -> Option<(Pc
         match op {
             Op::MKBOX | Op::ARRAYN => {
                 // Temporaries shared with blocks are no Array that anybody could find and change.
-                let class = if op == Op::MKBOX { Known::MethodHome } else { Known::Array };
-                *fp.add(r) = vm.heap.new_pointers(class.index(), Format::Indexable, slots);
+                let class = if op == Op::MKBOX {
+                    Known::MethodHome
+                } else {
+                    Known::Array
+                };
+                *fp.add(r) = vm
+                    .heap
+                    .new_pointers(class.index(), Format::Indexable, slots);
                 Some((pc, fp))
             }
             Op::ARRAY => {
-                let v = vm.heap.new_pointers(Known::Array.index(), Format::Indexable, slots);
+                let v = vm
+                    .heap
+                    .new_pointers(Known::Array.index(), Format::Indexable, slots);
                 for k in 0..slots {
                     vm.heap.set_slot(v, k, *fp.add(ops::b(insn) + k));
                 }
@@ -310,7 +362,9 @@ unsafe fn allocate(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32, op: Op) -> Option<(Pc
             }
             Op::HOME => {
                 if *fp.add(r) == Value::NIL {
-                    let v = vm.heap.new_pointers(Known::MethodHome.index(), Format::Fixed, 2);
+                    let v = vm
+                        .heap
+                        .new_pointers(Known::MethodHome.index(), Format::Fixed, 2);
                     vm.heap.set_slot(v, 0, Value::int(vm.offset(fp) as i64));
                     vm.heap.set_slot(v, 1, vm.processes.active);
                     *fp.add(r) = v;
@@ -318,8 +372,11 @@ unsafe fn allocate(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32, op: Op) -> Option<(Pc
                 Some((pc, fp))
             }
             _ => {
-                let v = vm.heap.new_pointers(Known::BlockClosure.index(), Format::Indexable, slots);
-                vm.heap.set_slot(v, 0, *(pc.sub(*pc as usize) as *const Value));
+                let v = vm
+                    .heap
+                    .new_pointers(Known::BlockClosure.index(), Format::Indexable, slots);
+                vm.heap
+                    .set_slot(v, 0, *(pc.sub(*pc as usize) as *const Value));
                 for k in 1..slots {
                     vm.heap.set_slot(v, k, *fp.add(ops::b(insn) + k - 1));
                 }
@@ -337,7 +394,10 @@ impl Vm {
         // SAFETY: see `ops`.
         unsafe {
             debug_assert!((*value_code(*fp.sub(2))).flags & flags::BOUNDARY == 0);
-            let note = self.drop_note(FrameAt { offset: self.offset(fp), pc });
+            let note = self.drop_note(FrameAt {
+                offset: self.offset(fp),
+                pc,
+            });
             self.answer_from(fp, note, value)
         }
     }
@@ -350,7 +410,9 @@ impl Vm {
             let insn = *at;
             let behind = at.add(1);
             match value.as_bool() {
-                Some(yes) if yes == (Op::of(insn) == Some(Op::JT)) => Some((behind.offset(ops::sd(insn)), fp)),
+                Some(yes) if yes == (Op::of(insn) == Some(Op::JT)) => {
+                    Some((behind.offset(ops::sd(insn)), fp))
+                }
                 Some(_) => Some((behind, fp)),
                 None => {
                     let selector = self.selectors.must_be_boolean;
@@ -369,7 +431,11 @@ impl Vm {
                 ADD => Some(self.integer_from_i128(p + q)),
                 SUB => Some(self.integer_from_i128(p - q)),
                 MUL => Some(self.integer_from_i128(p * q)),
-                IDIV if q != 0 => Some(self.integer_from_i128(p.div_euclid(q) - (q < 0 && p.rem_euclid(q) != 0) as i128)),
+                IDIV if q != 0 => {
+                    Some(self.integer_from_i128(
+                        p.div_euclid(q) - (q < 0 && p.rem_euclid(q) != 0) as i128,
+                    ))
+                }
                 DIV if q != 0 && p % q == 0 => Some(self.integer_from_i128(p / q)),
                 SHIFT if (0..64).contains(&q) => Some(self.integer_from_i128(p << q)),
                 LT => Some(Value::bool(p < q)),

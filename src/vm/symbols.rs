@@ -56,18 +56,24 @@ impl SymbolTable {
 
     /// The symbol object.
     pub fn object(&self, id: SymbolId) -> Value {
-        self.objects.get((id as usize).wrapping_sub(1)).copied().unwrap_or(Value::NIL)
+        self.objects
+            .get((id as usize).wrapping_sub(1))
+            .copied()
+            .unwrap_or(Value::NIL)
     }
 
     /// The symbol's text.
     pub fn text(&self, id: SymbolId) -> &str {
-        self.texts.get((id as usize).wrapping_sub(1)).map_or("", |t| t)
+        self.texts
+            .get((id as usize).wrapping_sub(1))
+            .map_or("", |t| t)
     }
 
     /// The number of a symbol object; none for anything else.
     pub fn id_of(&self, heap: &Heap, v: Value) -> Option<SymbolId> {
         let class = heap.class_of(v);
-        (class == Known::ByteSymbol.index() || class == Known::WideSymbol.index()).then(|| heap.raw_hash(v))
+        (class == Known::ByteSymbol.index() || class == Known::WideSymbol.index())
+            .then(|| heap.raw_hash(v))
     }
 
     /// How many there are.
@@ -82,7 +88,10 @@ impl SymbolTable {
 
     /// All texts, in the order of their numbers.
     pub fn texts(&self) -> impl Iterator<Item = (SymbolId, &str)> {
-        self.texts.iter().enumerate().map(|(i, t)| (i as SymbolId + 1, &**t))
+        self.texts
+            .iter()
+            .enumerate()
+            .map(|(i, t)| (i as SymbolId + 1, &**t))
     }
 
     pub(crate) fn visit(&mut self, visitor: &mut dyn Visitor) {

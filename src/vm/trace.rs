@@ -52,11 +52,17 @@ impl Vm {
         let receiver = view.receiver(&self.heap, frame.offset);
         let class = self.heap.class_of(receiver);
         let (line, column, source) = self.place(code, frame.pc);
-        let Some(method) = self.classes.methods.get(code.method as usize) else { return Frame::default() };
+        let Some(method) = self.classes.methods.get(code.method as usize) else {
+            return Frame::default();
+        };
         let selector = self.symbols.text(method.selector);
         let own = self.classes.name(class);
         let defined = self.classes.name(method.class);
-        let block = if code.flags & flags::BLOCK != 0 { "[] in " } else { "" };
+        let block = if code.flags & flags::BLOCK != 0 {
+            "[] in "
+        } else {
+            ""
+        };
         let name = if selector == "DoIt" {
             format!("{block}script")
         } else if own == defined {
@@ -76,10 +82,15 @@ impl Vm {
 
     /// Line and column in its file, and the line's text, of the instruction in front of `pc`.
     pub(crate) fn place(&self, code: &Code, pc: super::Pc) -> (usize, usize, String) {
-        let Some(method) = self.classes.methods.get(code.method as usize) else { return Default::default() };
+        let Some(method) = self.classes.methods.get(code.method as usize) else {
+            return Default::default();
+        };
         let text = method.source.text.as_str();
         let at = (code.span_before(pc).start as usize).min(text.len());
-        let at = (0..=at).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+        let at = (0..=at)
+            .rev()
+            .find(|&i| text.is_char_boundary(i))
+            .unwrap_or(0);
         let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
         let end = text[at..].find('\n').map_or(text.len(), |i| at + i);
         let line = text[..at].matches('\n').count() + method.source.line as usize;

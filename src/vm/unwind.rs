@@ -47,13 +47,25 @@ impl Vm {
                     let unwind_context = self.marry(slot, first);
                     let selector = self.selectors.about_to_return;
                     let retry = Retry::Register(reg as u8);
-                    self.send_aside(pc.sub(1), fp, retry, selector, &[home_context, value, unwind_context])
+                    self.send_aside(
+                        pc.sub(1),
+                        fp,
+                        retry,
+                        selector,
+                        &[home_context, value, unwind_context],
+                    )
                 }
                 (None, _) => {
                     let context = self.marry(slot, top);
                     let selector = self.selectors.cannot_return;
                     // Should that ever answer, the `^` is tried again and fails again.
-                    self.send_aside(pc.sub(1), fp, Retry::Register(reg as u8), selector, &[context, value])
+                    self.send_aside(
+                        pc.sub(1),
+                        fp,
+                        Retry::Register(reg as u8),
+                        selector,
+                        &[context, value],
+                    )
                 }
             }
         }
@@ -70,17 +82,27 @@ impl Vm {
         }
         let view = self.view();
         let code = view.code(offset);
-        (code.flags & flags::HOME != 0 && view.slots[offset + code.home_reg as usize] == home).then_some(offset)
+        (code.flags & flags::HOME != 0 && view.slots[offset + code.home_reg as usize] == home)
+            .then_some(offset)
     }
 
     /// Cuts the stack above `frame` and returns `value` from it.
-    pub(crate) unsafe fn return_from(&mut self, frame: FrameAt, top: FrameAt, value: Value) -> Option<(Pc, Fp)> {
+    pub(crate) unsafe fn return_from(
+        &mut self,
+        frame: FrameAt,
+        top: FrameAt,
+        value: Value,
+    ) -> Option<(Pc, Fp)> {
         // SAFETY: `frame` is a live frame of the running stack, below `top`.
         unsafe {
             self.cut_above(frame.offset, top);
             self.clear_home(frame.offset);
             let fp = self.address(frame.offset);
-            let note = if (*fp.sub(1)).0 & 1 != 0 { self.drop_note(frame) } else { None };
+            let note = if (*fp.sub(1)).0 & 1 != 0 {
+                self.drop_note(frame)
+            } else {
+                None
+            };
             self.answer_from(fp, note, value)
         }
     }
@@ -122,11 +144,15 @@ impl Vm {
 
     /// The frame of a living Context that lies on the running stack above the last call from Rust.
     fn cuttable(&self, context: Value) -> Result<FrameAt, PrimError> {
-        let Some((slot, offset)) = self.context_offset(context)? else { return Err(PrimError::Inappropriate) };
+        let Some((slot, offset)) = self.context_offset(context)? else {
+            return Err(PrimError::Inappropriate);
+        };
         if slot != self.processes.active_slot {
             return Err(PrimError::Inappropriate);
         }
         let view = self.view();
-        view.walk(self.top_frame()).find(|f| f.offset == offset).ok_or(PrimError::Inappropriate)
+        view.walk(self.top_frame())
+            .find(|f| f.offset == offset)
+            .ok_or(PrimError::Inappropriate)
     }
 }
