@@ -1,7 +1,8 @@
 //! Characters: code points and what Unicode says of them.
 //!
 //! Owns the one-to-one case mapping: a letter whose other case is more than one letter keeps its
-//! own. Must never answer anything that depends on a locale.
+//! own, except for the sharp s, which has a capital letter of its own (as in Pharo). Must never
+//! answer anything that depends on a locale.
 
 use super::string::arg;
 use crate::memory::Value;
@@ -32,6 +33,9 @@ pub fn lower(code: u32) -> u32 {
 pub fn upper(code: u32) -> u32 {
     if code < 128 {
         return u32::from((code as u8).to_ascii_uppercase());
+    }
+    if code == 'ß' as u32 {
+        return 'ẞ' as u32;
     }
     char::from_u32(code).map_or(code, |c| only(c.to_uppercase()).unwrap_or(code))
 }
