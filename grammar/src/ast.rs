@@ -139,6 +139,12 @@ pub enum Literal {
     /// The parser refuses exponents that would make more than 100,000 digits.
     LargeInt(String),
     Float(f64),
+    /// `1e-3`: an integer with a negative exponent. Not in lowest terms; decimal digits, sign in
+    /// the numerator.
+    Fraction {
+        numerator: String,
+        denominator: String,
+    },
     /// `3.14s2`: value numerator/denominator, not in lowest terms (decimal digits, sign in the numerator), printed with `scale` digits.
     Scaled {
         numerator: String,

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
-use crate::lexer::number::{self, Number};
+use crate::lexer::number;
 use crate::lexer::stream::Sink;
 use crate::parser;
 
@@ -285,61 +285,30 @@ impl<'b> Builder<'b> {
         self.node(ExprKind::Block(Block { params, body }), l, r, code.depth)
     }
 
-    /// The number at `l..r`, its sign included.
-    pub fn number(&self, (negative, text): (bool, &str), l: usize, r: usize) -> Node {
-        match self.value(negative, text, r) {
-            Number::Literal(literal) => Node::constant(literal, l, r),
-            Number::Fraction {
-                numerator,
-                denominator,
-            } => {
-                let operand = |text| Node::constant(integer(text), l, r).expr;
-                let message = Message {
-                    selector: "/".to_owned(),
-                    selector_span: Span::new(l, r),
-                    args: vec![operand(denominator)],
-                };
-                let receiver = Box::new(operand(numerator));
-                Node::new(ExprKind::Send { receiver, message }, l, r, 2)
-            }
-        }
-    }
-
-    /// A number where only a literal can stand.
-    pub fn literal_number(&self, (negative, text): (bool, &str), l: usize, r: usize) -> Literal {
-        match self.value(negative, text, r) {
-            Number::Literal(literal) => literal,
-            Number::Fraction {
-                numerator,
-                denominator,
-            } => {
-                let help = format!(
-                    "write a float, or compute it in a brace array: {{ {numerator} / {denominator} }}"
-                );
-                let diagnostic = Diagnostic::new(
-                    "E0117",
-                    "this number is a fraction, which is no literal",
-                    Span::new(l, r),
-                )
-                .label("an integer with a negative exponent")
-                .help(help);
-                self.sink.push(diagnostic);
-                Literal::Int(0)
-            }
-        }
+    /// The number that ends at `r`.
+    pub fn number(&self, (negative, text): (bool, &str), r: usize) -> Literal {
+        number::value(text, negative).unwrap_or_else(|problem| {
+            let start = r - text.len();
+            let span = Span::new(start + problem.range.start, start + problem.range.end);
+            let diagnostic = Diagnostic::new(problem.code, problem.title, span)
+                .label(problem.label)
+                .help(problem.help);
+            self.sink.push(diagnostic);
+            Literal::Int(0)
+        })
     }
 
     /// An element of a byte array.
-    pub fn byte(&self, (negative, text): (bool, &str), l: usize, r: usize) -> u8 {
-        let value = self.value(negative, text, r);
-        if let Number::Literal(Literal::Int(n)) = value
+    pub fn byte(&self, number: (bool, &str), l: usize, r: usize) -> u8 {
+        let value = self.number(number, r);
+        if let Literal::Int(n) = value
             && let Ok(byte) = u8::try_from(n)
         {
             return byte;
         }
         let label = match value {
-            Number::Literal(Literal::Int(n)) if n < 0 => "negative",
-            Number::Literal(Literal::Int(_) | Literal::LargeInt(_)) => "too large",
+            Literal::Int(n) if n < 0 => "negative",
+            Literal::Int(_) | Literal::LargeInt(_) => "too large",
             _ => "not an integer",
         };
         let diagnostic = Diagnostic::new(
@@ -351,19 +320,6 @@ impl<'b> Builder<'b> {
         .help("an array of any literals has round brackets: #(1 256 -3)");
         self.sink.push(diagnostic);
         0
-    }
-
-    /// `r` is where the number ends.
-    fn value(&self, negative: bool, text: &str, r: usize) -> Number {
-        number::value(text, negative).unwrap_or_else(|problem| {
-            let start = r - text.len();
-            let span = Span::new(start + problem.range.start, start + problem.range.end);
-            let diagnostic = Diagnostic::new(problem.code, problem.title, span)
-                .label(problem.label)
-                .help(problem.help);
-            self.sink.push(diagnostic);
-            Number::Literal(Literal::Int(0))
-        })
     }
 }
 
@@ -379,13 +335,6 @@ fn message(parts: Parts<Node>) -> (Message, u32) {
         },
         depth,
     )
-}
-
-fn integer(text: String) -> Literal {
-    match text.parse::<i64>() {
-        Ok(n) if (-(1 << 60)..1 << 60).contains(&n) => Literal::Int(n),
-        _ => Literal::LargeInt(text),
-    }
 }
 
 pub fn name(name: &str, l: usize, r: usize) -> Ident {

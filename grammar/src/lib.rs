@@ -9,11 +9,13 @@ mod build;
 mod diagnose;
 pub mod diagnostic;
 mod lexer;
+mod line;
 mod parser;
 mod render;
 
 pub use diagnostic::Diagnostic;
 pub use lexer::info::{TokenInfo, TokenKind, Tokens};
+pub use line::Line;
 
 use build::{Builder, Tree};
 use lexer::stream::{Sink, Start, Stream};
@@ -65,6 +67,17 @@ pub fn parse_do_it_with(source: &str, options: Options) -> Parsed<ast::DoIt> {
         Tree::DoIt(do_it) => Some(do_it),
         Tree::Method(_) => None,
     })
+}
+
+/// What to write instead of a word that means something in other languages: the help for an
+/// unknown variable of that name.
+///
+/// ```
+/// assert_eq!(chirp_grammar::foreign_word("null"), Some("nothing is called nil"));
+/// assert_eq!(chirp_grammar::foreign_word("total"), None);
+/// ```
+pub fn foreign_word(name: &str) -> Option<&'static str> {
+    diagnose::words::meaning(name)
 }
 
 /// Every token of a text, comments included. Never fails; what is no token is

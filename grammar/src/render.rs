@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use crate::ast::Span;
 use crate::diagnostic::Diagnostic;
+use crate::line::{Line, clamp};
 
 /// Columns from one tab stop to the next.
 const TAB: usize = 4;
@@ -16,11 +17,8 @@ const WIDTH: usize = 160;
 impl Diagnostic {
     /// Line and column of the culprit in `source`, both from 1; the column counts characters.
     pub fn position(&self, source: &str) -> (usize, usize) {
-        let place = Place::of(source, self.span.start as usize);
-        let column = source[place.start..clamp(source, self.span.start as usize)]
-            .chars()
-            .count();
-        (place.number, column + 1)
+        let place = Line::at(source, self.span.start as usize);
+        (place.number, place.column(source, self.span.start as usize))
     }
 
     /// The whole message, with a line end at the end:
@@ -66,37 +64,9 @@ impl Diagnostic {
     }
 }
 
-/// A line of the source.
-#[derive(Clone, Debug)]
-struct Place {
-    number: usize,
-    start: usize,
-    end: usize,
-}
-
-impl Place {
-    /// The line that contains the byte at `at`. CR, LF and CRLF end lines.
-    fn of(source: &str, at: usize) -> Place {
-        let at = clamp(source, at);
-        let bytes = source.as_bytes();
-        let ends_line =
-            |i: usize| bytes[i] == b'\n' || bytes[i] == b'\r' && bytes.get(i + 1) != Some(&b'\n');
-        let (mut number, mut start) = (1, 0);
-        for i in 0..at {
-            if ends_line(i) {
-                number += 1;
-                start = i + 1;
-            }
-        }
-        let rest = &source[start..];
-        let end = rest.find(['\n', '\r']).map_or(source.len(), |n| start + n);
-        Place { number, start, end }
-    }
-}
-
 /// What stands below a line: from one display column to another.
 struct Mark<'d> {
-    line: Place,
+    line: Line,
     from: usize,
     to: usize,
     sign: char,
@@ -106,7 +76,7 @@ struct Mark<'d> {
 impl<'d> Mark<'d> {
     fn new(source: &str, span: Span, sign: char, label: &'d str) -> Mark<'d> {
         let start = clamp(source, span.start as usize);
-        let line = Place::of(source, start);
+        let line = Line::at(source, start);
         // A span that goes on is marked up to the end of its first line.
         let end = clamp(source, span.end as usize).min(line.end).max(start);
         let from = columns(&source[line.start..start.min(line.end)], 0);
@@ -122,15 +92,6 @@ impl<'d> Mark<'d> {
             label,
         }
     }
-}
-
-/// The largest character boundary that is not behind `at`.
-fn clamp(source: &str, at: usize) -> usize {
-    let mut at = at.min(source.len());
-    while !source.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 /// The display column that a text which begins in column `from` ends in.

@@ -77,6 +77,7 @@ fn tonel_mistakes(name: &str, text: &str) -> Vec<String> {
                 text: SourceText::Shared(part.as_str().into()),
                 file: Some(name.into()),
                 line: method.line,
+                column: 1,
                 library: false,
             };
             (!found.is_empty()).then(|| failure(&found, &source).rendered)

@@ -20,11 +20,21 @@ fn error(code: &'static str, title: String, span: Span, label: &str, help: &str)
 /// Code of the diagnostic for code that is right but does not fit in one method.
 pub const TOO_LARGE: &str = "E0209";
 
+/// The name, or as much of it as fits in a sentence.
+fn shown(name: &str) -> String {
+    match name.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_string(),
+    }
+}
+
 /// A lower-case name that nothing declares is read.
 pub fn unknown_variable(name: &str, span: Span, suggestion: Option<String>) -> Diagnostic {
-    let help = match suggestion {
-        Some(other) => format!("did you mean `{other}`?"),
-        None => format!("declare it with `| {name} |`, or assign it before it is used"),
+    let name = shown(name);
+    let help = match (chirp_grammar::foreign_word(&name), suggestion) {
+        (Some(help), _) => help.to_string(),
+        (None, Some(other)) => format!("did you mean `{other}`?"),
+        (None, None) => format!("declare it with `| {name} |`, or assign it before it is used"),
     };
     error(
         "E0201",
@@ -35,9 +45,21 @@ pub fn unknown_variable(name: &str, span: Span, suggestion: Option<String>) -> D
     )
 }
 
+/// `[ x | … ]`: the name in front of the bar is not known.
+pub fn parameter_without_colon(name: &str, span: Span) -> Diagnostic {
+    let name = shown(name);
+    error(
+        "E0212",
+        format!("the block parameter `{name}` has no colon"),
+        span,
+        "read as a variable, which is not declared",
+        &format!("write [ :{name} | … ]"),
+    )
+}
+
 /// A method assigns a name that nothing declares.
 pub fn unknown_target(target: &Ident, suggestion: Option<String>) -> Diagnostic {
-    let name = &target.name;
+    let name = shown(&target.name);
     let help = match suggestion {
         Some(other) => format!("did you mean `{other}`?"),
         None => format!(
@@ -71,7 +93,7 @@ pub fn assigned_parameter(target: &Ident, declared: Span, of_block: bool) -> Dia
     diagnostic
 }
 
-/// `self`, `super`, `nil`, `true`, `false` or `thisContext` is assigned.
+/// `self`, `nil`, `thisContext` or another reserved name is assigned.
 pub fn assigned_reserved(target: &Ident) -> Diagnostic {
     error(
         "E0204",
@@ -82,7 +104,7 @@ pub fn assigned_reserved(target: &Ident) -> Diagnostic {
     )
 }
 
-/// One of the six reserved names is declared.
+/// One of the reserved names is declared.
 pub fn declared_reserved(ident: &Ident) -> Diagnostic {
     error(
         "E0205",

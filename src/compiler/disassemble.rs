@@ -204,6 +204,10 @@ fn constant(literal: &Constant) -> String {
         Constant::Int(n) => n.to_string(),
         Constant::LargeInt(digits) => digits.clone(),
         Constant::Float(x) => format!("{x:?}"),
+        Constant::Fraction {
+            numerator,
+            denominator,
+        } => format!("{numerator}/{denominator}"),
         Constant::Scaled {
             numerator,
             denominator,

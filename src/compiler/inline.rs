@@ -68,6 +68,9 @@ fn step(expr: &Expr) -> Option<Step<'_>> {
         Literal::Int(n) => Some(Step::Number(literal, *n < 0)),
         Literal::LargeInt(digits) => Some(Step::Number(literal, digits.starts_with('-'))),
         Literal::Float(x) if *x != 0.0 && !x.is_nan() => Some(Step::Number(literal, *x < 0.0)),
+        Literal::Fraction { numerator, .. } => {
+            Some(Step::Number(literal, numerator.starts_with('-')))
+        }
         Literal::Scaled { numerator, .. } if numerator.chars().any(|c| matches!(c, '1'..='9')) => {
             Some(Step::Number(literal, numerator.starts_with('-')))
         }

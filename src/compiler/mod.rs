@@ -41,9 +41,13 @@ use resolve::Resolver;
 use scope::Names;
 pub use scope::nearest;
 use template::{CodeTemplate, Scope, Variable};
+pub use undeclared::undeclared_targets;
 
 /// The most arguments that a message or a block can have.
 pub const MAX_ARGUMENTS: usize = 200;
+
+/// No more mistakes than this are listed.
+pub const MAX_DIAGNOSTICS: usize = 100;
 
 /// Where the variables of a do-it live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,8 +156,20 @@ pub fn compile_do_it(
     })
 }
 
+/// The mistake of code that fits into a template but not into the machine.
+pub fn too_large(selector: &str, span: ast::Span) -> Diagnostic {
+    let what = if selector == "DoIt" {
+        "this do-it".to_string()
+    } else {
+        format!("the method `{selector}`")
+    };
+    let limit = "its code or its literals take more than the machine can address";
+    diagnose::too_large(&what, span, limit)
+}
+
 fn sorted(mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
     errors.sort_by_key(|error| error.span.start);
+    errors.truncate(MAX_DIAGNOSTICS);
     errors
 }
 

@@ -112,10 +112,38 @@ impl<'a> Resolver<'a> {
                 .errors
                 .push(diagnose::too_many_arguments("this block", count, span));
         }
+        self.missing_colons(block);
         let function = self.names.enter_function("block", true, span);
         self.function_body(function, &block.params, &block.body);
         self.names.leave_function();
         self.add(Node::Block(function), start)
+    }
+
+    /// `[ x | x + 1 ]` is a message `|` to an unknown `x`, but means a parameter.
+    pub fn missing_colons(&mut self, block: &'a ast::Block) {
+        let Some(ast::Statement::Expr(first)) = block.body.statements.first() else {
+            return;
+        };
+        if !block.params.is_empty() || !block.body.temps.is_empty() {
+            return;
+        }
+        let mut left = first;
+        let mut behind_bar = false;
+        while let ExprKind::Send { receiver, message } = &left.kind {
+            behind_bar = message.selector == "|" || behind_bar && message.args.is_empty();
+            left = receiver;
+        }
+        let ExprKind::Var(name) = &left.kind else {
+            return;
+        };
+        if behind_bar
+            && !is_capitalised(name)
+            && matches!(self.names.meaning(name), Meaning::Unknown)
+            && self.names.is_first_unknown(name)
+        {
+            let problem = diagnose::parameter_without_colon(name, left.span);
+            self.names.errors.push(problem);
+        }
     }
 
     /// Parameters, temporaries and statements of the function that was just entered.
@@ -241,6 +269,19 @@ impl<'a> Resolver<'a> {
                     self.names.note_send();
                     Node::ThisContext
                 }
+                // Pharo's own meaning of the word.
+                Reserved::ThisProcess => {
+                    let index = self.names.outer(Variable::Global("Processor".to_string()));
+                    let scheduler = self.add(Node::Outer(index, span), start);
+                    self.names.note_send();
+                    let message = Message {
+                        selector: "activeProcess",
+                        args: Vec::new(),
+                        span,
+                        to_super: false,
+                    };
+                    Node::Send(scheduler, message)
+                }
                 Reserved::Nil => Node::Constant(&Literal::Nil),
                 Reserved::True => Node::Constant(&Literal::True),
                 Reserved::False => Node::Constant(&Literal::False),
@@ -259,10 +300,12 @@ impl<'a> Resolver<'a> {
                 Node::Outer(index, span)
             }
             Meaning::Unknown => {
-                let suggestion = self.names.suggestion(name);
-                self.names
-                    .errors
-                    .push(diagnose::unknown_variable(name, span, suggestion));
+                if self.names.is_first_unknown(name) {
+                    let suggestion = self.names.suggestion(name);
+                    self.names
+                        .errors
+                        .push(diagnose::unknown_variable(name, span, suggestion));
+                }
                 Node::Constant(&Literal::Nil)
             }
         };
@@ -298,10 +341,12 @@ impl<'a> Resolver<'a> {
             }
             // In a do-it every such name has been declared before.
             Meaning::Unknown => {
-                let suggestion = self.names.suggestion(&target.name);
-                self.names
-                    .errors
-                    .push(diagnose::unknown_target(target, suggestion));
+                if self.names.is_first_unknown(&target.name) {
+                    let suggestion = self.names.suggestion(&target.name);
+                    self.names
+                        .errors
+                        .push(diagnose::unknown_target(target, suggestion));
+                }
                 return value;
             }
         };

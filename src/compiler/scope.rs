@@ -27,6 +27,7 @@ pub enum Reserved {
     SelfRef,
     Super,
     ThisContext,
+    ThisProcess,
     Nil,
     True,
     False,
@@ -38,6 +39,7 @@ pub fn reserved(name: &str) -> Option<Reserved> {
         "self" => Reserved::SelfRef,
         "super" => Reserved::Super,
         "thisContext" => Reserved::ThisContext,
+        "thisProcess" => Reserved::ThisProcess,
         "nil" => Reserved::Nil,
         "true" => Reserved::True,
         "false" => Reserved::False,
@@ -72,6 +74,8 @@ pub struct Names<'a> {
     /// Variables of the session that this unit declares or assigns.
     pub session: FxHashSet<&'a str>,
     outer_index: FxHashMap<Variable, u32>,
+    /// Unknown names that have been reported: each is one mistake, however often it occurs.
+    unknown: FxHashSet<&'a str>,
 }
 
 impl<'a> Names<'a> {
@@ -85,6 +89,7 @@ impl<'a> Names<'a> {
             activations: Vec::new(),
             session: FxHashSet::default(),
             outer_index: FxHashMap::default(),
+            unknown: FxHashSet::default(),
         }
     }
 
@@ -273,22 +278,22 @@ impl<'a> Names<'a> {
             })
     }
 
+    /// Notes that the name is unknown. False if that is no news, or there are more mistakes than
+    /// anybody reads already.
+    pub fn is_first_unknown(&mut self, name: &'a str) -> bool {
+        self.unknown.insert(name) && self.errors.len() < super::MAX_DIAGNOSTICS
+    }
+
     /// The known name that is spelled most like `name`.
     pub fn suggestion(&self, name: &str) -> Option<String> {
         let locals = self
             .environments
             .iter()
             .flat_map(|e| e.names.keys().copied());
-        let near = locals
-            .chain(self.session.iter().copied())
-            .map(|other| (distance(name, other), other))
-            .filter(|&(d, other)| d <= tolerance(name) && d < other.chars().count())
-            .min()
-            .map(|(d, other)| (d, other.to_string()));
-        let outside = self
-            .outside
-            .suggest(name)
-            .map(|other| (distance(name, &other), other));
+        let near = closest(name, locals.chain(self.session.iter().copied()));
+        let outside = self.outside.suggest(name);
+        let outside = outside.and_then(|other| Some((distance(name, &other)?, other)));
+        let near = near.map(|(d, other)| (d, other.to_string()));
         match (near, outside) {
             (Some(a), Some(b)) => Some(if a.0 <= b.0 { a.1 } else { b.1 }),
             (a, b) => a.or(b).map(|(_, other)| other),
@@ -379,28 +384,39 @@ pub fn is_capitalised(name: &str) -> bool {
     name.chars().next().is_some_and(char::is_uppercase)
 }
 
-/// The candidate that is spelled most like `name`, if one is close enough.
+/// The candidate that is spelled most like `name`, if one is so similar that it may be meant.
 pub fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    closest(name, candidates).map(|(_, other)| other)
+}
+
+fn closest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<(usize, &'n str)> {
     candidates
-        .map(|other| (distance(name, other), other))
-        .filter(|&(d, other)| d <= tolerance(name) && d < other.chars().count() && d > 0)
+        .filter_map(|other| Some((distance(name, other)?, other)))
         .min()
-        .map(|(_, other)| other)
 }
 
 /// How many letters may differ before a suggestion is a guess.
-fn tolerance(name: &str) -> usize {
-    match name.chars().count() {
-        0..=2 => 1,
-        3..=6 => 2,
+fn tolerance(length: usize) -> usize {
+    match length {
+        0..=1 => 0,
+        2..=4 => 1,
+        5..=8 => 2,
         _ => 3,
     }
 }
 
-/// Edit distance; a swap of neighbours counts as one.
-fn distance(a: &str, b: &str) -> usize {
+/// Edit distance, if it is small for names of this length; a swap of neighbours counts as one.
+fn distance(a: &str, b: &str) -> Option<usize> {
+    // Neither may be so long that comparing takes its time.
+    if a == b || a.len().max(b.len()) > 200 {
+        return None;
+    }
     let a: Vec<char> = a.chars().collect();
     let b: Vec<char> = b.chars().collect();
+    let limit = tolerance(a.len().min(b.len()));
+    if a.len().abs_diff(b.len()) > limit {
+        return None;
+    }
     let mut before = vec![0; b.len() + 1];
     let mut previous: Vec<usize> = (0..=b.len()).collect();
     for i in 1..=a.len() {
@@ -412,7 +428,10 @@ fn distance(a: &str, b: &str) -> usize {
                 row[j] = row[j].min(before[j - 2] + 1);
             }
         }
+        if row.iter().all(|&d| d > limit) {
+            return None;
+        }
         before = std::mem::replace(&mut previous, row);
     }
-    previous[b.len()]
+    Some(previous[b.len()]).filter(|&d| d <= limit)
 }

@@ -4,7 +4,7 @@
 //! Smalltalk: a `!` ends a chunk wherever it stands, and `!!` is a literal one. Nothing is evaluated
 //! here, and no text is refused: what is wrong with a chunk, the parser will say.
 
-use super::scan::Scanner;
+use super::scan::{Scanner, ends_line};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -14,6 +14,10 @@ pub struct Chunk {
     pub range: Range<usize>,
     /// The line that it begins on, from 1.
     pub line: u32,
+    /// The column of its first character in that line, from 1.
+    pub column: u32,
+    /// Did a bang end it, and not the end of the file?
+    pub ended: bool,
 }
 
 impl Chunk {
@@ -91,6 +95,7 @@ pub fn parse(text: &str) -> Vec<Item<'_>> {
         at: start,
         counted: 0,
         line: 1,
+        line_start: start,
     };
     let mut items = Vec::new();
     loop {
@@ -116,6 +121,8 @@ struct Reader<'a> {
     /// Lines before byte `counted`.
     counted: usize,
     line: u32,
+    /// Where that line begins.
+    line_start: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -130,9 +137,11 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let bytes = self.text.as_bytes();
         let mut at = start;
+        let mut ended = true;
         let end = loop {
             match bytes[at..].iter().position(|&b| b == b'!') {
                 None => {
+                    ended = false;
                     self.at = bytes.len();
                     break bytes.len();
                 }
@@ -144,14 +153,19 @@ impl<'a> Reader<'a> {
             }
         };
         let end = start + self.text[start..end].trim_end().len();
-        self.line += bytes[self.counted..start]
-            .iter()
-            .filter(|&&b| b == b'\n')
-            .count() as u32;
+        for i in self.counted..start {
+            if ends_line(bytes, i) {
+                self.line += 1;
+                self.line_start = i + 1;
+            }
+        }
         self.counted = start;
+        let before = self.text.get(self.line_start..start);
         (start < end).then_some(Chunk {
             range: start..end,
             line: self.line,
+            column: before.map_or(0, |t| t.chars().count() as u32) + 1,
+            ended,
         })
     }
 
@@ -362,6 +376,26 @@ Foo initialize!
         assert_eq!(dump("3! ! !\n4"), ["do 1: 3", "do 2: 4"]);
         assert_eq!(dump("!Foo methodsFor: 'x'!\na ^ 1"), ["Foo (x) 2: a ^ 1"]);
         assert_eq!(dump(""), [""; 0]);
+    }
+
+    #[test]
+    fn places() {
+        let places = |text: &str| -> Vec<(u32, u32, bool)> {
+            let chunk = |item: &Item<'_>| match item {
+                Item::DoIt(c) | Item::Method { source: c, .. } | Item::Comment { text: c, .. } => {
+                    (c.line, c.column, c.ended)
+                }
+            };
+            parse(text).iter().map(chunk).collect()
+        };
+        let expected = [(1, 1, true), (1, 5, true), (3, 2, false)];
+        assert_eq!(
+            places("1! é!\n\n 3"),
+            [(1, 1, true), (1, 4, true), (3, 2, false)]
+        );
+        assert_eq!(places("1!  2!\r\r 3"), expected);
+        assert_eq!(places("1!  2!\r\n\r\n 3"), expected);
+        assert_eq!(places("\u{FEFF}1! 2"), [(1, 1, true), (1, 4, false)]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub enum Format {
 }
 
 /// The format of `text`. A `!` is what tells chunk format from a script, but not one in a string,
-/// a comment or a character literal.
+/// a comment or a character literal, and not that of `a != b`: no chunk begins with `=`.
 pub fn format_of(text: &str) -> Format {
     if tonel::is_tonel(text) {
         return Format::Tonel;
@@ -25,7 +25,7 @@ pub fn format_of(text: &str) -> Format {
     while !s.at_end() {
         match s.skip_quoted() {
             Ok(true) => {}
-            Ok(false) if s.peek() == b'!' => return Format::Chunk,
+            Ok(false) if s.peek() == b'!' && s.peek_at(1) != b'=' => return Format::Chunk,
             Ok(false) => s.bump(),
             // Whatever follows an open quote is inside it: the parser will say so.
             Err(_) => return Format::Script,
@@ -45,7 +45,7 @@ pub fn without_interpreter_line(text: &str) -> Cow<'_, str> {
 /// The length of a first line `#!…`, without its line end.
 fn interpreter_line(text: &str) -> usize {
     if text.starts_with("#!") {
-        text.find('\n').unwrap_or(text.len())
+        text.find(['\n', '\r']).unwrap_or(text.len())
     } else {
         0
     }
@@ -66,6 +66,8 @@ mod tests {
             "#!/usr/bin/env chirp\n3",
             "'it''s!' foo",
             "'open! ",
+            "a != b",
+            "a !== b",
         ] {
             assert_eq!(format_of(text), Format::Script, "{text}");
         }
@@ -97,6 +99,7 @@ mod tests {
     fn the_interpreter_line_becomes_blank() {
         assert_eq!(without_interpreter_line("#!/é\n3"), "     \n3");
         assert_eq!(without_interpreter_line("#!x"), "   ");
+        assert_eq!(without_interpreter_line("#!x\r3"), "   \r3");
         assert_eq!(without_interpreter_line("3"), "3");
     }
 }

@@ -255,6 +255,11 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Does byte `i` end a line? Of CR and LF together only the LF does.
+pub fn ends_line(bytes: &[u8], i: usize) -> bool {
+    bytes[i] == b'\n' || bytes[i] == b'\r' && bytes.get(i + 1) != Some(&b'\n')
+}
+
 /// May `c` stand in an identifier after its first character?
 fn is_name_part(c: char) -> bool {
     // Combining marks (a letter typed as base and accent) are no letters, yet part of a name.

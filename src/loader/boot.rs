@@ -147,6 +147,7 @@ fn source_of(image: &Image, method: MethodEntry<'_>, strings: &mut Strings) -> S
         text,
         file: Some(strings.shared(method.file())),
         line: method.line() as u32,
+        column: 1,
         library: true,
     }
 }

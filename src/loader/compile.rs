@@ -110,6 +110,7 @@ fn compile_source(
         text: SourceText::Shared(text.into()),
         file: None,
         line: 1,
+        column: 1,
         library: false,
     };
     install(vm, class, source, protocol, Options::default())
@@ -140,13 +141,9 @@ pub fn install(
 
 /// Makes a template the code of a method.
 pub fn load(vm: &mut Vm, template: &CodeTemplate, id: MethodId) -> Result<(), CompileFailure> {
-    let code = vm.load_code(template, id).map_err(|_| CompileFailure {
-        message: "the code is too large".into(),
-        line: 1,
-        column: 1,
-        rendered: "error: the code is too large for one method\n  = help: split it\n".into(),
-        too_large: true,
-        mistakes: Vec::new(),
+    let code = vm.load_code(template, id).map_err(|_| {
+        let what = compiler::too_large(&template.selector, template.span);
+        failure(&[what], &vm.classes.methods[id as usize].source)
     })?;
     vm.classes.methods[id as usize].code = code;
     Ok(())
@@ -158,6 +155,7 @@ fn compile_do_it(vm: &mut Vm, text: &str) -> Result<MethodId, CompileFailure> {
         text: SourceText::Shared(text.into()),
         file: None,
         line: 1,
+        column: 1,
         library: false,
     };
     let options = DoItOptions {
@@ -187,6 +185,13 @@ pub fn do_it(
     let id = vm.add_do_it(class, selector, source);
     load(vm, &compiled.code, id)?;
     Ok(id)
+}
+
+/// The names that a script assigns and nothing declares, in the order of the text.
+pub fn undeclared(vm: &Vm, tree: &chirp_grammar::ast::DoIt) -> Vec<chirp_grammar::ast::Ident> {
+    let scope = ClassScope::new(vm, Known::UndefinedObject.index(), true);
+    let found = compiler::undeclared_targets(tree, &scope);
+    found.into_iter().cloned().collect()
 }
 
 /// Compiles some statements of a script whose variables live in the session.
@@ -222,15 +227,20 @@ pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
     let file = source.file.as_deref().unwrap_or("input");
     let first = diagnostics.first();
     let (line, column) = first.map_or((1, 1), |d| d.position(text));
-    // Blank lines in front bring the renderer's line numbers to those of the file.
+    // Blank lines and spaces in front bring the renderer's places to those of the file.
     let shift = source.line.saturating_sub(1);
-    let rendered = if shift == 0 {
+    let indent = source.column.saturating_sub(1);
+    let rendered = if shift + indent == 0 {
         render(diagnostics, file, text)
     } else {
-        let padded = "\n".repeat(shift as usize) + text;
-        let moved: Vec<Diagnostic> = diagnostics.iter().map(|d| moved(d, shift)).collect();
-        render(&moved, file, &padded)
+        let padding = "\n".repeat(shift as usize) + &" ".repeat(indent as usize);
+        let moved: Vec<Diagnostic> = diagnostics
+            .iter()
+            .map(|d| moved(d, shift + indent))
+            .collect();
+        render(&moved, file, &(padding + text))
     };
+    let column = column + if line == 1 { indent as usize } else { 0 };
     CompileFailure {
         message: first.map_or_else(String::new, |d| d.title.clone()),
         line: line + shift as usize,
@@ -239,13 +249,14 @@ pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
         too_large: first.is_some_and(|d| d.code == compiler::TOO_LARGE),
         mistakes: diagnostics
             .iter()
-            .map(|d| mistake(d, text, shift))
+            .map(|d| mistake(d, text, shift, indent))
             .collect(),
     }
 }
 
-fn mistake(d: &Diagnostic, text: &str, shift: u32) -> Mistake {
+fn mistake(d: &Diagnostic, text: &str, shift: u32, indent: u32) -> Mistake {
     let (line, column) = d.position(text);
+    let column = column + if line == 1 { indent as usize } else { 0 };
     let (message, help) = (d.title.clone(), d.help.clone());
     Mistake {
         code: d.code,

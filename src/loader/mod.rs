@@ -5,6 +5,7 @@
 //! only through the hooks that `compile` provides.
 
 pub mod boot;
+mod chunks;
 pub mod compile;
 pub mod image;
 pub mod script;

@@ -1,15 +1,14 @@
-//! Running source files: workspace scripts and chunk files, and single evaluations.
+//! Running source files, and single evaluations. Owns workspace scripts; `chunks` has the others.
 
-use super::compile;
+use super::{chunks, compile};
 use crate::compiler::{DoItOptions, Variables};
-use crate::formats::chunk::{self, Item, Owner};
 use crate::formats::detect::{self, Format};
 use crate::memory::Value;
 use crate::vm::classes::{MethodId, Source, SourceText};
 use crate::vm::run::RunError;
 use crate::vm::{CompileFailure, Vm};
 use chirp_grammar::Options;
-use chirp_grammar::ast::{Body, DoIt};
+use chirp_grammar::ast::{Body, DoIt, Expr, ExprKind, Literal, Statement};
 
 /// Source text that was refused: every mistake, rendered.
 #[derive(Clone, Debug)]
@@ -39,21 +38,23 @@ impl From<CompileFailure> for LoadError {
 /// Statements in one part of a script that is too large for one method.
 const STATEMENTS: usize = 200;
 
-/// Chunk files may be old: `_` assigns in them.
-const CHUNK_DIALECT: Options = Options {
-    underscore_assignment: true,
-};
+/// What a part of a script answers that was not left by `^`. No source text can make this symbol.
+const GOES_ON: &str = "\0the script goes on";
 
 impl Vm {
     /// Runs the text of a file, in whichever format it is; answers the value of a script's last statement.
     pub fn run_file(&mut self, name: &str, text: &str) -> Result<Value, LoadError> {
         let text = detect::without_interpreter_line(text.strip_prefix('\u{FEFF}').unwrap_or(text));
         match detect::format_of(&text) {
-            Format::Chunk => self.run_chunks(name, &text),
+            Format::Chunk => chunks::run(self, name, &text),
             _ => {
                 let mut last = Value::NIL;
+                let goes_on = self.symbol(GOES_ON);
                 for method in self.load_script(name, &text)? {
                     last = self.run_method(method, &[Value::NIL])?;
+                    if last != goes_on {
+                        break;
+                    }
                 }
                 Ok(last)
             }
@@ -67,21 +68,33 @@ impl Vm {
             return_last: true,
             variables: Variables::Script,
         };
-        match compile::do_it(self, source(name, text, 1), &options, Options::default()) {
-            Err(e) if e.too_large => self.load_in_parts(name, text),
+        let source = Source::of_file(name, text, (1, 1));
+        match compile::do_it(self, source.clone(), &options, Options::default()) {
+            Err(e) if e.too_large => self.load_in_parts(&source),
             other => Ok(vec![other?]),
         }
     }
 
-    fn load_in_parts(&mut self, name: &str, text: &str) -> Result<Vec<MethodId>, LoadError> {
-        let Some(tree) = chirp_grammar::parse_do_it(text).tree else {
+    /// All parts are compiled before the first one runs. Each but the last ends by saying that the
+    /// next one follows: `^` ends the whole script.
+    fn load_in_parts(&mut self, source: &Source) -> Result<Vec<MethodId>, LoadError> {
+        let Some(mut tree) = chirp_grammar::parse_do_it(source.text.as_str()).tree else {
             return Ok(Vec::new());
         };
-        let mut methods = Vec::new();
-        let mut temps = tree.body.temps;
+        for ident in compile::undeclared(self, &tree) {
+            let name = self.intern(&ident.name);
+            self.session_binding(name);
+        }
+        let mut temps = std::mem::take(&mut tree.body.temps);
         let mut statements = tree.body.statements;
+        let mut methods = Vec::new();
         while !statements.is_empty() || methods.is_empty() {
             let rest = statements.split_off(statements.len().min(STATEMENTS));
+            if !rest.is_empty() {
+                let kind = ExprKind::Literal(Literal::Symbol(GOES_ON.to_string()));
+                let span = tree.span;
+                statements.push(Statement::Expr(Expr { kind, span }));
+            }
             let body = Body {
                 temps: std::mem::take(&mut temps),
                 statements,
@@ -91,7 +104,7 @@ impl Vm {
                 body,
                 span: tree.span,
             };
-            methods.push(compile::part(self, source(name, text, 1), &part)?);
+            methods.push(compile::part(self, source.clone(), &part)?);
             statements = rest;
         }
         Ok(methods)
@@ -103,74 +116,9 @@ impl Vm {
             return_last: true,
             variables: Variables::Session,
         };
-        let method = compile::do_it(self, source(name, text, 1), &options, Options::default())?;
+        let source = Source::of_file(name, text, (1, 1));
+        let method = compile::do_it(self, source, &options, Options::default())?;
         Ok(self.run_method(method, &[Value::NIL])?)
-    }
-
-    /// Files in a chunk file. Its do-its are evaluated in order; nothing is when a chunk does not parse.
-    fn run_chunks(&mut self, name: &str, text: &str) -> Result<Value, LoadError> {
-        let items = chunk::parse(text);
-        let failures: Vec<CompileFailure> = items
-            .iter()
-            .filter_map(|i| syntax_failure(name, text, i))
-            .collect();
-        if !failures.is_empty() {
-            return Err(LoadError::Source(SourceError { failures }));
-        }
-        let mut last = Value::NIL;
-        for item in items {
-            match item {
-                Item::DoIt(chunk) => {
-                    let source = source(name, &chunk.text(text), chunk.line);
-                    let options = DoItOptions {
-                        return_last: true,
-                        variables: Variables::Session,
-                    };
-                    let method = compile::do_it(self, source, &options, CHUNK_DIALECT)?;
-                    last = self.run_method(method, &[Value::NIL])?;
-                }
-                Item::Method {
-                    owner,
-                    protocol,
-                    source: chunk,
-                } => {
-                    let class = self.owner(name, text, &owner)?;
-                    let source = source(name, &chunk.text(text), chunk.line);
-                    let protocol = protocol.as_deref().unwrap_or("as yet unclassified");
-                    compile::install(self, class, source, protocol, CHUNK_DIALECT)?;
-                }
-                Item::Comment { owner, text: chunk } => {
-                    let class = self.owner(name, text, &owner)?;
-                    let comment = chunk.text(text).into_owned();
-                    if let Some(info) = self.classes.get_mut(class) {
-                        info.comment = comment;
-                    }
-                }
-            }
-        }
-        Ok(last)
-    }
-
-    /// The class that a chunk's header names.
-    fn owner(&mut self, name: &str, text: &str, owner: &Owner<'_>) -> Result<u32, LoadError> {
-        let found = self
-            .global(owner.name)
-            .and_then(|v| self.classes.index_of(v));
-        let found = match found {
-            Some(c) if owner.class_side => self.classes.get(c).map(|i| i.meta),
-            other => other,
-        };
-        found.ok_or_else(|| {
-            let span = chirp_grammar::ast::Span::new(owner.offset, owner.offset + owner.name.len());
-            let problem = chirp_grammar::Diagnostic::new(
-                "E0301",
-                format!("there is no class `{}`", owner.name),
-                span,
-            )
-            .label("methods of an unknown class")
-            .help("define the class first, or load the file that does");
-            compile::failure(&[problem], &source(name, text, 1)).into()
-        })
     }
 }
 
@@ -178,10 +126,7 @@ impl Vm {
 pub fn check_file(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
     let text = detect::without_interpreter_line(text.strip_prefix('\u{FEFF}').unwrap_or(text));
     match detect::format_of(&text) {
-        Format::Chunk => chunk::parse(&text)
-            .iter()
-            .filter_map(|i| syntax_failure(name, &text, i))
-            .collect(),
+        Format::Chunk => chunks::check(vm, name, &text),
         _ => match vm.load_script(name, &text) {
             Err(LoadError::Source(e)) => e.failures,
             _ => Vec::new(),
@@ -189,28 +134,15 @@ pub fn check_file(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
     }
 }
 
-fn source(name: &str, text: &str, line: u32) -> Source {
-    Source {
-        text: SourceText::Shared(text.into()),
-        file: Some(name.into()),
-        line,
-        library: false,
+impl Source {
+    /// Source text from a file, where it begins at this line and column.
+    pub fn of_file(name: &str, text: &str, (line, column): (u32, u32)) -> Source {
+        Source {
+            text: SourceText::Shared(text.into()),
+            file: Some(name.into()),
+            line,
+            column,
+            library: false,
+        }
     }
-}
-
-/// What the parser says of a chunk.
-fn syntax_failure(name: &str, text: &str, item: &Item<'_>) -> Option<CompileFailure> {
-    let (chunk, is_method) = match item {
-        Item::DoIt(c) => (c, false),
-        Item::Method { source, .. } => (source, true),
-        Item::Comment { .. } => return None,
-    };
-    let part = chunk.text(text);
-    let diagnostics = if is_method {
-        chirp_grammar::parse_method_with(&part, CHUNK_DIALECT).diagnostics
-    } else {
-        chirp_grammar::parse_do_it_with(&part, CHUNK_DIALECT).diagnostics
-    };
-    (!diagnostics.is_empty())
-        .then(|| compile::failure(&diagnostics, &source(name, &part, chunk.line)))
 }

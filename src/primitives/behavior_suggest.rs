@@ -8,7 +8,10 @@ use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[("suggestSelector", suggest)];
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("suggestSelector", suggest),
+    ("suggestGlobal", suggest_global),
+];
 
 /// How other languages call what has another name here; several words may be meant.
 const HABITS: &[(&str, &[&str])] = &[
@@ -55,6 +58,23 @@ const HABITS: &[(&str, &[&str])] = &[
     ("else:", &["ifTrue:ifFalse:"]),
     ("mod:", &["\\\\"]),
     ("pow:", &["raisedTo:"]),
+    ("!=", &["~="]),
+    ("!==", &["~="]),
+    ("<>", &["~="]),
+    ("/=", &["~=", "/"]),
+    ("===", &["=="]),
+    ("=>", &[">="]),
+    ("=<", &["<="]),
+    ("&&", &["and:"]),
+    ("||", &["or:"]),
+    ("and", &["and:"]),
+    ("or", &["or:"]),
+    ("??", &["ifNil:"]),
+    ("++", &[","]),
+    ("+=", &["+"]),
+    ("-=", &["-"]),
+    ("*=", &["*"]),
+    ("<<", &["add:"]),
 ];
 
 /// On a class, with a selector: one that its instances understand and that may have been meant, or nil.
@@ -100,6 +120,22 @@ fn suggest(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     let found = best.and_then(|(_, text)| vm.symbols.find(text));
     Ok(found.map_or(Value::NIL, |id| vm.symbols.object(id)))
+}
+
+/// With a name: that of a global that may have been meant, or nil.
+fn suggest_global(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let wanted = vm
+        .string_value(arg(args, 1)?)
+        .ok_or(PrimError::BadArgument)?;
+    if matches!(
+        wanted.to_lowercase().as_str(),
+        "null" | "none" | "nil" | "undefined"
+    ) {
+        return Ok(vm.symbol("nil"));
+    }
+    let names = vm.global_names();
+    let found = crate::compiler::nearest(&wanted, names.iter().map(String::as_str));
+    Ok(found.map_or(Value::NIL, |name| vm.symbol(name)))
 }
 
 /// Letters to change, insert, drop, or swap with their neighbour; more than `limit` is not counted exactly.

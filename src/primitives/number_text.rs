@@ -7,7 +7,7 @@
 use num_bigint::BigInt;
 use num_traits::Signed;
 
-use super::integer::{big, charge_product};
+use super::integer::{MAX_BITS, big, charge_product};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -40,12 +40,8 @@ fn integer_print_string_base(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(vm.new_byte_string(text.as_bytes()))
 }
 
-/// More digits than this are read in halves, in Smalltalk: reading n digits takes time quadratic
-/// in n, and cannot be interrupted.
-pub const MAX_DIGITS: usize = 20_000;
-
 /// On any receiver: the integer that a string of digits spells in a base. Both cases of letters
-/// are digits. Fails when there is no digit, anything else, or too much.
+/// are digits. Fails when there is no digit, or anything else.
 fn integer_from_digits(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let base = base_of(super::arg(args, 2)?)?;
     let text = vm
@@ -57,10 +53,11 @@ fn integer_from_digits(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if let Ok(n) = i64::from_str_radix(&text, base) {
         return Ok(vm.integer_from_i128(n.into()));
     }
-    if text.len() > MAX_DIGITS {
-        return Err(PrimError::Unsupported);
+    let bits = text.len() as u64 * 6;
+    if bits > MAX_BITS {
+        return Err(PrimError::NoMemory);
     }
-    vm.charge((text.len() * text.len()) >> 10);
+    charge_product(vm, bits, bits)?;
     let n = BigInt::parse_bytes(text.as_bytes(), base).ok_or(PrimError::BadArgument)?;
     Ok(vm.integer_from_bigint(n))
 }

@@ -6,7 +6,6 @@
 use num_bigint::BigInt;
 
 use super::character::{lower, upper};
-use super::number_text::MAX_DIGITS;
 use super::string::{Builder, Text, new_wide, text};
 use crate::memory::Value;
 use crate::vm::known::Known;
@@ -98,6 +97,9 @@ fn utf8_encoded(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(vm.new_bytes(Known::ByteArray.index(), encoded.as_bytes()))
 }
 
+/// More digits than this are read in Smalltalk, where reading them can be interrupted.
+const MAX_DIGITS: usize = 50_000;
+
 /// The first run of decimal digits, negative after a minus sign; nil when there is none.
 fn as_integer(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = receiver(vm, args)?;
@@ -115,6 +117,7 @@ fn as_integer(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::Unsupported);
     }
     let negative = start > 0 && text.at(start - 1) == u32::from(b'-');
+    // Reading n digits takes time quadratic in n.
     vm.charge((digits.len() * digits.len()) >> 10);
     let number = BigInt::parse_bytes(&digits, 10).ok_or(PrimError::BadReceiver)?;
     Ok(vm.integer_from_bigint(if negative { -number } else { number }))

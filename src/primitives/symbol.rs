@@ -2,7 +2,7 @@
 //!
 //! Owns nothing: the symbol table is the machine's. Must never change a symbol.
 
-use super::string::{Builder, Text, arg, is_symbol_class, text};
+use super::string::{Builder, arg, is_symbol_class, text};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -13,16 +13,10 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("symbolFind", find),
 ];
 
-/// The one symbol with the characters of the receiver; fails where these are no text (surrogates),
-/// lest different strings become the same symbol.
+/// The one symbol with the characters of the receiver.
 fn as_symbol(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if is_symbol_class(vm.heap.class_of(args[0])) {
         return Ok(args[0]);
-    }
-    if let Text::Wide(codes) = text(vm, args[0]).ok_or(PrimError::BadReceiver)?
-        && codes.iter().any(|&code| char::from_u32(code).is_none())
-    {
-        return Err(PrimError::BadReceiver);
     }
     let text = vm.string_value(args[0]).ok_or(PrimError::BadReceiver)?;
     vm.charge(text.len() >> 4);

@@ -48,6 +48,8 @@ pub struct Source {
     pub file: Option<Arc<str>>,
     /// Line of the text's first line in that file, from 1.
     pub line: u32,
+    /// Column of the text's first character in that line, from 1.
+    pub column: u32,
     /// Whether it belongs to the library: traces fold such frames.
     pub library: bool,
 }

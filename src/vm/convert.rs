@@ -198,6 +198,10 @@ impl Vm {
                 let v = self.heap.float(*f);
                 return self.tenured(v);
             }
+            Fraction {
+                numerator,
+                denominator,
+            } => return self.ratio_literal(numerator, denominator),
             Scaled {
                 numerator,
                 denominator,
@@ -246,7 +250,8 @@ impl Vm {
         copy
     }
 
-    fn scaled_literal(&mut self, numerator: &str, denominator: &str, scale: u32) -> Value {
+    /// The quotient of two integers in decimal digits, in lowest terms: a Fraction or an Integer.
+    fn ratio_literal(&mut self, numerator: &str, denominator: &str) -> Value {
         let n: BigInt = numerator.parse().unwrap_or_default();
         let d: BigInt = denominator.parse().unwrap_or_else(|_| BigInt::from(1));
         let g = num_integer::Integer::gcd(&n, &d);
@@ -258,22 +263,26 @@ impl Vm {
         let whole = d == BigInt::from(1);
         let n = self.integer_from_bigint(n);
         let n = self.tenured(n);
-        let fraction = if whole {
-            n
-        } else {
-            let d = self.integer_from_bigint(d);
-            let d = self.tenured(d);
-            let f = self
-                .heap
-                .new_pointers_old(Known::Fraction.index(), Format::Fixed, 2);
-            self.heap.set_slot(f, 0, n);
-            self.heap.set_slot(f, 1, d);
-            f
-        };
+        if whole {
+            return n;
+        }
+        let d = self.integer_from_bigint(d);
+        let d = self.tenured(d);
+        let v = self
+            .heap
+            .new_pointers_old(Known::Fraction.index(), Format::Fixed, 2);
+        self.heap.set_slot(v, 0, n);
+        self.heap.set_slot(v, 1, d);
+        self.heap.set_immutable(v, true);
+        v
+    }
+
+    fn scaled_literal(&mut self, numerator: &str, denominator: &str, scale: u32) -> Value {
+        let value = self.ratio_literal(numerator, denominator);
         let v = self
             .heap
             .new_pointers_old(Known::ScaledDecimal.index(), Format::Fixed, 2);
-        self.heap.set_slot(v, 0, fraction);
+        self.heap.set_slot(v, 0, value);
         self.heap.set_slot(v, 1, Value::int(scale as i64));
         v
     }

@@ -411,6 +411,7 @@ impl Vm {
             text: super::classes::SourceText::Static(""),
             file: None,
             line: 0,
+            column: 1,
             library: true,
         };
         let method = self.add_do_it(nil_class, selector, source);

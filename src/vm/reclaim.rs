@@ -158,6 +158,7 @@ impl Vm {
                     text: SourceText::Static(""),
                     file: None,
                     line: 0,
+                    column: 1,
                     library: true,
                 };
                 self.classes.free_methods.push(id as MethodId);

@@ -4,6 +4,7 @@ use super::Vm;
 use super::code::{Code, flags};
 use super::frame::{FrameAt, StackView};
 use super::process::Proc;
+use chirp_grammar::Line;
 
 /// Frames kept at the top and at the bottom of a long trace.
 const KEPT: usize = 20;
@@ -91,10 +92,16 @@ impl Vm {
             .rev()
             .find(|&i| text.is_char_boundary(i))
             .unwrap_or(0);
-        let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
-        let end = text[at..].find('\n').map_or(text.len(), |i| at + i);
-        let line = text[..at].matches('\n').count() + method.source.line as usize;
-        let column = text[start..at].chars().count() + 1;
-        (line, column, text[start..end].trim_end().to_string())
+        let line = Line::at(text, at);
+        let mut shown = text[line.start..line.end].trim_end().to_string();
+        let mut column = line.column(text, at);
+        if line.number == 1 && method.source.column > 1 {
+            // The rest of the file's line, where it stands there.
+            let indent = method.source.column as usize - 1;
+            shown.insert_str(0, &" ".repeat(indent));
+            column += indent;
+        }
+        let number = line.number + method.source.line as usize - 1;
+        (number, column, shown)
     }
 }

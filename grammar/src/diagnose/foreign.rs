@@ -1,6 +1,7 @@
 //! Habits from other languages, recognised by their shape.
 
 use super::context::Context;
+use super::words::WORDS;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::token::Token;
 
@@ -8,6 +9,8 @@ const CODE: &str = "E0125";
 
 pub fn explain(context: &Context<'_>) -> Option<Diagnostic> {
     comment(context)
+        .or_else(|| prefixed_string(context))
+        .or_else(|| backward_assignment(context))
         .or_else(|| leading_word(context))
         .or_else(|| call(context))
         .or_else(|| braces(context))
@@ -16,6 +19,44 @@ pub fn explain(context: &Context<'_>) -> Option<Diagnostic> {
         .or_else(|| step(context))
         .or_else(|| range(context))
         .or_else(|| qualified(context))
+}
+
+/// `f'{x}'`, `r'…'`: a letter that touches a string.
+fn prefixed_string(context: &Context<'_>) -> Option<Diagnostic> {
+    let at = context.at;
+    let (Some(Token::String(_)), Some(Token::Ident(letter))) = (context.here(), context.before(1))
+    else {
+        return None;
+    };
+    if !context.glued(at) || letter.len() > 2 {
+        return None;
+    }
+    Some(
+        Diagnostic::new(
+            CODE,
+            "a string has no letter in front",
+            context.span(at - 1),
+        )
+        .label("read as a variable")
+        .help("join values with commas: 'x = ' , x printString; or write 'x = {1}' format: { x }"),
+    )
+}
+
+/// `a =: 3`
+fn backward_assignment(context: &Context<'_>) -> Option<Diagnostic> {
+    let at = context.at;
+    let meant = context.here() == Some(Token::Colon)
+        && context.before(1) == Some(Token::Binary("="))
+        && context.glued(at);
+    meant.then(|| {
+        Diagnostic::new(
+            "E0123",
+            "an assignment has its colon first",
+            context.span(at - 1).to(context.span(at)),
+        )
+        .label("an operator and a colon")
+        .help("write x := 3")
+    })
 }
 
 /// `(1..5)`
@@ -106,108 +147,6 @@ fn comment(context: &Context<'_>) -> Option<Diagnostic> {
         .help("comments stand in double quotes: \"like this\""),
     )
 }
-
-/// Words that begin statements elsewhere, and what to write instead.
-const WORDS: &[(&str, &str)] = &[
-    (
-        "if",
-        "a choice is a message: condition ifTrue: [ a ] ifFalse: [ b ]",
-    ),
-    (
-        "elif",
-        "a choice is a message: condition ifTrue: [ a ] ifFalse: [ b ]",
-    ),
-    (
-        "else",
-        "a choice is a message: condition ifTrue: [ a ] ifFalse: [ b ]",
-    ),
-    ("unless", "a choice is a message: condition ifFalse: [ a ]"),
-    (
-        "while",
-        "a loop is a message to a block: [ condition ] whileTrue: [ a ]",
-    ),
-    (
-        "for",
-        "a loop is a message: 1 to: 10 do: [ :i | … ] or list do: [ :each | … ]",
-    ),
-    ("foreach", "a loop is a message: list do: [ :each | … ]"),
-    (
-        "switch",
-        "choices are messages: condition ifTrue: [ a ] ifFalse: [ b ]",
-    ),
-    (
-        "case",
-        "choices are messages: condition ifTrue: [ a ] ifFalse: [ b ]",
-    ),
-    (
-        "try",
-        "errors are handled by a message to a block: [ a ] on: Error do: [ :e | … ]",
-    ),
-    (
-        "catch",
-        "errors are handled by a message to a block: [ a ] on: Error do: [ :e | … ]",
-    ),
-    (
-        "throw",
-        "errors are signalled by a message: Error signal: 'reason'",
-    ),
-    (
-        "raise",
-        "errors are signalled by a message: Error signal: 'reason'",
-    ),
-    ("return", "a value is returned with a caret: ^ value"),
-    ("function", "a function is a block: [ :x | x + 1 ]"),
-    ("fn", "a function is a block: [ :x | x + 1 ]"),
-    (
-        "def",
-        "a function is a block, [ :x | x + 1 ], and a method is compiled in its class",
-    ),
-    ("fun", "a function is a block: [ :x | x + 1 ]"),
-    (
-        "var",
-        "variables are declared between bars and assigned with `:=`: | x | x := 3",
-    ),
-    (
-        "let",
-        "variables are declared between bars and assigned with `:=`: | x | x := 3",
-    ),
-    (
-        "const",
-        "variables are declared between bars and assigned with `:=`: | x | x := 3",
-    ),
-    (
-        "int",
-        "variables have no types; declare them between bars: | x | x := 3",
-    ),
-    (
-        "float",
-        "variables have no types; declare them between bars: | x | x := 3",
-    ),
-    (
-        "string",
-        "variables have no types; declare them between bars: | x | x := 'a'",
-    ),
-    (
-        "class",
-        "a class is made by a message: Object subclass: #Foo instanceVariableNames: 'a b' …",
-    ),
-    (
-        "import",
-        "all classes are known everywhere: nothing is imported",
-    ),
-    (
-        "using",
-        "all classes are known everywhere: nothing is imported",
-    ),
-    ("print", "print with: Transcript show: x printString; cr"),
-    ("println", "print with: Transcript show: x printString; cr"),
-    ("puts", "print with: Transcript show: x printString; cr"),
-    ("echo", "print with: Transcript show: x printString; cr"),
-    (
-        "new",
-        "objects are made by a message to their class: Foo new",
-    ),
-];
 
 /// A statement that begins with such a word, and goes on as no message would.
 fn leading_word(context: &Context<'_>) -> Option<Diagnostic> {

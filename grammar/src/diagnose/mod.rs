@@ -6,10 +6,12 @@
 mod arrays;
 mod brackets;
 mod context;
+mod dialects;
 mod foreign;
 mod head;
 mod marks;
 mod operands;
+pub mod words;
 
 use crate::Options;
 use crate::diagnostic::Diagnostic;
@@ -110,6 +112,7 @@ fn cause(context: &Context<'_>) -> Diagnostic {
         Region::Code => None,
     };
     special
+        .or_else(|| dialects::explain(context))
         .or_else(|| foreign::explain(context))
         .or_else(|| brackets::mismatch(context))
         .or_else(|| operands::missing(context))

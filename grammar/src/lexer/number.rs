@@ -71,17 +71,21 @@ fn exponent_or_scale(text: &[u8], at: usize) -> usize {
 fn radix_end(text: &[u8], at: usize) -> Option<usize> {
     let peek = |at: usize| text.get(at).copied().unwrap_or(b' ');
     let first = peek(at + 1);
-    if first == b'-' && peek(at + 2).is_ascii_digit() {
-        return Some(run(text, at + 2, |b| is_digit_in(36, b)));
+    // `16r-FF`: Pharo reads a sign behind the base, too.
+    let base = base_of(text);
+    if first == b'-' && is_digit_in(base, &peek(at + 2)) {
+        let end = run(text, at + 2, |b| is_digit_in(base, b));
+        return Some(run(text, end, |b| {
+            b.is_ascii_digit() || b.is_ascii_uppercase()
+        }));
     }
     // Capitals and digits make no selector: whatever they are, they are meant as digits.
     if first.is_ascii_digit() || first.is_ascii_uppercase() {
-        let base = base_of(text);
         let end = run(text, at + 1, |b| is_digit_in(base, b));
         let capitals = run(text, end, |b| b.is_ascii_digit() || b.is_ascii_uppercase());
         return Some(capitals);
     }
-    let end = run(text, at + 1, |b| is_digit_in(base_of(text), b));
+    let end = run(text, at + 1, |b| is_digit_in(base, b));
     // `3raisedTo: 4`, but `16rff`, and `16r` too.
     (!is_word(peek(end)) && peek(end) != b':').then_some(end)
 }
@@ -113,17 +117,6 @@ fn is_digit_in(base: u32, byte: &u8) -> bool {
         .is_some_and(|digit| digit < base)
 }
 
-/// What a number is worth.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Number {
-    Literal(Literal),
-    /// `1e-3` is the fraction 1/1000: no literal, but an expression.
-    Fraction {
-        numerator: String,
-        denominator: String,
-    },
-}
-
 /// What is wrong with a number: the sentence, the bytes to blame, the help.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
@@ -137,6 +130,8 @@ pub struct Problem {
 /// The parts of a number's text, and where they are.
 struct Parts<'s> {
     base: u32,
+    /// A sign behind the base: `16r-FF`.
+    negative: bool,
     integer: &'s str,
     fraction: Option<&'s str>,
     /// Mark and digits, `e-3`, `s2`.
@@ -144,17 +139,16 @@ struct Parts<'s> {
 }
 
 /// The value of a number that [`scan`] has delimited.
-pub fn value(text: &str, negative: bool) -> Result<Number, Problem> {
+pub fn value(text: &str, negative: bool) -> Result<Literal, Problem> {
     let parts = split(text)?;
+    let negative = negative != parts.negative;
     let fraction = parts.fraction.unwrap_or("");
     match parts.tail {
         Some((b's', scale)) => scaled(&parts, fraction, scale, negative, text),
         tail => {
             let exponent = tail.map_or(Ok(0), |(_, digits)| exponent(digits, text))?;
             if parts.fraction.is_some() {
-                Ok(Number::Literal(Literal::Float(float(
-                    &parts, fraction, exponent, negative, text,
-                )?)))
+                float(&parts, fraction, exponent, negative, text).map(Literal::Float)
             } else {
                 integer(&parts, exponent, negative, text)
             }
@@ -198,6 +192,8 @@ fn split(text: &str) -> Result<Parts<'_>, Problem> {
         (10, 0)
     };
     let is_digit = |b: &u8| is_digit_in(base, b);
+    let negative = bytes.get(from) == Some(&b'-');
+    let from = from + usize::from(negative);
     let mut at = run(bytes, from, is_digit);
     let integer = &text[from..at];
     let mut fraction = None;
@@ -209,6 +205,7 @@ fn split(text: &str) -> Result<Parts<'_>, Problem> {
     let tail = bytes.get(at).map(|&mark| (mark, &text[at + 1..]));
     Ok(Parts {
         base,
+        negative,
         integer,
         fraction,
         tail,
@@ -238,15 +235,8 @@ fn base(text: &str, r: usize) -> Result<u32, Problem> {
             "write the digits right behind it: 16rFF, 2r1010",
         ));
     }
-    if first == Some(b'-') {
-        return Err(problem(
-            "the sign of a number stands before its base",
-            r + 1..r + 2,
-            "",
-            &format!("write -{}r{}", base, &digits[1..]),
-        ));
-    }
-    let good = run(digits.as_bytes(), 0, |b| is_digit_in(base, b));
+    let sign = usize::from(first == Some(b'-'));
+    let good = run(digits.as_bytes(), sign, |b| is_digit_in(base, b));
     if let Some(bad) = digits[good..]
         .chars()
         .next()
@@ -283,18 +273,18 @@ fn exponent(digits: &str, text: &str) -> Result<i64, Problem> {
     }))
 }
 
-fn integer(parts: &Parts, exponent: i64, negative: bool, text: &str) -> Result<Number, Problem> {
+fn integer(parts: &Parts, exponent: i64, negative: bool, text: &str) -> Result<Literal, Problem> {
     if exponent == 0 && parts.base == 10 && parts.integer.len() <= 18 {
         let n: i64 = parts.integer.parse().unwrap_or(0);
-        return Ok(Number::Literal(Literal::Int(if negative { -n } else { n })));
+        return Ok(Literal::Int(if negative { -n } else { n }));
     }
     let mut big = Big::parse(parts.base, &[parts.integer], text)?;
     if big.is_zero() {
-        return Ok(Number::Literal(Literal::Int(0)));
+        return Ok(Literal::Int(0));
     }
     if exponent >= 0 {
         big.scale_up(parts.base, exponent, text)?;
-        return Ok(Number::Literal(big.literal(negative)));
+        return Ok(big.literal(negative));
     }
     let mut rest = exponent;
     while rest < 0 && big.divides(parts.base) {
@@ -302,11 +292,11 @@ fn integer(parts: &Parts, exponent: i64, negative: bool, text: &str) -> Result<N
         rest += 1;
     }
     if rest == 0 {
-        return Ok(Number::Literal(big.literal(negative)));
+        return Ok(big.literal(negative));
     }
     let mut denominator = Big::one();
     denominator.scale_up(parts.base, -rest, text)?;
-    Ok(Number::Fraction {
+    Ok(Literal::Fraction {
         numerator: big.text(negative),
         denominator: denominator.text(false),
     })
@@ -318,7 +308,7 @@ fn scaled(
     scale: &str,
     negative: bool,
     text: &str,
-) -> Result<Number, Problem> {
+) -> Result<Literal, Problem> {
     let scale = if scale.is_empty() {
         fraction.len() as u32
     } else {
@@ -330,11 +320,11 @@ fn scaled(
     let numerator = Big::parse(parts.base, &[parts.integer, fraction], text)?;
     let mut denominator = Big::one();
     denominator.scale_up(parts.base, fraction.len() as i64, text)?;
-    Ok(Number::Literal(Literal::Scaled {
+    Ok(Literal::Scaled {
         numerator: numerator.text(negative),
         denominator: denominator.text(false),
         scale,
-    }))
+    })
 }
 
 fn float(

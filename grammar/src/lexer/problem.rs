@@ -18,6 +18,12 @@ pub fn unclosed_string(source: &str, span: Span) -> Diagnostic {
         && before[quoted.len()..].starts_with(char::is_alphabetic)
     {
         let at = quoted.len() - 1;
+        if quoted[..at].ends_with('$') {
+            return Diagnostic::new("E0101", "`$'` is a character and opens no string", opening)
+                .label("this quote opens a string that is never closed")
+                .secondary(Span::new(at - 1, at + 1), "a character")
+                .help("a string stands in quotes alone, 'abc'; a character has a dollar sign, $a");
+        }
         return Diagnostic::new(
             "E0101",
             "an apostrophe ended this string too early",
@@ -115,11 +121,20 @@ pub fn brace_in_array(span: Span) -> Diagnostic {
         .help("elements of #( ) are literals; build an array of computed elements with braces alone: { #a. { 1. 2 } }")
 }
 
+pub fn too_many_assignments(span: Span) -> Diagnostic {
+    Diagnostic::new("E0122", "too many assignments in a row", span)
+        .label(format!("number {}", super::stream::MAX_ASSIGNMENTS + 1))
+        .help("split the chain: end it with a full stop, and begin the next with a variable's name")
+}
+
 pub fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::new("E0122", "the brackets are nested too deeply", span)
         .label(format!("level {}", super::stream::MAX_BRACKETS + 1))
         .help("move the inner part to a method or a variable of its own")
 }
+
+/// A closing typographic quote further away than this is not looked for.
+const LONGEST_QUOTATION: usize = 1_000;
 
 /// What to say about a character that begins no token, and how many bytes after it belong to it.
 pub fn unknown_character(source: &str, span: Span) -> (Diagnostic, usize) {
@@ -131,8 +146,11 @@ pub fn unknown_character(source: &str, span: Span) -> (Diagnostic, usize) {
         '“' | '”' | '„' | '‟' => Some(("“”‟", "\"", "comments")),
         _ => None,
     } {
-        let line = rest.split('\n').next().unwrap_or("");
-        let closing = line.char_indices().find(|(_, c)| close.contains(*c));
+        let closing = rest
+            .char_indices()
+            .take(LONGEST_QUOTATION)
+            .take_while(|&(_, c)| c != '\n')
+            .find(|&(_, c)| close.contains(c));
         let length = closing.map_or(0, |(at, c)| at + c.len_utf8());
         let diagnostic = Diagnostic::new(
             "E0103",

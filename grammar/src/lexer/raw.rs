@@ -150,18 +150,24 @@ fn operator(lexer: &mut Lexer<Raw>) {
     lexer.bump(n);
 }
 
-/// Takes what belongs to a number sign. A lexer of its own looks at the text behind it.
+/// Takes what belongs to a number sign. A lexer of its own looks at the text behind it, but never
+/// at another number sign: each would look further in its turn.
 fn hash(lexer: &mut Lexer<Raw>) -> Hash {
-    let mut inner = Raw::lexer(lexer.remainder());
+    let rest = lexer.remainder();
+    let first = rest.chars().next().map_or(0, char::len_utf8);
+    if Raw::lexer(&rest[..first]).next().is_none() {
+        // White space, or the end.
+        return Hash::Alone;
+    }
+    let mut inner = Raw::lexer(rest);
     let (kind, length) = match inner.next() {
-        _ if inner.span().start != 0 => (Hash::Alone, 0),
         Some(Ok(Raw::LParen)) => (Hash::Array, 1),
         Some(Ok(Raw::LBracket)) => (Hash::Bytes, 1),
         Some(Ok(Raw::Operator)) => (Hash::Symbol, inner.span().end),
         Some(Ok(Raw::String(Closed::Yes))) => (Hash::Symbol, inner.span().end),
         Some(Ok(Raw::String(Closed::No))) => (Hash::UnclosedSymbol, inner.span().end),
         Some(Ok(Raw::Word(word))) => {
-            let rest = lexer.remainder().as_bytes();
+            let rest = rest.as_bytes();
             let mut end = joined(inner, word);
             // `#x::` is a symbol too, odd as it is.
             while rest[end - 1] == b':'
@@ -182,10 +188,12 @@ fn hash(lexer: &mut Lexer<Raw>) -> Hash {
 pub fn joined<'s>(mut lexer: Lexer<'s, Raw>, mut last: Word) -> usize {
     loop {
         let end = lexer.span().end;
+        let next = lexer.remainder().chars().next();
+        if last != Word::Keyword || !next.is_some_and(|c| c == '_' || c.is_alphabetic()) {
+            return end;
+        }
         match lexer.next() {
-            Some(Ok(Raw::Word(word))) if last == Word::Keyword && lexer.span().start == end => {
-                last = word;
-            }
+            Some(Ok(Raw::Word(word))) => last = word,
             _ => return end,
         }
     }

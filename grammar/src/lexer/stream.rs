@@ -18,7 +18,7 @@ use crate::diagnostic::Diagnostic;
 pub const MAX_BRACKETS: usize = 500;
 
 /// As deep as this may `a := b := c := …` go.
-const MAX_ASSIGNMENTS: usize = 500;
+pub const MAX_ASSIGNMENTS: usize = 500;
 
 /// What the source is a text of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub enum Start {
 
 /// What recovery may cost. Each token that the parser drops costs it a look at each open bracket.
 const PATIENCE: u64 = 1_000_000;
+
+/// More mistakes than this are not kept: a text with so many is something else.
+const MAX_FOUND: usize = 10_000;
 
 /// Where lexer and parser put what they find, and how the parser's recovery is kept in bounds:
 /// it counts as lost in a text when many tokens made no node.
@@ -54,7 +57,10 @@ impl Sink {
     }
 
     pub fn push(&self, diagnostic: Diagnostic) {
-        self.diagnostics.borrow_mut().push(diagnostic);
+        let mut diagnostics = self.diagnostics.borrow_mut();
+        if diagnostics.len() < MAX_FOUND {
+            diagnostics.push(diagnostic);
+        }
     }
 
     /// The parser made something.
@@ -321,7 +327,12 @@ impl<'s> Iterator for Stream<'s, '_> {
         };
         if !self.track(item.1) {
             self.stopped = true;
-            self.report(problem::too_deep(Span::new(item.0, item.2)));
+            let span = Span::new(item.0, item.2);
+            self.report(if self.open.len() > MAX_BRACKETS {
+                problem::too_deep(span)
+            } else {
+                problem::too_many_assignments(span)
+            });
             return None;
         }
         Some(item)

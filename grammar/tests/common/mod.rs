@@ -118,6 +118,10 @@ pub fn literal(value: &Literal) -> String {
         Literal::Int(n) => n.to_string(),
         Literal::LargeInt(text) => format!("{text}L"),
         Literal::Float(f) => format!("{f:?}f"),
+        Literal::Fraction {
+            numerator,
+            denominator,
+        } => format!("{numerator}/{denominator}"),
         Literal::Scaled {
             numerator,
             denominator,

@@ -51,7 +51,15 @@ pub fn candidates(line: &str, position: usize, words: &Words) -> (usize, Vec<Can
     };
     let prefix = &before[start..];
     if context.begins_operand() {
-        let pseudo = ["self", "super", "nil", "true", "false", "thisContext"];
+        let pseudo = [
+            "self",
+            "super",
+            "nil",
+            "true",
+            "false",
+            "thisContext",
+            "thisProcess",
+        ];
         let names = words.names(prefix).into_iter();
         let pseudo = pseudo
             .into_iter()
@@ -183,6 +191,7 @@ impl<'a> Context<'a> {
             "false" => "False",
             "nil" | "self" => "UndefinedObject",
             "thisContext" => "Context",
+            "thisProcess" => "Process",
             _ if self.words.is_class(name) => return Some(format!("{name} class")),
             _ => self.words.class_of_variable(name)?,
         };

@@ -43,7 +43,9 @@ fn colour(kind: TokenKind, text: &str) -> Option<&'static str> {
         TokenKind::Keyword => "\x1b[34m",
         TokenKind::Unknown => "\x1b[31m",
         TokenKind::Identifier => match text {
-            "self" | "super" | "nil" | "true" | "false" | "thisContext" => "\x1b[35m",
+            "self" | "super" | "nil" | "true" | "false" | "thisContext" | "thisProcess" => {
+                "\x1b[35m"
+            }
             _ if text.starts_with(char::is_uppercase) => "\x1b[1m",
             _ => return None,
         },

@@ -1,0 +1,228 @@
+//! Filing in chunk files: what is done with each chunk, and what a mistake in one means for the rest.
+//!
+//! A mistake never hides another one: from the first on nothing is run any more, but classes are
+//! still defined and everything is still compiled, so that all mistakes are found.
+
+use super::compile;
+use super::script::{LoadError, SourceError};
+use crate::compiler::{DoItOptions, MAX_DIAGNOSTICS, Variables};
+use crate::formats::chunk::{self, Chunk, Item, Owner};
+use crate::memory::{ClassIndex, Value};
+use crate::vm::classes::Source;
+use crate::vm::{CompileFailure, Vm};
+use chirp_grammar::ast::{Expr, ExprKind, Span, Statement};
+use chirp_grammar::{Diagnostic, Options};
+
+/// Chunk files may be old: `_` assigns in them.
+const DIALECT: Options = Options {
+    underscore_assignment: true,
+};
+
+const DO_IT: DoItOptions = DoItOptions {
+    return_last: true,
+    variables: Variables::Session,
+};
+
+/// Evaluates the do-its of a chunk file in order; answers the last value. Nothing is run when a
+/// chunk does not parse.
+pub fn run(vm: &mut Vm, name: &str, text: &str) -> Result<Value, LoadError> {
+    let mut filing = FileIn::new(vm, name, text);
+    let items = chunk::parse(text);
+    let value = if items.iter().all(|item| filing.parses(item)) {
+        filing.all(&items)?
+    } else {
+        filing.failures.clear();
+        filing.checking = true;
+        filing.all(&items)?
+    };
+    match filing.failures {
+        failures if failures.is_empty() => Ok(value),
+        failures => Err(LoadError::Source(SourceError { failures })),
+    }
+}
+
+/// Everything that is wrong with a chunk file. Only its classes are defined.
+pub fn check(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
+    let mut filing = FileIn::new(vm, name, text);
+    filing.checking = true;
+    match filing.all(&chunk::parse(text)) {
+        Err(LoadError::Source(e)) => e.failures,
+        // A definition that fails when it is evaluated says so when the file is run.
+        _ => filing.failures,
+    }
+}
+
+struct FileIn<'a> {
+    vm: &'a mut Vm,
+    name: &'a str,
+    text: &'a str,
+    failures: Vec<CompileFailure>,
+    /// Nothing but definitions is run.
+    checking: bool,
+}
+
+impl<'a> FileIn<'a> {
+    fn new(vm: &'a mut Vm, name: &'a str, text: &'a str) -> FileIn<'a> {
+        FileIn {
+            vm,
+            name,
+            text,
+            failures: Vec::new(),
+            checking: false,
+        }
+    }
+
+    fn all(&mut self, items: &[Item<'_>]) -> Result<Value, LoadError> {
+        let mut last = Value::NIL;
+        for item in items {
+            match self.one(item, last) {
+                Ok(value) => last = value,
+                Err(LoadError::Source(e)) => {
+                    self.failures.extend(e.failures);
+                    self.checking = true;
+                }
+                Err(error) if !self.checking => return Err(error),
+                Err(_) => {}
+            }
+            let found: usize = self.failures.iter().map(|f| f.mistakes.len()).sum();
+            if found >= MAX_DIAGNOSTICS {
+                break;
+            }
+        }
+        Ok(last)
+    }
+
+    /// Answers the value of the latest do-it.
+    fn one(&mut self, item: &Item<'_>, last: Value) -> Result<Value, LoadError> {
+        match item {
+            Item::DoIt(chunk) => {
+                self.parse(item)?;
+                let source = self.source(chunk);
+                let runs = !self.checking || defines_class(source.text.as_str());
+                let method = compile::do_it(self.vm, source, &DO_IT, DIALECT)?;
+                if runs {
+                    return Ok(self.vm.run_method(method, &[Value::NIL])?);
+                }
+            }
+            Item::Method {
+                owner,
+                protocol,
+                source,
+            } => {
+                self.parse(item)?;
+                let class = self.class(owner)?;
+                let source = self.source(source);
+                let protocol = protocol.as_deref().unwrap_or("as yet unclassified");
+                compile::install(self.vm, class, source, protocol, DIALECT)?;
+            }
+            Item::Comment { owner, text: chunk } => {
+                let class = self.class(owner)?;
+                let comment = chunk.text(self.text).into_owned();
+                if let Some(info) = self.vm.classes.get_mut(class) {
+                    info.comment = comment;
+                }
+            }
+        }
+        Ok(last)
+    }
+
+    fn source(&self, chunk: &Chunk) -> Source {
+        let place = (chunk.line, chunk.column);
+        Source::of_file(self.name, &chunk.text(self.text), place)
+    }
+
+    fn parses(&mut self, item: &Item<'_>) -> bool {
+        self.parse(item).is_ok()
+    }
+
+    /// What the parser says of a chunk.
+    fn parse(&self, item: &Item<'_>) -> Result<(), CompileFailure> {
+        let (chunk, is_method) = match item {
+            Item::DoIt(c) => (c, false),
+            Item::Method { source, .. } => (source, true),
+            Item::Comment { .. } => return Ok(()),
+        };
+        let part = chunk.text(self.text);
+        let mut diagnostics = if is_method {
+            chirp_grammar::parse_method_with(&part, DIALECT).diagnostics
+        } else {
+            chirp_grammar::parse_do_it_with(&part, DIALECT).diagnostics
+        };
+        if diagnostics.is_empty() {
+            return Ok(());
+        }
+        for diagnostic in diagnostics.iter_mut().filter(|d| d.incomplete) {
+            self.explain_end(diagnostic, chunk);
+        }
+        Err(compile::failure(&diagnostics, &self.source(chunk)))
+    }
+
+    /// Says of something unfinished that a bang ended it, and perhaps by mistake.
+    fn explain_end(&self, diagnostic: &mut Diagnostic, chunk: &Chunk) {
+        if !chunk.ended {
+            return;
+        }
+        diagnostic.incomplete = false;
+        let behind = self.text[chunk.range.end..].trim_start().chars().nth(1);
+        if behind.is_some_and(|c| c != '!' && !c.is_whitespace()) {
+            let help = "`!` ends a chunk wherever it stands; a literal one is written twice: !!";
+            diagnostic.help = Some(help.to_string());
+        } else if let Some(help) = &mut diagnostic.help {
+            *help = help.replace("the text ends here", "the chunk ends here");
+        }
+    }
+
+    /// The class that a chunk's header names.
+    fn class(&mut self, owner: &Owner<'_>) -> Result<ClassIndex, CompileFailure> {
+        let found = self
+            .vm
+            .global(owner.name)
+            .and_then(|v| self.vm.classes.index_of(v));
+        let found = match found {
+            Some(c) if owner.class_side => self.vm.classes.get(c).map(|i| i.meta),
+            other => other,
+        };
+        found.ok_or_else(|| {
+            let span = Span::new(owner.offset, owner.offset + owner.name.len());
+            let problem =
+                Diagnostic::new("E0301", format!("there is no class `{}`", owner.name), span)
+                    .label("methods of an unknown class")
+                    .help("define the class first, or load the file that does");
+            let file = Source::of_file(self.name, self.text, (1, 1));
+            compile::failure(&[problem], &file)
+        })
+    }
+}
+
+/// Is this a do-it that does nothing but define classes and traits?
+fn defines_class(text: &str) -> bool {
+    let Some(tree) = chirp_grammar::parse_do_it_with(text, DIALECT).tree else {
+        return false;
+    };
+    let statements = &tree.body.statements;
+    !statements.is_empty()
+        && statements
+            .iter()
+            .all(|s| matches!(s, Statement::Expr(e) if is_definition(e)))
+}
+
+fn is_definition(expr: &Expr) -> bool {
+    let mut part = expr;
+    loop {
+        let (receiver, selector) = match &part.kind {
+            ExprKind::Send { receiver, message } => (receiver, message.selector.as_str()),
+            ExprKind::Cascade { receiver, messages } => (receiver, messages[0].selector.as_str()),
+            _ => return false,
+        };
+        let first = selector.split(':').next().unwrap_or_default();
+        let of_trait = matches!(&receiver.kind, ExprKind::Var(name) if name == "Trait");
+        if first.ends_with("ubclass")
+            || selector == "<<"
+            || first == "instanceVariableNames"
+            || first == "named" && of_trait
+        {
+            return true;
+        }
+        part = receiver;
+    }
+}
