@@ -144,6 +144,33 @@ impl Heap {
         unsafe { std::slice::from_raw_parts((v.0 + 8) as *const u8, self.byte_size(v)) }
     }
 
+    /// The words of a byte object, the unused bytes of the last one zero; empty for anything else.
+    #[inline]
+    pub fn byte_words(&self, v: Value) -> &[u64] {
+        if !self.is_bytes(v) {
+            return &[];
+        }
+        // SAFETY: as in `bytes`. New byte objects are all zero, and `bytes_mut` gives out no unused byte.
+        unsafe { std::slice::from_raw_parts((v.0 + 8) as *const u64, self.slots(v)) }
+    }
+
+    /// Whether two byte objects hold the same bytes.
+    #[inline]
+    pub fn same_bytes(&self, a: Value, b: Value) -> bool {
+        // Slots, and unused bytes of the last one.
+        const SHAPE: u64 = 7 << header::FORMAT_SHIFT | header::LARGE_SLOTS << header::SLOTS_SHIFT;
+        if (self.header(a) ^ self.header(b)) & SHAPE != 0 {
+            return false;
+        }
+        let (a, b) = (self.byte_words(a), self.byte_words(b));
+        // Most strings that are compared are short: no call for them.
+        match (a, b) {
+            ([x], [y]) => x == y,
+            ([x, a @ ..], [y, b @ ..]) => x == y && a == b,
+            _ => a == b,
+        }
+    }
+
     #[inline]
     pub fn bytes_mut(&mut self, v: Value) -> &mut [u8] {
         if !self.is_bytes(v) {

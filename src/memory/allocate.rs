@@ -13,7 +13,7 @@ impl Heap {
     /// Room for an object of `slots` words (at least one is taken), its header written, its body not.
     pub(crate) fn allocate(&mut self, class: ClassIndex, format: u64, slots: usize) -> Value {
         let words = words_of(slots);
-        if words < LARGE_WORDS {
+        if self.fits_eden(words) {
             let at = self.alloc_ptr;
             // Not alloc_end: stress mode keeps that low.
             let free = (self.eden_end() - at as usize) / 8;

@@ -115,6 +115,12 @@ impl Heap {
         if (word & REMEMBERED != 0) != remembered.contains(&v.0) {
             return Err(format!("{}: mark and remembered set disagree", place()));
         }
+        let unused = self.slots(v) * 8 - self.bytes(v).len();
+        if let Some(last) = self.byte_words(v).last()
+            && last.to_le().leading_zeros() < unused as u32 * 8
+        {
+            return Err(format!("{}: an unused byte is not zero", place()));
+        }
         for (i, slot) in self.pointer_slots(v).iter().enumerate() {
             if matches!(slot.0 & 7, 3 | 6 | 7) || slot.is_object() && !known.contains(&slot.0) {
                 return Err(format!("{}: slot {i} holds {:#x}", place(), slot.0));

@@ -2,7 +2,7 @@
 //!
 //! Owns tracing for both collections. `FULL` tells which: a scavenge empties eden and one survivor
 //! half into the other half and old space; a full collection empties everything into fresh old
-//! segments, except that large objects are marked and stay. A moved object leaves a header of class
+//! segments, except that large old objects are marked and stay. Large young ones become old at once. A moved object leaves a header of class
 //! `FORWARDED` and its new address in slot 0. Nothing recurses: copied objects wait in the space
 //! they were copied to (Cheney), marked large ones in a list.
 
@@ -30,7 +30,7 @@ pub(super) struct Evacuator<'h, const FULL: bool> {
     last_from: (u64, u64),
     /// A root shown since the machine asked refers to a young object.
     young_found: bool,
-    /// Large objects that are marked, but not scanned.
+    /// Large objects that are marked or have become old, but are not scanned.
     marked: Vec<*mut u64>,
     /// Weak objects whose weak slots have not been looked at.
     pub weak: Vec<*mut u64>,
@@ -136,7 +136,7 @@ impl<'h, const FULL: bool> Evacuator<'h, FULL> {
         }
     }
 
-    /// Copies the object with header `word` at `p`, or marks it if it is large and stays.
+    /// Copies the object with header `word` at `p`, or marks it if it is large, old, and stays.
     ///
     /// # Safety
     /// It is an object of from-space that has not been copied.
@@ -147,7 +147,8 @@ impl<'h, const FULL: bool> Evacuator<'h, FULL> {
             let slots = slots_of(p, word);
             let words = words_of(slots);
             let lead = (word >> header::SLOTS_SHIFT == LARGE_SLOTS) as usize;
-            if FULL && words >= LARGE_WORDS {
+            let large = words >= LARGE_WORDS;
+            if FULL && large && word & OLD != 0 {
                 if word & MARK == 0 {
                     *p = word & !REMEMBERED | MARK;
                     self.marked.push(p);
@@ -155,7 +156,7 @@ impl<'h, const FULL: bool> Evacuator<'h, FULL> {
                 return p as u64;
             }
             let room = (self.to_end as usize - self.to_free as usize) / 8;
-            let (at, word) = if !FULL && word & AGE == 0 && words <= room {
+            let (at, word) = if !FULL && !large && word & AGE == 0 && words <= room {
                 let at = self.to_free;
                 self.to_free = at.add(words);
                 (at, word | AGE)
@@ -165,6 +166,11 @@ impl<'h, const FULL: bool> Evacuator<'h, FULL> {
             copy_words(p.sub(lead), at, words);
             let new = at.add(lead);
             *new = word;
+            if large {
+                // Its block is none of those that are scanned in a row.
+                *new |= if FULL { MARK } else { 0 };
+                self.marked.push(new);
+            }
             *p = FORWARDED as u64;
             *p.add(1) = new as u64;
             if !FULL {

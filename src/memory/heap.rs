@@ -30,8 +30,11 @@ impl Default for HeapOptions {
     }
 }
 
-/// Objects with at least this many words get a block of their own and never move.
+/// Old objects with at least this many words get a block of their own and never move again.
 pub const LARGE_WORDS: usize = 1 << 13;
+/// A new object takes at most one part in so many of eden: a larger one is old from the start.
+/// Most arrays of some hundred kilobytes die young, and eden's pages are there already.
+const EDEN_PARTS: usize = 4;
 
 /// After how many scavenges stress mode makes a full collection, unless told otherwise.
 const STRESS_FULL_EVERY: u64 = 1000;
@@ -136,6 +139,12 @@ impl Heap {
     pub(super) fn reset_eden(&mut self) {
         self.alloc_ptr = self.young.start();
         self.set_stress(self.options.stress);
+    }
+
+    /// Whether an object of so many words may be made in eden.
+    #[inline(always)]
+    pub(super) fn fits_eden(&self, words: usize) -> bool {
+        words < LARGE_WORDS || words <= self.eden_words / EDEN_PARTS
     }
 
     /// Address after eden.

@@ -4,8 +4,8 @@
 //! hash the machine knows; with anything else it fails and the Smalltalk method searches. So
 //! `simple_hash` must agree with what `hash` answers, and the order of probing with `scanFor:`.
 
-use super::array::{machine_text, simple_equal};
-use super::string::{Text, arg, hash_of, is_symbol_class};
+use super::array::simple_equal;
+use super::string::{arg, is_symbol_class, is_text_class, machine_hash};
 use crate::memory::{Format, Value};
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -59,6 +59,9 @@ const IDENTITY_DICTIONARY: Kind = Kind {
     identity: true,
 };
 
+/// Arrays with so many places spread the hashes. `scanFor:` has the same number.
+const SPREAD_FROM: usize = 100;
+
 // Places of a HashedCollection's variables.
 const TALLY: usize = 0;
 const ARRAY: usize = 1;
@@ -87,7 +90,20 @@ fn simple_hash(vm: &mut Vm, v: Value) -> Option<u64> {
     if v == Value::NIL || v.as_bool().is_some() {
         return Some(u64::from(vm.heap.identity_hash(v)));
     }
-    machine_text(vm, v).map(|t| hash_of(t) as u64)
+    machine_hash(vm, v).map(|hash| hash as u64)
+}
+
+/// The offset at which the search for an object with this hash begins. Over a larger array hashes
+/// are spread: neighbours, as of numbers in a row, would take a long run of places, which the
+/// search for a number that is not there goes through. A smaller one keeps numbers in their order.
+#[inline(always)]
+fn home(hash: u64, size: usize) -> usize {
+    if size < SPREAD_FROM {
+        return (hash % size as u64) as usize;
+    }
+    // `hashMultiply`. It has 28 bits, so that it is its own remainder if the size has more than 32.
+    let spread = (hash as u32).wrapping_mul(1_664_525) & 0xFFF_FFFF;
+    (spread % u32::try_from(size).unwrap_or(u32::MAX)) as usize
 }
 
 /// The hash by which an object of this kind of collection is placed.
@@ -128,14 +144,17 @@ fn find(vm: &mut Vm, array: Value, key: Value, kind: Kind) -> Result<(usize, boo
             false => simple_equal(vm, own, key),
         });
     }
-    if let Some(Text::Bytes(bytes)) = machine_text(vm, key) {
+    if is_bytes(vm, key) {
         let symbol = is_symbol_class(vm.heap.class_of(key));
-        return probe(vm, array, hash, kind, |own| match machine_text(vm, own) {
-            Some(Text::Bytes(b)) => {
+        return probe(vm, array, hash, kind, |own| {
+            if own == key {
+                Some(true)
+            } else if is_bytes(vm, own) {
                 let symbols = symbol && is_symbol_class(vm.heap.class_of(own));
-                Some(own == key || !symbols && b == bytes)
+                Some(!symbols && vm.heap.same_bytes(own, key))
+            } else {
+                simple_equal(vm, own, key)
             }
-            _ => simple_equal(vm, own, key),
         });
     }
     probe(vm, array, hash, kind, |own| {
@@ -143,6 +162,12 @@ fn find(vm: &mut Vm, array: Value, key: Value, kind: Kind) -> Result<(usize, boo
             .then_some(true)
             .or_else(|| simple_equal(vm, own, key))
     })
+}
+
+/// Whether it is a string or symbol of the machine's own narrow classes.
+#[inline(always)]
+fn is_bytes(vm: &Vm, v: Value) -> bool {
+    v.is_object() && is_text_class(vm.heap.class_of(v)) && vm.heap.is_bytes(v)
 }
 
 /// Goes through the places from that of `hash` on; `same` compares what an element is found by.
@@ -156,7 +181,7 @@ fn probe(
 ) -> Result<(usize, bool), PrimError> {
     let slots = vm.heap.pointer_slots(array);
     let size = slots.len();
-    let mut at = (hash % size as u64) as usize;
+    let mut at = home(hash, size);
     for _ in 0..size {
         let element = slots[at];
         if element == Value::NIL {
@@ -181,14 +206,13 @@ fn scan(vm: &mut Vm, args: &[Value], kind: Kind) -> PrimResult {
 /// their elements differently: for them the Smalltalk methods run, which send scanFor:.
 fn plain_kind(vm: &Vm, receiver: Value, associations: bool) -> Result<Kind, PrimError> {
     let class = vm.heap.class_of(receiver);
-    let kinds = [
-        (Known::Dictionary, DICTIONARY),
-        (Known::IdentityDictionary, IDENTITY_DICTIONARY),
-        (Known::Set, SET),
-        (Known::IdentitySet, IDENTITY_SET),
-    ];
-    let found = kinds.into_iter().find(|(known, _)| known.index() == class);
-    let (_, kind) = found.ok_or(PrimError::Unsupported)?;
+    let kind = match class {
+        c if c == Known::Dictionary.index() => DICTIONARY,
+        c if c == Known::IdentityDictionary.index() => IDENTITY_DICTIONARY,
+        c if c == Known::Set.index() => SET,
+        c if c == Known::IdentitySet.index() => IDENTITY_SET,
+        _ => return Err(PrimError::Unsupported),
+    };
     if kind.associations == associations {
         Ok(kind)
     } else {
@@ -320,31 +344,36 @@ fn remove(vm: &mut Vm, args: &[Value], associations: bool) -> PrimResult {
     if vm.heap.is_immutable(args[0]) || vm.heap.is_immutable(array) {
         return Err(PrimError::ReadOnly);
     }
-    // Where the elements behind belong is all found out before anything moves: it may fail.
+    // That all hashes behind are known is found out before anything moves.
     let size = vm.heap.slots(array);
-    let mut behind = Vec::new();
-    let mut at = (found_at + 1) % size;
-    while at != found_at && vm.heap.slot(array, at) != Value::NIL {
-        let element = vm.heap.slot(array, at);
-        let key = key_of(vm, element, kind)?;
-        behind.push((element, (hash(vm, key, kind)? % size as u64) as usize));
-        at = (at + 1) % size;
+    let mut end = (found_at + 1) % size;
+    while end != found_at && vm.heap.slot(array, end) != Value::NIL {
+        element_home(vm, array, end, kind)?;
+        end = (end + 1) % size;
     }
-    vm.charge(behind.len() >> 3);
+    vm.charge((end + size - found_at) % size >> 3);
     let removed = vm.heap.slot(array, found_at);
-    let (mut free, mut at) = (found_at, found_at);
-    for (element, home) in behind {
-        at = (at + 1) % size;
+    let (mut free, mut at) = (found_at, (found_at + 1) % size);
+    while at != end {
+        let home = element_home(vm, array, at, kind)?;
         // It may move to the free place unless it belongs behind that.
         let (from_home, from_free) = ((at + size - home) % size, (at + size - free) % size);
         if from_home >= from_free {
+            let element = vm.heap.slot(array, at);
             vm.heap.set_slot(array, free, element);
             free = at;
         }
+        at = (at + 1) % size;
     }
     vm.heap.set_slot(array, free, Value::NIL);
     vm.heap.set_slot(args[0], TALLY, Value::int(tally));
     Ok(removed)
+}
+
+/// Where the search for the element at an offset begins.
+fn element_home(vm: &mut Vm, array: Value, at: usize, kind: Kind) -> Result<usize, PrimError> {
+    let key = key_of(vm, vm.heap.slot(array, at), kind)?;
+    Ok(home(hash(vm, key, kind)?, vm.heap.slots(array)))
 }
 
 /// receiver, old array: puts the elements of the old array into the receiver's, which is empty.
@@ -371,10 +400,15 @@ fn rehash(vm: &mut Vm, args: &[Value], kind: Kind) -> PrimResult {
     vm.charge(elements.len() >> 3);
     for element in elements {
         let key = key_of(vm, element, kind)?;
-        let start = (hash(vm, key, kind)? % size as u64) as usize;
-        let mut places = (start..size).chain(0..start);
-        let free = places.find(|&at| vm.heap.slot(array, at) == Value::NIL);
-        let at = free.ok_or(PrimError::BadReceiver)?;
+        let mut at = home(hash(vm, key, kind)?, size);
+        let mut tried = 1;
+        while vm.heap.slot(array, at) != Value::NIL {
+            at = if at + 1 == size { 0 } else { at + 1 };
+            tried += 1;
+            if tried > size {
+                return Err(PrimError::BadReceiver);
+            }
+        }
         vm.heap.set_slot(array, at, element);
     }
     Ok(args[0])

@@ -204,9 +204,12 @@ fn equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(Value::bool(!symbols && mine.same(other)))
 }
 
+/// The hash of an empty string, before its length has gone into it.
+const START: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// Depends on the characters alone, not on their width.
 pub fn hash_of(text: Text<'_>) -> i64 {
-    let start = text.len() as u64 ^ 0x9E37_79B9_7F4A_7C15;
+    let start = text.len() as u64 ^ START;
     let hash = match text {
         Text::Bytes(b) => {
             let (words, rest) = b.as_chunks::<8>();
@@ -227,6 +230,20 @@ pub fn hash_of(text: Text<'_>) -> i64 {
     (hash >> 4) as i64
 }
 
+/// `hash_of` a string or symbol of the four machine classes; none for anything else.
+pub fn machine_hash(vm: &Vm, v: Value) -> Option<i64> {
+    if !v.is_object() || !is_text_class(vm.heap.class_of(v)) {
+        return None;
+    }
+    if vm.heap.is_bytes(v) {
+        // The unused bytes of the last word are zero, as `packed` would make them.
+        let start = vm.heap.bytes(v).len() as u64 ^ START;
+        let words = vm.heap.byte_words(v).iter();
+        return Some((words.fold(start, |h, &w| mix(h, u64::from_le(w))) >> 4) as i64);
+    }
+    Some(hash_of(Text::Wide(vm.heap.words32(v))))
+}
+
 /// Eight bytes or fewer as a number, the first one lowest.
 #[inline]
 fn packed(bytes: impl DoubleEndedIterator<Item = u8>) -> u64 {
@@ -245,7 +262,8 @@ fn mix(hash: u64, word: u64) -> u64 {
 
 fn hash(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
-    let (hash, size) = (hash_of(text), text.len());
+    let hash = machine_hash(vm, args[0]).unwrap_or_else(|| hash_of(text));
+    let size = text.len();
     vm.charge(size >> 6);
     Ok(Value::int(hash))
 }

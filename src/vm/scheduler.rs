@@ -28,6 +28,8 @@ type Timer = Reverse<(u64, u64, usize, u64)>;
 /// Ready Processes and timers.
 pub struct Scheduler {
     ready: Vec<VecDeque<Value>>,
+    /// Bit p is set when the queue of priority p is not empty.
+    occupied: u128,
     timers: BinaryHeap<Timer>,
     sequence: u64,
 }
@@ -36,6 +38,7 @@ impl Default for Scheduler {
     fn default() -> Scheduler {
         Scheduler {
             ready: vec![VecDeque::new(); PRIORITIES + 1],
+            occupied: 0,
             timers: BinaryHeap::new(),
             sequence: 0,
         }
@@ -45,10 +48,22 @@ impl Default for Scheduler {
 impl Scheduler {
     /// Priority of the most urgent ready Process; 0 for none.
     pub fn best_ready(&self) -> usize {
-        (1..=PRIORITIES)
-            .rev()
-            .find(|&p| !self.ready[p].is_empty())
-            .unwrap_or(0)
+        (127 - (self.occupied | 1).leading_zeros()) as usize
+    }
+
+    /// The queue of a priority, to which a Process is to be added.
+    fn queue(&mut self, priority: usize) -> &mut VecDeque<Value> {
+        self.occupied |= 1 << priority;
+        &mut self.ready[priority]
+    }
+
+    /// Takes the first Process out of a queue.
+    fn take_first(&mut self, priority: usize) -> Option<Value> {
+        let first = self.ready[priority].pop_front();
+        if self.ready[priority].is_empty() {
+            self.occupied &= !(1 << priority);
+        }
+        first
     }
 
     pub fn visit(&mut self, visitor: &mut dyn Visitor) {
@@ -60,8 +75,11 @@ impl Scheduler {
     }
 
     fn remove(&mut self, process: Value) {
-        for queue in &mut self.ready {
+        for (priority, queue) in self.ready.iter_mut().enumerate() {
             queue.retain(|&p| p != process);
+            if queue.is_empty() {
+                self.occupied &= !(1 << priority);
+            }
         }
     }
 }
@@ -73,7 +91,7 @@ impl Vm {
         if let Some(proc) = self.processes.get_mut(slot) {
             proc.state = State::Ready;
         }
-        self.scheduler.ready[priority].push_back(process);
+        self.scheduler.queue(priority).push_back(process);
     }
 
     /// The running Process goes to the front of its queue: something more urgent runs first.
@@ -81,7 +99,7 @@ impl Vm {
         let process = self.processes.active;
         let priority = self.priority(process);
         self.processes.running().state = State::Ready;
-        self.scheduler.ready[priority].push_front(process);
+        self.scheduler.queue(priority).push_front(process);
     }
 
     /// Goes on with the most urgent ready Process; waits for the outside when there is none.
@@ -90,7 +108,7 @@ impl Vm {
         loop {
             let priority = self.scheduler.best_ready();
             if priority > 0
-                && let Some(process) = self.scheduler.ready[priority].pop_front()
+                && let Some(process) = self.scheduler.take_first(priority)
             {
                 match self.process_slot(process) {
                     Some(slot) => return Some(self.load_process(slot)),
@@ -247,7 +265,14 @@ impl Vm {
 
     /// Removes a Process from the queue or list it is in.
     pub(crate) fn take_out(&mut self, process: Value, slot: usize) {
-        self.scheduler.remove(process);
+        // One that waits stands in no queue.
+        if self
+            .processes
+            .get(slot)
+            .is_none_or(|p| p.state == State::Ready)
+        {
+            self.scheduler.remove(process);
+        }
         let list = self.heap.slot(process, field::LIST);
         if list.is_object() && self.heap.slots(list) > semaphore::LAST {
             self.unlink(list, process);

@@ -118,6 +118,39 @@ fn large_objects_stay_and_are_freed() {
 }
 
 #[test]
+fn large_objects_start_in_a_large_eden_and_become_old_at_once() {
+    for full in [false, true] {
+        let mut w = World::new(LARGE_WORDS * 8 * 8, 1 << 16);
+        let big = w.heap.new_pointers(PLAIN, Format::Indexable, LARGE_WORDS);
+        let garbage = w.heap.new_zeroed_bytes(BYTES, LARGE_WORDS * 8, false);
+        assert!(w.heap.large.is_empty() && w.heap.is_young(big) && w.heap.is_young(garbage));
+        let small = w.object(&[Value::int(3)]);
+        w.heap.set_slot(big, LARGE_WORDS - 1, small);
+        w.heap.set_slot(big, 0, big);
+        w.root(big);
+        if full {
+            w.full()
+        } else {
+            w.scavenge()
+        }
+        w.check();
+        let big = w.machine.values[0];
+        assert_eq!(w.heap.large.len(), 1);
+        assert!(!w.heap.is_young(big));
+        for _ in 0..2 {
+            assert_eq!(w.heap.slot(big, 0), big);
+            let small = w.heap.slot(big, LARGE_WORDS - 1);
+            assert_eq!(w.heap.slot(small, 0), Value::int(3));
+            w.full();
+            assert_eq!(w.machine.values[0], big, "it does not move again");
+        }
+        w.machine.values.clear();
+        w.full();
+        assert!(w.heap.large.is_empty());
+    }
+}
+
+#[test]
 fn sizes_around_the_size_word_survive() {
     let mut w = World::new(1 << 20, 1 << 18);
     for size in [
