@@ -55,7 +55,7 @@ pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, Str
         for method in class.methods() {
             let selector = strings.symbol(&mut vm, image, method.selector_number());
             let source = source_of(image, method, &mut strings);
-            let protocol = strings.shared(method.protocol());
+            let protocol = strings.shared(image, method.protocol_number());
             vm.add_method(
                 if method.class_side() { meta } else { index },
                 selector,
@@ -114,27 +114,19 @@ struct Strings {
 impl Strings {
     fn symbol(&mut self, vm: &mut Vm, image: &Image, number: usize) -> SymbolId {
         if self.symbols[number] == 0 {
-            self.symbols[number] = vm.intern(image.string(number));
+            self.symbols[number] = match image.static_string(number) {
+                Some(text) => vm.symbols.intern_static(&mut vm.heap, text),
+                None => vm.intern(image.string(number)),
+            };
         }
         self.symbols[number]
     }
 
-    /// One shared copy of the last few texts: protocols and file names come in runs.
-    fn shared(&mut self, text: &str) -> Arc<str> {
-        if let Some(Some(last)) = self
-            .shared
-            .iter()
-            .take(8)
-            .find(|s| s.as_deref() == Some(text))
-        {
-            return last.clone();
-        }
-        let new: Arc<str> = text.into();
-        let place = text.len() % 8.min(self.shared.len().max(1));
-        if let Some(slot) = self.shared.get_mut(place) {
-            *slot = Some(new.clone());
-        }
-        new
+    /// The one shared copy of a protocol's or a file's name.
+    fn shared(&mut self, image: &Image, number: usize) -> Arc<str> {
+        self.shared[number]
+            .get_or_insert_with(|| image.string(number).into())
+            .clone()
     }
 }
 
@@ -145,7 +137,7 @@ fn source_of(image: &Image, method: MethodEntry<'_>, strings: &mut Strings) -> S
     };
     Source {
         text,
-        file: Some(strings.shared(method.file())),
+        file: Some(strings.shared(image, method.file_number())),
         line: method.line() as u32,
         column: 1,
         library: true,

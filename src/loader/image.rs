@@ -106,9 +106,18 @@ impl Image {
 
     /// The string with this number.
     pub fn string(&self, number: usize) -> &str {
+        &self.text[self.string_range(number)]
+    }
+
+    /// The same, when it is part of the executable.
+    pub fn static_string(&self, number: usize) -> Option<&'static str> {
+        Some(&self.static_text()?[self.string_range(number)])
+    }
+
+    fn string_range(&self, number: usize) -> Range<usize> {
         let base = 4 * (HEADER + STRING_WORDS * number);
         let start = self.word(base, 0);
-        &self.text[start..start + self.word(base, 1)]
+        start..start + self.word(base, 1)
     }
 
     pub fn num_classes(&self) -> usize {
@@ -344,7 +353,12 @@ impl<'a> MethodEntry<'a> {
     }
 
     pub fn protocol(&self) -> &'a str {
-        self.image.string(self.word(2))
+        self.image.string(self.protocol_number())
+    }
+
+    /// The number of its protocol among the image's strings.
+    pub fn protocol_number(&self) -> usize {
+        self.word(2)
     }
 
     /// Where its source lies in the joined sources.
@@ -378,7 +392,12 @@ impl<'a> MethodEntry<'a> {
 
     /// `Kernel/Object.class.st`; of the extension if it is one.
     pub fn file(&self) -> &'a str {
-        self.image.string(self.image.file(self.word(7), 0))
+        self.image.string(self.file_number())
+    }
+
+    /// The number of that name among the image's strings.
+    pub fn file_number(&self) -> usize {
+        self.image.file(self.word(7), 0)
     }
 
     /// Its pragmas, in the order of the source.

@@ -126,6 +126,7 @@ impl Heap {
     }
 
     /// All slots of an object of references; empty for anything else.
+    #[inline]
     pub fn pointer_slots(&self, v: Value) -> &[Value] {
         if !self.is_pointers(v) {
             return &[];
@@ -145,7 +146,7 @@ impl Heap {
     }
 
     /// The words of a byte object, the unused bytes of the last one zero; empty for anything else.
-    #[inline]
+    #[inline(always)]
     pub fn byte_words(&self, v: Value) -> &[u64] {
         if !self.is_bytes(v) {
             return &[];
@@ -154,21 +155,36 @@ impl Heap {
         unsafe { std::slice::from_raw_parts((v.0 + 8) as *const u64, self.slots(v)) }
     }
 
-    /// Whether two byte objects hold the same bytes.
-    #[inline]
-    pub fn same_bytes(&self, a: Value, b: Value) -> bool {
-        // Slots, and unused bytes of the last one.
-        const SHAPE: u64 = 7 << header::FORMAT_SHIFT | header::LARGE_SLOTS << header::SLOTS_SHIFT;
-        if (self.header(a) ^ self.header(b)) & SHAPE != 0 {
-            return false;
-        }
-        let (a, b) = (self.byte_words(a), self.byte_words(b));
+    /// Format and size of an object, as its header has them: equal for two byte objects of up to two
+    /// thousand bytes only if they have equally many.
+    #[inline(always)]
+    pub fn shape(&self, v: Value) -> u64 {
+        self.header(v) & (31 << header::FORMAT_SHIFT | header::LARGE_SLOTS << header::SLOTS_SHIFT)
+    }
+
+    /// Whether two byte objects, which are of the same shape, hold the same bytes.
+    #[inline(always)]
+    pub fn same_words(&self, a: Value, b: Value) -> bool {
         // Most strings that are compared are short: no call for them.
-        match (a, b) {
+        match (self.byte_words(a), self.byte_words(b)) {
             ([x], [y]) => x == y,
             ([x, a @ ..], [y, b @ ..]) => x == y && a == b,
-            _ => a == b,
+            (a, b) => a == b,
         }
+    }
+
+    /// The slots of an instance of `class` that has two named variables; none for anything else.
+    #[inline(always)]
+    pub fn pair(&self, v: Value, class: ClassIndex) -> Option<[Value; 2]> {
+        const SHAPE: u64 = header::CLASS_MASK
+            | 31 << header::FORMAT_SHIFT
+            | header::LARGE_SLOTS << header::SLOTS_SHIFT;
+        if !v.is_object() || self.header(v) & SHAPE != header::make(class, Format::Fixed as u64, 2)
+        {
+            return None;
+        }
+        // SAFETY: the object has two slots with references.
+        Some(unsafe { [*slot_ptr(v, 0), *slot_ptr(v, 1)] })
     }
 
     #[inline]

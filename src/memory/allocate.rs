@@ -81,6 +81,17 @@ impl Heap {
         v
     }
 
+    /// An instance of a class with two named variables, which have these values.
+    pub fn new_pair(&mut self, class: ClassIndex, values: [Value; 2]) -> Value {
+        let v = self.allocate(class, Format::Fixed as u64, 2);
+        // SAFETY: the object was just made with two body words.
+        unsafe { *(slot_ptr(v, 0) as *mut [Value; 2]) = values };
+        for value in values {
+            self.barrier(v, value);
+        }
+        v
+    }
+
     fn fill_nil(&mut self, v: Value, slots: usize) {
         // SAFETY: the object was just made with max(slots, 1) body words.
         unsafe { std::slice::from_raw_parts_mut(slot_ptr(v, 0), slots.max(1)) }.fill(Value::NIL);

@@ -6,7 +6,7 @@
 
 use super::array::simple_equal;
 use super::string::{arg, is_symbol_class, is_text_class, machine_hash};
-use crate::memory::{Format, Value};
+use crate::memory::Value;
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -80,6 +80,7 @@ fn table(vm: &Vm, receiver: Value) -> Result<Value, PrimError> {
 }
 
 /// What `hash` answers for it, when the machine knows that.
+#[inline(always)]
 fn simple_hash(vm: &mut Vm, v: Value) -> Option<u64> {
     if let Some(n) = v.as_int() {
         return Some((n & ((1 << 60) - 1)) as u64);
@@ -107,6 +108,7 @@ fn home(hash: u64, size: usize) -> usize {
 }
 
 /// The hash by which an object of this kind of collection is placed.
+#[inline(always)]
 fn hash(vm: &mut Vm, v: Value, kind: Kind) -> Result<u64, PrimError> {
     if kind.identity {
         return Ok(u64::from(vm.heap.identity_hash(v)));
@@ -121,18 +123,25 @@ fn key_of(vm: &Vm, element: Value, kind: Kind) -> Result<Value, PrimError> {
     if !kind.associations {
         return Ok(element);
     }
-    if vm.heap.class_of(element) != Known::Association.index() {
-        return Err(PrimError::Unsupported);
+    match vm.heap.pair(element, Known::Association.index()) {
+        Some([key, _]) => Ok(key),
+        None => Err(PrimError::Unsupported),
     }
-    vm.heap
-        .pointer_slots(element)
-        .first()
-        .copied()
-        .ok_or(PrimError::Unsupported)
 }
 
 /// The offset of the element equal to `key` and true, or of the free place for it and false.
 fn find(vm: &mut Vm, array: Value, key: Value, kind: Kind) -> Result<(usize, bool), PrimError> {
+    find_inline(vm, array, key, kind)
+}
+
+/// `find` as part of the caller: for the accesses that programs make most.
+#[inline(always)]
+fn find_inline(
+    vm: &mut Vm,
+    array: Value,
+    key: Value,
+    kind: Kind,
+) -> Result<(usize, bool), PrimError> {
     let hash = hash(vm, key, kind)?;
     if kind.identity {
         return probe(vm, array, hash, kind, |own| Some(own == key));
@@ -146,12 +155,13 @@ fn find(vm: &mut Vm, array: Value, key: Value, kind: Kind) -> Result<(usize, boo
     }
     if is_bytes(vm, key) {
         let symbol = is_symbol_class(vm.heap.class_of(key));
+        let shape = vm.heap.shape(key);
         return probe(vm, array, hash, kind, |own| {
             if own == key {
                 Some(true)
             } else if is_bytes(vm, own) {
                 let symbols = symbol && is_symbol_class(vm.heap.class_of(own));
-                Some(!symbols && vm.heap.same_bytes(own, key))
+                Some(!symbols && vm.heap.shape(own) == shape && vm.heap.same_words(own, key))
             } else {
                 simple_equal(vm, own, key)
             }
@@ -224,14 +234,11 @@ fn plain_kind(vm: &Vm, receiver: Value, associations: bool) -> Result<Kind, Prim
 fn dictionary_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let kind = plain_kind(vm, args[0], true)?;
     let array = table(vm, args[0])?;
-    match find(vm, array, arg(args, 1)?, kind)? {
+    match find_inline(vm, array, arg(args, 1)?, kind)? {
         (at, true) => {
-            let association = vm.heap.slot(array, at);
-            vm.heap
-                .pointer_slots(association)
-                .get(1)
-                .copied()
-                .ok_or(PrimError::Unsupported)
+            let element = vm.heap.slot(array, at);
+            let pair = vm.heap.pair(element, Known::Association.index());
+            pair.map(|[_, value]| value).ok_or(PrimError::Unsupported)
         }
         _ => Err(PrimError::Value(Value::TRUE)),
     }
@@ -247,7 +254,7 @@ fn dictionary_includes_key(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn dictionary_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let kind = plain_kind(vm, args[0], true)?;
     let array = table(vm, args[0])?;
-    let (at, found) = find(vm, array, arg(args, 1)?, kind)?;
+    let (at, found) = find_inline(vm, array, arg(args, 1)?, kind)?;
     if found {
         let association = vm.heap.slot(array, at);
         if vm.heap.is_immutable(association) || vm.heap.slots(association) < 2 {
@@ -259,9 +266,7 @@ fn dictionary_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let tally = room_for_one(vm, args[0], array)?;
     let association = vm
         .heap
-        .new_pointers(Known::Association.index(), Format::Fixed, 2);
-    vm.heap.set_slot(association, 0, arg(args, 1)?);
-    vm.heap.set_slot(association, 1, arg(args, 2)?);
+        .new_pair(Known::Association.index(), [arg(args, 1)?, arg(args, 2)?]);
     insert(vm, args[0], array, (at, association), tally);
     arg(args, 2)
 }

@@ -231,6 +231,7 @@ pub fn hash_of(text: Text<'_>) -> i64 {
 }
 
 /// `hash_of` a string or symbol of the four machine classes; none for anything else.
+#[inline]
 pub fn machine_hash(vm: &Vm, v: Value) -> Option<i64> {
     if !v.is_object() || !is_text_class(vm.heap.class_of(v)) {
         return None;

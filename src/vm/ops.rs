@@ -531,10 +531,20 @@ op! {
         let o = reg!(fp, a(i));
         let k = reg!(fp, b(i));
         let v = reg!(fp, c(i));
-        if !o.is_object() || !k.is_int() { return false; }
+        if !o.is_object() { return false; }
         let word = header_of(o);
+        let class = header::class_of(word);
+        if class != Known::Array.index() {
+            if has_bytes(class) { return false; }
+            // As in `really_sent`.
+            let window = fp.add(a(**pc) + 2);
+            *window = o;
+            *window.add(1) = k;
+            *window.add(2) = v;
+            return true;
+        }
         let n = (k.int_unchecked() as usize).wrapping_sub(1);
-        if word & (header::READ_ONLY | header::CLASS_MASK) != Known::Array.index() as u64
+        if !k.is_int() || word & header::READ_ONLY != 0
             || n >= slots_of(o, word) || needs_barrier(vm, word, v) { return false; }
         *slot_ptr(o, n) = v;
         *pc = pc.add(1);

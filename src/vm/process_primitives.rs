@@ -149,8 +149,11 @@ unsafe fn process_suspend(vm: &mut Vm, call: Call) -> Outcome {
 }
 
 unsafe fn process_yield(vm: &mut Vm, call: Call) -> Outcome {
-    vm.poll_host(Some(std::time::Duration::ZERO));
-    vm.run_timers();
+    // To look outside is a call of the system, and safepoints do so as well.
+    if vm.scheduler.turn_to_look() {
+        vm.poll_host(Some(std::time::Duration::ZERO));
+        vm.run_timers();
+    }
     let process = vm.processes.active;
     if vm.scheduler.best_ready() < vm.priority(process) {
         // SAFETY: as above.

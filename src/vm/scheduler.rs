@@ -32,6 +32,7 @@ pub struct Scheduler {
     occupied: u128,
     timers: BinaryHeap<Timer>,
     sequence: u64,
+    yields: u8,
 }
 
 impl Default for Scheduler {
@@ -41,11 +42,18 @@ impl Default for Scheduler {
             occupied: 0,
             timers: BinaryHeap::new(),
             sequence: 0,
+            yields: 0,
         }
     }
 }
 
 impl Scheduler {
+    /// Whether this yield is the one in eight that looks outside.
+    pub fn turn_to_look(&mut self) -> bool {
+        self.yields = self.yields.wrapping_add(1);
+        self.yields.is_multiple_of(8)
+    }
+
     /// Priority of the most urgent ready Process; 0 for none.
     pub fn best_ready(&self) -> usize {
         (127 - (self.occupied | 1).leading_zeros()) as usize

@@ -6,6 +6,7 @@
 use super::known::Known;
 use crate::memory::{Heap, Value, Visitor};
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 
 /// Number of a symbol, from 1 on.
 pub type SymbolId = u32;
@@ -13,18 +14,33 @@ pub type SymbolId = u32;
 /// All symbols of one machine.
 #[derive(Default)]
 pub struct SymbolTable {
-    by_text: FxHashMap<Box<str>, SymbolId>,
-    texts: Vec<Box<str>>,
+    /// Those of the library lie in the executable, and are not copied.
+    by_text: FxHashMap<Cow<'static, str>, SymbolId>,
+    texts: Vec<Cow<'static, str>>,
     objects: Vec<Value>,
 }
 
 impl SymbolTable {
     /// The number of the symbol spelled `text`, made at need.
     pub fn intern(&mut self, heap: &mut Heap, text: &str) -> SymbolId {
-        if let Some(&id) = self.by_text.get(text) {
-            return id;
+        match self.by_text.get(text) {
+            Some(&id) => id,
+            None => self.add(heap, Cow::Owned(text.into())),
         }
-        let object = if text.chars().all(|c| (c as u32) < 256) {
+    }
+
+    /// The same for a text that lies in the executable.
+    pub fn intern_static(&mut self, heap: &mut Heap, text: &'static str) -> SymbolId {
+        match self.by_text.get(text) {
+            Some(&id) => id,
+            None => self.add(heap, Cow::Borrowed(text)),
+        }
+    }
+
+    fn add(&mut self, heap: &mut Heap, text: Cow<'static, str>) -> SymbolId {
+        let object = if text.is_ascii() {
+            heap.new_bytes_old(Known::ByteSymbol.index(), text.as_bytes())
+        } else if text.chars().all(|c| (c as u32) < 256) {
             let bytes: Vec<u8> = text.chars().map(|c| c as u8).collect();
             heap.new_bytes_old(Known::ByteSymbol.index(), &bytes)
         } else {
@@ -36,9 +52,9 @@ impl SymbolTable {
         let id = self.texts.len() as SymbolId + 1;
         heap.set_hash(object, id);
         heap.set_immutable(object, true);
-        self.texts.push(text.into());
+        self.texts.push(text.clone());
         self.objects.push(object);
-        self.by_text.insert(text.into(), id);
+        self.by_text.insert(text, id);
         id
     }
 
@@ -66,7 +82,7 @@ impl SymbolTable {
     pub fn text(&self, id: SymbolId) -> &str {
         self.texts
             .get((id as usize).wrapping_sub(1))
-            .map_or("", |t| t)
+            .map_or("", |t| t.as_ref())
     }
 
     /// The number of a symbol object; none for anything else.
