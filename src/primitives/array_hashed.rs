@@ -2,7 +2,7 @@
 //!
 //! Owns the search for numbers, characters, strings and the three constants, whose equality and
 //! hash the machine knows; with anything else it fails and the Smalltalk method searches. So
-//! `simple_hash` must agree with what `hash` answers, and the order of probing with `scanFor:`.
+//! `simple_hash` must agree with what `hash` answers, and the order of probing with `placeOf:` and `scanFor:`.
 
 use super::array::simple_equal;
 use super::string::{arg, is_symbol_class, is_text_class, machine_hash};
@@ -59,7 +59,7 @@ const IDENTITY_DICTIONARY: Kind = Kind {
     identity: true,
 };
 
-/// Arrays with so many places spread the hashes. `scanFor:` has the same number.
+/// Arrays with so many places spread the hashes. `placeOf:` has the same number.
 const SPREAD_FROM: usize = 100;
 
 // Places of a HashedCollection's variables.
@@ -102,8 +102,10 @@ fn home(hash: u64, size: usize) -> usize {
     if size < SPREAD_FROM {
         return (hash % size as u64) as usize;
     }
-    // `hashMultiply`. It has 28 bits, so that it is its own remainder if the size has more than 32.
-    let spread = (hash as u32).wrapping_mul(1_664_525) & 0xFFF_FFFF;
+    // As in `placeOf:`: the high bits count as well, or multiples of 2^28 would all be one.
+    let folded = (hash ^ (hash >> 28)) as u32;
+    // It has 28 bits, so that it is its own remainder if the size has more than 32.
+    let spread = folded.wrapping_mul(1_664_525) & 0xFFF_FFFF;
     (spread % u32::try_from(size).unwrap_or(u32::MAX)) as usize
 }
 

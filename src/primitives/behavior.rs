@@ -32,6 +32,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("classLookupSelector", lookup_selector),
     ("classRemoveSelector", remove_selector),
     ("classVarNames", class_var_names),
+    ("classPools", pools),
     ("classVarAt", class_var_at),
     ("classVarAtPut", class_var_at_put),
     ("classAllInstances", all_instances),
@@ -96,7 +97,7 @@ fn new_instance(vm: &mut Vm, args: &[Value], size: usize) -> PrimResult {
 
 fn name(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = vm.classes.name(receiver(vm, args)?);
-    Ok(vm.new_string(&text))
+    Ok(vm.symbol(&text))
 }
 
 fn superclass(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -163,7 +164,7 @@ fn comment_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn package(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = info(vm, args)?.package.clone();
-    Ok(vm.new_string(&text))
+    Ok(vm.symbol(&text))
 }
 
 fn subclasses(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -229,6 +230,15 @@ fn class_var_names(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .map(|(n, _)| n.clone())
         .collect();
     Ok(symbols(vm, &names))
+}
+
+fn pools(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let pools = info(vm, args)?.pools.clone();
+    let objects: Vec<Value> = pools
+        .iter()
+        .filter_map(|&c| vm.classes.get(c).map(|i| i.object))
+        .collect();
+    Ok(vm.new_array_from(&objects))
 }
 
 /// Own and inherited class variables, and those of the pools.

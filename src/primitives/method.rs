@@ -20,7 +20,8 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("contextProcess", context_process),
 ];
 
-fn method<'a>(vm: &'a Vm, args: &[Value]) -> Result<&'a Method, PrimError> {
+/// What the machine knows of the receiver.
+pub(super) fn method<'a>(vm: &'a Vm, args: &[Value]) -> Result<&'a Method, PrimError> {
     let id = vm.method_id(args[0]).ok_or(PrimError::BadReceiver)?;
     vm.classes
         .methods
@@ -61,7 +62,7 @@ fn source(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn category(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let protocol = method(vm, args)?.protocol.clone();
-    Ok(vm.new_string(&protocol))
+    Ok(vm.symbol(&protocol))
 }
 
 /// For each pragma an Array of its selector and its arguments.

@@ -24,6 +24,7 @@ mod integer_bits;
 mod integer_division;
 mod large_integer;
 mod method;
+mod method_uses;
 mod number_text;
 mod object;
 mod object_become;
@@ -64,6 +65,7 @@ pub fn register(vm: &mut Vm) {
         integer_division::TABLE,
         large_integer::TABLE,
         method::TABLE,
+        method_uses::TABLE,
         number_text::TABLE,
         object::TABLE,
         object_become::TABLE,
