@@ -358,7 +358,7 @@ fn remove(vm: &mut Vm, args: &[Value], associations: bool) -> PrimResult {
         element_home(vm, array, end, kind)?;
         end = (end + 1) % size;
     }
-    vm.charge((end + size - found_at) % size >> 3);
+    vm.charge(((end + size - found_at) % size) >> 3);
     let removed = vm.heap.slot(array, found_at);
     let (mut free, mut at) = (found_at, (found_at + 1) % size);
     while at != end {
