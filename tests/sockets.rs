@@ -5,7 +5,7 @@
 
 mod peers;
 
-use peers::{Peer, Scratch, chirp, chirp_script, python, shared_path};
+use peers::{Peer, Scratch, chirp, chirp_reading, chirp_script, python, shared_path};
 
 const SEED: &str = include_str!("../examples/unix_client.st");
 
@@ -17,6 +17,105 @@ fn the_seed_script_word_for_word_as_the_very_first_code() {
     assert_eq!(run.output, "Hello, from Smalltalk!\n", "{}", run.error);
     assert_eq!(run.code, Some(0));
     assert_eq!(server.finish(), "b'Hello, from Smalltalk!'\n");
+}
+
+#[test]
+fn the_seed_script_from_standard_input_and_as_an_argument() {
+    let _lock = shared_path();
+    for arguments in [&["-"] as &[&str], &["-e", SEED], &[]] {
+        let server = python("echo_server.py", &["/tmp/sp"]);
+        let run = chirp_reading(arguments, SEED);
+        assert_eq!(run.output, "Hello, from Smalltalk!\n", "{}", run.error);
+        assert_eq!(run.code, Some(0));
+        assert_eq!(server.finish(), "b'Hello, from Smalltalk!'\n");
+    }
+}
+
+#[test]
+fn the_seed_script_typed_line_by_line_at_the_prompt() {
+    let _lock = shared_path();
+    let server = python("echo_server.py", &["/tmp/sp"]);
+    let scratch = Scratch::new("prompt");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_chirp"));
+    command
+        .args(["--color", "never"])
+        .env("XDG_STATE_HOME", scratch.path("state"))
+        .env("TERM", "xterm");
+    let mut terminal = rexpect::session::spawn_command(command, Some(60_000)).expect("a terminal");
+    terminal.exp_string("chirp> ").expect("a prompt");
+    let results = [
+        "nil",
+        "NetNameResolver",
+        "118",
+        "a SocketAddress(0 0",
+        "NetNameResolver",
+        "a Socket[unconnected]",
+    ];
+    let mut lines = SEED.lines();
+    for (result, line) in results.iter().zip(lines.by_ref()) {
+        terminal.send_line(line).expect("a line is taken");
+        terminal
+            .exp_string(&format!("\n{result}"))
+            .expect("the result");
+        terminal.exp_string("chirp> ").expect("a prompt");
+    }
+    for line in lines {
+        terminal.send_line(line).expect("a line is taken");
+    }
+    terminal
+        .exp_string("\nHello, from Smalltalk!")
+        .expect("the answer");
+    terminal.exp_string("chirp> ").expect("a prompt");
+    terminal.send_control('d').expect("the end");
+    terminal.exp_eof().expect("the end");
+    assert_eq!(server.finish(), "b'Hello, from Smalltalk!'\n");
+}
+
+#[test]
+fn the_seeds_methods_compiled_over_ours_and_a_server_beside_them() {
+    let _lock = shared_path();
+    // The same four methods, given to compile: one by one, as a workspace would.
+    let methods: String = include_str!("peers/seed.cs")
+        .split("!\n")
+        .filter_map(|chunk| {
+            let chunk = chunk.trim().trim_end_matches('!').trim();
+            let meta = chunk.starts_with("newIPC");
+            let class = if meta { "Socket class" } else { "Socket" };
+            let is_method = !chunk.is_empty() && !chunk.starts_with('!');
+            is_method.then(|| format!("{class} compile: '{}'.\n", chunk.replace('\'', "''")))
+        })
+        .collect();
+    assert_eq!(methods.matches("compile:").count(), 4);
+    let serve = "| listener done |
+listener := Socket listenOnPath: '/tmp/sp' backlogSize: 5.
+done := Semaphore new.
+[ | c | c := listener waitForAcceptFor: 30. c sendData: c receiveData. c closeAndDestroy.
+  listener closeAndDestroy. done signal ] fork.\n";
+    let seed = SEED.replace("| s sa sock |\n", "");
+    let run = chirp_script(
+        "compiled-over",
+        &format!(
+            "{methods}{serve}{seed}.\ndone wait.\nTranscript show: Socket registry size printString; cr"
+        ),
+    );
+    assert_eq!(run.output, "Hello, from Smalltalk!\n0\n", "{}", run.error);
+}
+
+#[test]
+fn the_seeds_methods_leave_errors_visible() {
+    let run = chirp_script(
+        "seed-errors",
+        &format!(
+            "{}[ Socket newIPC connectTo: (SocketAddress localPath: '/no/such'); sendData: 'x' ]
+	on: ConnectionClosed do: [ :e | Transcript show: e messageText; cr ]!\n",
+            include_str!("peers/seed.cs")
+        ),
+    );
+    assert_eq!(
+        run.output, "connection closed while sending data: No such file or directory (ENOENT)\n",
+        "{}",
+        run.error
+    );
 }
 
 #[test]
@@ -49,6 +148,36 @@ fn the_example_serves_itself_or_uses_the_server_that_is_there() {
     drop(std::os::unix::net::UnixListener::bind("/tmp/sp").expect("a stale socket"));
     let run = chirp(&["examples/unix_echo.st"]);
     assert_eq!(run.output, "Hello, from Smalltalk!\n", "{}", run.error);
+}
+
+/// The part of the README between a fence of that language and the next fence, the first one with
+/// the given text.
+fn of_the_readme(language: &str, with: &str) -> String {
+    let readme = include_str!("../README.md");
+    let fence = format!("```{language}\n");
+    let mut parts = readme.split(&fence).skip(1);
+    let part = parts.find_map(|rest| {
+        let code = rest.split("```").next()?;
+        code.contains(with).then_some(code)
+    });
+    part.expect("a part of the README").to_string()
+}
+
+#[test]
+fn the_two_terminals_of_the_readme() {
+    let _lock = shared_path();
+    assert_eq!(of_the_readme("smalltalk", "primGetAddressInfoHost"), SEED);
+    let server = Peer::python_code(&of_the_readme("python", "/tmp/sp"));
+    // Who types is slower than the server; we ask until it listens.
+    let guard = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let run = loop {
+        let run = chirp(&["examples/unix_client.st"]);
+        if run.code == Some(0) || std::time::Instant::now() > guard {
+            break run;
+        }
+    };
+    assert_eq!(run.output, "Hello, from Smalltalk!\n", "{}", run.error);
+    assert_eq!(server.finish(), "b'Hello, from Smalltalk!'\n");
 }
 
 #[test]
@@ -155,6 +284,88 @@ fn the_echo_server_among_the_examples_serves_many() {
     assert_eq!(answers, ["one\n", "two\n", "three\n"]);
     server.terminate();
     assert_eq!(server.wait(), Some(143));
+}
+
+#[test]
+fn ten_megabytes_through_a_server_in_smalltalk_and_back() {
+    let scratch = Scratch::new("bulk-server");
+    let path = scratch.path("s");
+    for place in ["0", &path] {
+        let server = Peer::example("examples/echo_server.st", &[place]);
+        let place = server.place.trim_start_matches("unix:");
+        let place = place.trim_start_matches("0.0.0.0:");
+        // A quick client, and beside it one that takes its time.
+        let slow = python("bulk_client.py", &[place, "3000000", "0.002"]);
+        let quick = python("bulk_client.py", &[place, "10000000", "0"]);
+        assert_eq!(quick.finish(), "same\n");
+        assert_eq!(slow.finish(), "same\n");
+    }
+}
+
+#[test]
+fn ten_megabytes_from_a_client_in_smalltalk_and_back() {
+    let scratch = Scratch::new("bulk-client");
+    for (place, pause) in [(scratch.path("s"), "0"), ("0".into(), "0.001")] {
+        let server = python("bulk_server.py", &[&place, pause]);
+        let connect = if place == "0" {
+            format!(
+                "Socket newTCP connectTo: #[127 0 0 1] port: {}",
+                server.place
+            )
+        } else {
+            format!("Socket connectToPath: '{place}'")
+        };
+        // One Process sends, the other receives; a third one does something else meanwhile.
+        let run = chirp_script(
+            "bulk-client",
+            &format!(
+                "| socket data received part ticking ticks |
+socket := {connect}.
+data := ByteArray new: 10000000.
+1 to: data size by: 997 do: [ :i | data at: i put: i \\\\ 256 ].
+ticks := 0. ticking := true.
+[ [ ticking ] whileTrue: [ (Delay forMilliseconds: 1) wait. ticks := ticks + 1 ] ] fork.
+[ socket sendData: data; shutdownOutput ] fork.
+received := WriteStream on: (ByteArray new: 10000000).
+[ (part := socket receiveBytes) isEmpty ] whileFalse: [ received nextPutAll: part ].
+ticking := false.
+socket closeAndDestroy.
+Transcript show: (received contents = data) printString; cr; show: (ticks > 0) printString; cr"
+            ),
+        );
+        assert_eq!(run.output, "true\ntrue\n", "{}", run.error);
+        assert_eq!(server.finish(), "10000000\n");
+    }
+}
+
+#[test]
+fn what_was_sent_before_closing_still_arrives() {
+    let scratch = Scratch::new("close");
+    for place in [scratch.path("s"), "0".into()] {
+        let server = python("bulk_server.py", &[&place, "0.001", "only-listen"]);
+        let connect = if place == "0" {
+            format!(
+                "Socket newTCP connectTo: #[127 0 0 1] port: {}",
+                server.place
+            )
+        } else {
+            format!("Socket connectToPath: '{place}'")
+        };
+        // As much as the system takes at once, then close: nothing is lost, nobody waits.
+        let run = chirp_script(
+            "close",
+            &format!(
+                "| socket total |
+socket := {connect}.
+total := 0.
+[ socket sendDone and: [ total < 4000000 ] ] whileTrue: [
+	total := total + (socket sendSomeData: (ByteArray new: 65536)) ].
+socket close; destroy.
+Transcript show: total printString; cr"
+            ),
+        );
+        assert_eq!(run.output, server.finish(), "{}", run.error);
+    }
 }
 
 #[test]
@@ -272,6 +483,41 @@ Transcript show: pair first statusString; cr",
     );
     assert_eq!(
         run.output, "timed out\n0\nfull\nclosed\ndestroyed\n",
+        "{}",
+        run.error
+    );
+}
+
+#[test]
+fn a_hundred_connections_busy_in_both_directions() {
+    let scratch = Scratch::new("busy");
+    let path = scratch.path("s");
+    let run = chirp_script(
+        "busy",
+        &format!(
+            "| listener done total wrong |
+listener := Socket listenOnPath: '{path}' backlogSize: 20.
+done := Semaphore new. total := 0. wrong := 0.
+[ 100 timesRepeat: [ | connection |
+	connection := listener waitForAcceptFor: 30.
+	[ | data |
+	  [ (data := connection receiveBytes) isEmpty ] whileFalse: [ connection sendData: data ].
+	  connection closeAndDestroy ] fork ] ] fork.
+1 to: 100 do: [ :i |
+	[ | socket part |
+	  socket := Socket connectToPath: '{path}'.
+	  [ socket sendData: ((ByteArray new: 300000) atAllPut: i; yourself); shutdownOutput ] fork.
+	  [ (part := socket receiveBytes) isEmpty ] whileFalse: [
+		total := total + part size.
+		wrong := wrong + (part count: [ :each | each ~= i ]) ].
+	  socket closeAndDestroy.
+	  done signal ] fork ].
+100 timesRepeat: [ done wait ].
+Transcript show: total printString; cr; show: wrong printString; cr; show: listener statusString; cr"
+        ),
+    );
+    assert_eq!(
+        run.output, "30000000\n0\nwaitingForConnection\n",
         "{}",
         run.error
     );

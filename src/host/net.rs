@@ -278,6 +278,11 @@ impl Net {
         self.with(handle, |socket, _| Ok(socket.is_output_closed()))
     }
 
+    /// Whether nothing can be received any more, now or later.
+    pub fn is_input_closed(&mut self, handle: Handle) -> Result<bool> {
+        self.with(handle, |socket, _| Ok(socket.is_input_closed()))
+    }
+
     /// Whether a socket or a look-up has promised a signal.
     pub fn is_waiting(&self) -> bool {
         self.resolver.next_deadline().is_some() || self.table.iter().any(Socket::is_waiting)

@@ -35,6 +35,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("primitiveSocketConnectionStatus", status),
     ("primitiveSocketError", error),
     ("primitiveSocketIsOutputClosed", is_output_closed),
+    ("primitiveSocketIsInputClosed", is_input_closed),
     ("primitiveSocketLocalAddress", local_address),
     ("primitiveSocketLocalPort", local_port),
     ("primitiveSocketLocalAddressSize", local_address_size),
@@ -142,7 +143,9 @@ fn new_handle(vm: &mut Vm, handle: Handle) -> Value {
 
 /// Domain, type, two buffer sizes that nobody needs, semaphores.
 fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (domain, kind) = (int_arg(args, 1)?, int_arg(args, 2)?);
+    // What is no number is no domain either: the host notes why there is no socket.
+    let code = |index| int_arg(args, index).unwrap_or(-1);
+    let (domain, kind) = (code(1), code(2));
     let semaphores = semaphores(args, 5)?;
     let handle = vm
         .host
@@ -268,6 +271,13 @@ fn is_output_closed(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let handle = handle_arg(vm, args)?;
     Ok(Value::bool(
         vm.host.net.is_output_closed(handle).map_err(failure)?,
+    ))
+}
+
+fn is_input_closed(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let handle = handle_arg(vm, args)?;
+    Ok(Value::bool(
+        vm.host.net.is_input_closed(handle).map_err(failure)?,
     ))
 }
 

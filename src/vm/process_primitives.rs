@@ -231,7 +231,7 @@ fn process_interrupt_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(*process)
 }
 
-fn is_semaphore(vm: &Vm, v: Value) -> bool {
+pub(super) fn is_semaphore(vm: &Vm, v: Value) -> bool {
     vm.heap.is_pointers(v)
         && vm.heap.slots(v) > semaphore::EXCESS
         && vm

@@ -5,6 +5,7 @@
 
 use super::known::Known;
 use super::process::{State, field};
+use super::process_primitives::is_semaphore;
 use super::{Fp, Pc, Stop, Unhandled, Vm, signal};
 use crate::memory::{Value, Visitor};
 use std::cmp::Reverse;
@@ -216,7 +217,8 @@ impl Vm {
         while self.host.has_signals() {
             for index in self.host.take_signals() {
                 let semaphore = self.external.get((index as usize).wrapping_sub(1)).copied();
-                if let Some(s) = semaphore.filter(|s| !s.is_nil()) {
+                // Anything may be registered; only a Semaphore can be signalled.
+                if let Some(s) = semaphore.filter(|&s| is_semaphore(self, s)) {
                     self.signal_semaphore(s);
                 }
             }

@@ -4,7 +4,7 @@
 #![allow(dead_code)]
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
@@ -31,14 +31,40 @@ pub struct Run {
 
 /// Runs the command line to its end.
 pub fn chirp(arguments: &[&str]) -> Run {
-    let child = machine()
-        .args(arguments)
-        .stdin(Stdio::null())
+    chirp_reading(arguments, "")
+}
+
+/// Runs the command line with something to read on its standard input.
+pub fn chirp_reading(arguments: &[&str], input: &str) -> Run {
+    let mut command = machine();
+    command.args(arguments);
+    run(command, input)
+}
+
+/// Runs a source file with at most that many descriptors.
+pub fn chirp_script_with_descriptors(limit: u32, name: &str, text: &str) -> Run {
+    let scratch = Scratch::new(&format!("script-{name}"));
+    let file = scratch.path("script.st");
+    std::fs::write(&file, text).expect("a script");
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$1\"")]);
+    command.args([env!("CARGO_BIN_EXE_chirp"), &file]);
+    run(command, "")
+}
+
+fn run(mut command: Command, input: &str) -> Run {
+    let mut child = command
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the command line starts");
     let id = child.id();
+    // Whoever does not read it closes the pipe, which is his right.
+    let _ = child
+        .stdin
+        .take()
+        .map(|mut pipe| pipe.write_all(input.as_bytes()));
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
     match receiver.recv_timeout(GUARD) {
@@ -52,7 +78,7 @@ pub fn chirp(arguments: &[&str]) -> Run {
         }
         Err(_) => {
             kill(id, "-KILL");
-            panic!("{arguments:?} hangs");
+            panic!("{command:?} hangs");
         }
     }
 }
@@ -100,6 +126,13 @@ impl Peer {
         Peer::start(command, true, Some(scratch))
     }
 
+    /// Starts a Python program given as text.
+    pub fn python_code(code: &str) -> Peer {
+        let mut command = Command::new("python3");
+        command.args(["-c", code]);
+        Peer::start(command, false, None)
+    }
+
     /// Starts a server among the examples, which prints `listening on PLACE`.
     pub fn example(file: &str, arguments: &[&str]) -> Peer {
         let mut command = machine();
@@ -141,6 +174,19 @@ impl Peer {
         let mut rest = String::new();
         self.output.read_to_string(&mut rest).expect("an output");
         rest
+    }
+
+    /// Its number, for looking it up in /proc.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The next line that it prints.
+    pub fn line(&mut self) -> String {
+        let _watch = Watch::new(self.child.id());
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("a line");
+        line.trim_end().to_string()
     }
 
     /// Sends SIGTERM.

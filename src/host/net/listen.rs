@@ -24,7 +24,9 @@ pub struct Listener {
     pub parked: Option<OwnedFd>,
     /// Backlog 0 or 1: if Smalltalk treats the listener as the connection instead of accepting,
     /// it becomes the connection.
-    one_shot: bool,
+    pub one_shot: bool,
+    /// When to try again after a shortage; one timer is enough.
+    retry_at: Option<Instant>,
 }
 
 impl Socket {
@@ -53,6 +55,7 @@ impl Socket {
         self.phase = Phase::Listening(Listener {
             parked: None,
             one_shot,
+            retry_at: None,
         });
         self.watch(reactor);
         self.park(reactor);
@@ -90,6 +93,7 @@ impl Socket {
         };
         match result {
             Ok(connection) => {
+                self.error = 0;
                 if let Phase::Listening(listener) = &mut self.phase {
                     listener.parked = Some(connection);
                 }
@@ -107,11 +111,22 @@ impl Socket {
                 self.signal_all(reactor);
             }
             Err(errno) => {
-                // Out of descriptors or memory, or the network's trouble: it passes.
+                // Out of descriptors or memory, or the network's trouble: it passes. Whoever
+                // waits for a connection is told, for forgotten sockets may give descriptors back.
+                let news = self.error != errno as i32;
                 self.error = errno as i32;
-                reactor
-                    .timers
-                    .add(Instant::now() + SHORTAGE_PAUSE, self.token);
+                if news {
+                    reactor.signal(self.semaphores.connection);
+                }
+                let at = Instant::now() + SHORTAGE_PAUSE;
+                if let Phase::Listening(listener) = &mut self.phase
+                    && listener
+                        .retry_at
+                        .is_none_or(|planned| planned <= Instant::now())
+                {
+                    listener.retry_at = Some(at);
+                    reactor.timers.add(at, self.token);
+                }
             }
         }
     }
@@ -139,6 +154,7 @@ impl Socket {
         if let Phase::Listening(Listener {
             parked,
             one_shot: true,
+            ..
         }) = &mut self.phase
             && let Some(connection) = parked.take()
         {

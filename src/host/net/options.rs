@@ -74,6 +74,18 @@ const OPTIONS: &[(&str, i32, i32)] = &[
     ("TCP_DEFER_ACCEPT", TCP, libc::TCP_DEFER_ACCEPT),
 ];
 
+/// Whether closing with this `linger` structure (on or off, then seconds) returns at once. With a
+/// time the kernel would hold the interpreter's thread in close, even for a descriptor that does
+/// not block.
+fn is_harmless_linger(structure: &[u8]) -> bool {
+    let word = |index: usize| {
+        structure
+            .get(index..index + 4)
+            .map_or(0, |bytes| bytes.iter().fold(0, |any, byte| any | byte))
+    };
+    word(0) == 0 || word(4) == 0
+}
+
 fn find(name: &[u8]) -> Result<(i32, i32)> {
     OPTIONS
         .iter()
@@ -123,8 +135,13 @@ impl Socket {
             return Ok(value.clone());
         }
         let bytes = value.to_system()?;
+        if level == SOCKET && number == libc::SO_LINGER && !is_harmless_linger(&bytes) {
+            return Err(NetError::Os(libc::EOPNOTSUPP));
+        }
         sys::socket::set_option(self.borrow()?, level, number, &bytes)?;
         if matches!(self.phase, Phase::Idle) {
+            self.stored_options
+                .retain(|option| (option.level, option.name) != (level, number));
             self.stored_options.push(Stored {
                 level,
                 name: number,

@@ -132,13 +132,13 @@ impl Resolver {
             return Err(NetError::BadArgument);
         }
         if query.family == 1 {
+            self.reset(requester);
             let entries = local_entries(query)?;
             let error = if entries.is_empty() {
                 libc::EAI_NONAME
             } else {
                 0
             };
-            self.reset(requester);
             self.finish(requester, error, signals, |state| state.entries = entries);
             return Ok(true);
         }

@@ -16,9 +16,12 @@ use nix::sys::socket::{
     sockopt,
 };
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 type Result<T> = std::result::Result<T, NetError>;
+
+/// How often to look at a descriptor that the poller does not take.
+const UNWATCHED_PAUSE: Duration = Duration::from_millis(50);
 
 /// The family of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +166,8 @@ pub struct Socket {
     pub semaphores: Semaphores,
     /// The descriptor is known to the poller.
     pub watched: bool,
+    /// It is not, for want of memory: a timer stands in.
+    unwatched_timer: bool,
     /// The next chance to read is signalled.
     pub read_armed: bool,
     /// The next chance to write is signalled.
@@ -238,6 +243,7 @@ impl Socket {
             phase,
             semaphores,
             watched: false,
+            unwatched_timer: false,
             read_armed: false,
             write_armed: false,
             input_ended: false,
@@ -270,9 +276,20 @@ impl Socket {
 
     /// Whether nothing can be sent any more, now or later.
     pub fn is_output_closed(&self) -> bool {
-        match self.phase {
+        match &self.phase {
             Phase::Open => self.output_dead || self.output_shut,
-            Phase::Connecting(_) | Phase::Listening(_) => false,
+            Phase::Connecting(_) => false,
+            Phase::Listening(listener) => !listener.one_shot,
+            Phase::Idle | Phase::Closed | Phase::Broken => true,
+        }
+    }
+
+    /// Whether nothing can be received any more, now or later.
+    pub fn is_input_closed(&self) -> bool {
+        match &self.phase {
+            Phase::Open => self.input_ended,
+            Phase::Connecting(_) => false,
+            Phase::Listening(listener) => !listener.one_shot,
             Phase::Idle | Phase::Closed | Phase::Broken => true,
         }
     }
@@ -347,9 +364,13 @@ impl Socket {
         match reactor.poller.add(fd, self.token) {
             Ok(()) => self.watched = true,
             Err(errno) => {
-                // No watch, no signal: rather wake the waiters, who will look for themselves.
+                // The kernel is out of memory or watches: until it takes the descriptor, a timer
+                // stands in for its events.
                 self.error = errno as i32;
-                self.signal_all(reactor);
+                if !std::mem::replace(&mut self.unwatched_timer, true) {
+                    let at = Instant::now() + UNWATCHED_PAUSE;
+                    reactor.timers.add(at, self.token);
+                }
             }
         }
     }
@@ -419,6 +440,7 @@ impl Socket {
 
     /// A deadline that this socket asked for has come.
     pub fn on_timer(&mut self, now: Instant, reactor: &mut Reactor) {
+        self.watch_again(reactor);
         match &self.phase {
             Phase::Connecting(_) => self.retry_connect(now, reactor),
             Phase::Listening(_) => self.park(reactor),
@@ -430,6 +452,23 @@ impl Socket {
                     }
                 }
             }
+        }
+    }
+
+    /// The poller refused the descriptor earlier: looks without it, and offers it again.
+    fn watch_again(&mut self, reactor: &mut Reactor) {
+        if !std::mem::take(&mut self.unwatched_timer) {
+            return;
+        }
+        let anything = Event {
+            token: self.token,
+            readable: true,
+            writable: true,
+            closed: false,
+        };
+        self.on_event(anything, reactor);
+        if self.is_waiting() {
+            self.watch(reactor);
         }
     }
 

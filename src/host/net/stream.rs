@@ -127,6 +127,7 @@ impl Socket {
             2 => Shutdown::Both,
             _ => return Err(NetError::BadArgument),
         };
+        self.become_connection(reactor);
         if !matches!(self.phase, Phase::Open) {
             return Err(NetError::Os(libc::ENOTCONN));
         }
