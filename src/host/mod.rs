@@ -160,15 +160,6 @@ impl Host {
         None
     }
 
-    /// Whether something outside has promised to report: a socket, a look-up, standard input.
-    pub fn is_waiting(&self) -> bool {
-        #[cfg(feature = "net")]
-        if self.net.is_waiting() {
-            return true;
-        }
-        self.stdin_semaphore != 0 || self.has_signals()
-    }
-
     /// Whether semaphores wait to be signalled.
     pub fn has_signals(&self) -> bool {
         #[cfg(feature = "net")]

@@ -283,11 +283,6 @@ impl Net {
         self.with(handle, |socket, _| Ok(socket.is_input_closed()))
     }
 
-    /// Whether a socket or a look-up has promised a signal.
-    pub fn is_waiting(&self) -> bool {
-        self.resolver.next_deadline().is_some() || self.table.iter().any(Socket::is_waiting)
-    }
-
     /// Whether writing can make progress; if not, the write semaphore is signalled once it can.
     pub fn send_done(&mut self, handle: Handle) -> Result<bool> {
         self.with(handle, |socket, reactor| socket.send_done(reactor))

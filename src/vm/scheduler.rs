@@ -151,7 +151,8 @@ impl Vm {
         }
         self.forget_stale_timers();
         let timer = self.scheduler.timers.peek().map(|t| t.0.0);
-        if timer.is_none() && !self.host.is_waiting() && !self.waits_for_outside() {
+        // An open socket that no Process waits for wakes nobody.
+        if timer.is_none() && !self.host.has_signals() && !self.waits_for_outside() {
             self.stop = Some(Stop::Deadlock);
             return false;
         }

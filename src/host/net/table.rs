@@ -70,11 +70,6 @@ impl Table {
         socket
     }
 
-    /// All sockets.
-    pub fn iter(&self) -> impl Iterator<Item = &Socket> {
-        self.slots.iter().filter_map(|slot| slot.socket.as_deref())
-    }
-
     /// Number of sockets.
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()
