@@ -57,8 +57,10 @@ fn choose_dispatch() {
     let processor = is("CARGO_CFG_TARGET_ARCH", &["x86_64", "aarch64", "riscv64"]);
     let checked = env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_some();
     let miri = env::var_os("CARGO_CFG_MIRI").is_some();
+    // Sanitizers add code behind the calls.
+    let sanitized = env::var_os("CARGO_CFG_SANITIZE").is_some();
     let refused = env::var_os("CARGO_FEATURE_PORTABLE_DISPATCH").is_some();
-    if optimised && processor && !checked && !miri && !refused {
+    if optimised && processor && !checked && !miri && !sanitized && !refused {
         println!("cargo::rustc-cfg=chirp_threaded");
     }
 }

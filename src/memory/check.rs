@@ -15,6 +15,7 @@ struct RootChecker<'a> {
     stretches: &'a [(u64, u64)],
     /// Objects reached and not yet looked at.
     reached: Vec<Value>,
+    seen: FxHashSet<u64>,
     error: Option<String>,
 }
 
@@ -46,6 +47,10 @@ impl Visitor for RootChecker<'_> {
                 self.see(v);
             }
         }
+    }
+
+    fn reached(&self, v: Value) -> bool {
+        self.seen.contains(&v.0)
     }
 }
 
@@ -143,21 +148,20 @@ impl Heap {
             known,
             stretches: &stretches,
             reached,
+            seen: FxHashSet::default(),
             error: None,
         };
         roots.visit(true, &mut checker);
-        let mut seen: FxHashSet<u64> = FxHashSet::default();
-        while let Some(v) = checker.reached.pop() {
-            if !seen.insert(v.0) {
-                continue;
+        loop {
+            while let Some(v) = checker.reached.pop() {
+                if checker.seen.insert(v.0) {
+                    checker
+                        .reached
+                        .extend(self.pointer_slots(v).iter().filter(|s| s.is_object()));
+                }
             }
-            checker
-                .reached
-                .extend(self.pointer_slots(v).iter().filter(|s| s.is_object()));
-            if self.class_of(v) == self.process_class
-                && let Some(slot) = self.slot_of_process(v)
-            {
-                roots.visit_process(slot, &mut checker);
+            if !roots.visit_stacks(&mut checker) {
+                break;
             }
         }
         checker.error.map_or(Ok(()), Err)

@@ -19,16 +19,22 @@ pub trait Visitor {
     fn young_found(&mut self) -> bool {
         false
     }
+    /// Whether an object that a root names weakly is alive, as far as the trace has come.
+    fn reached(&self, _v: Value) -> bool {
+        true
+    }
 }
 
 /// What the machine tells the collector. To show a root twice does no harm.
 pub trait Roots {
     /// Shows every root. With `full` false, roots that can only hold old objects may be left out.
     fn visit(&mut self, full: bool, visitor: &mut dyn Visitor);
-    /// Not in scavenges: shows the stack of the Process with machine slot `slot`. In a full
-    /// collection the Process was found alive; when become walks the heap it may be one that has
-    /// died since the last, so a slot that is not in use is to be passed over.
-    fn visit_process(&mut self, slot: usize, visitor: &mut dyn Visitor);
+    /// Not in scavenges: shows the stacks of the Processes that the visitor has reached, each once
+    /// after `visit`. Answers whether there was one: what it holds may be or lead to another Process.
+    ///
+    /// Which stack belongs to which Process the machine knows by itself: what stands in the variables of the
+    /// object may have been written by anybody.
+    fn visit_stacks(&mut self, visitor: &mut dyn Visitor) -> bool;
     /// After the trace: `alive(v)` is the (new) place of an object, or none when it died.
     /// The machine clears or updates what it holds weakly (Process stacks, caches).
     /// After become it is called too, with nobody dead.

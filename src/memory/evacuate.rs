@@ -71,8 +71,17 @@ impl<'h, const FULL: bool> Evacuator<'h, FULL> {
         self.slice(&mut fired);
         self.heap.fired = fired;
         roots.visit(FULL, self);
-        self.drain(roots);
-        self.settle_ephemerons(roots);
+        loop {
+            self.drain();
+            // Before it is decided that a key is dead, everything that a Process holds must be reached.
+            if FULL && roots.visit_stacks(self) {
+                continue;
+            }
+            if self.ephemerons.is_empty() {
+                break;
+            }
+            self.settle_ephemerons();
+        }
         self.clear_weak();
         roots.sweep(FULL, &|v| self.survivor_of(v));
     }
@@ -207,7 +216,7 @@ impl<'h, const FULL: bool> Evacuator<'h, FULL> {
     /// # Safety
     /// `p` is the header of an object that was copied or marked, or is old and remembered.
     #[inline(always)]
-    pub unsafe fn scan_object(&mut self, p: *mut u64, roots: &mut dyn Roots) {
+    pub unsafe fn scan_object(&mut self, p: *mut u64) {
         // SAFETY: the caller's promise.
         unsafe {
             let word = *p;
@@ -221,26 +230,14 @@ impl<'h, const FULL: bool> Evacuator<'h, FULL> {
             } else {
                 self.scan_special(p, word, slots)
             };
-            if !FULL {
-                if young && word & OLD != 0 {
-                    self.heap.remember(Value(p as u64));
-                }
-            } else if header::class_of(word) == self.heap.process_class {
-                let field = self.heap.process_slot_field;
-                let slot = if field < slots {
-                    Value(*p.add(1 + field)).as_int()
-                } else {
-                    None
-                };
-                if let Some(slot) = slot.and_then(|n| usize::try_from(n).ok()) {
-                    roots.visit_process(slot, self);
-                }
+            if !FULL && young && word & OLD != 0 {
+                self.heap.remember(Value(p as u64));
             }
         }
     }
 
     /// Scans until everything reached has been scanned.
-    pub fn drain(&mut self, roots: &mut dyn Roots) {
+    pub fn drain(&mut self) {
         loop {
             // SAFETY: objects lie densely between scan and free pointers, and were copied there
             // by this collection; `marked` holds headers of large objects.
@@ -248,15 +245,15 @@ impl<'h, const FULL: bool> Evacuator<'h, FULL> {
                 while self.to_scan < self.to_free {
                     let (p, words) = object_at(self.to_scan);
                     self.to_scan = self.to_scan.add(words);
-                    self.scan_object(p, roots);
+                    self.scan_object(p);
                 }
                 while let Some(at) = self.next_old() {
                     let (p, words) = object_at(at);
                     self.old_scan.1 += words;
-                    self.scan_object(p, roots);
+                    self.scan_object(p);
                 }
                 while let Some(p) = self.marked.pop() {
-                    self.scan_object(p, roots);
+                    self.scan_object(p);
                 }
                 if self.to_scan == self.to_free && self.next_old().is_none() {
                     break;
@@ -334,6 +331,10 @@ impl<const FULL: bool> Visitor for Evacuator<'_, FULL> {
 
     fn young_found(&mut self) -> bool {
         std::mem::take(&mut self.young_found)
+    }
+
+    fn reached(&self, v: Value) -> bool {
+        self.survivor_of(v).is_some()
     }
 }
 

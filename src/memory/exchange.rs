@@ -189,13 +189,9 @@ impl Heap {
                 if changed {
                     touched.push(Value(p as u64));
                 }
-                if header::class_of(word) == self.process_class
-                    && let Some(slot) = self.slot_of_process(Value(p as u64))
-                {
-                    roots.visit_process(slot, &mut substitution);
-                }
             }
         });
+        while roots.visit_stacks(&mut substitution) {}
         for v in touched {
             self.remember(v);
         }
@@ -203,12 +199,6 @@ impl Heap {
         for &v in substitution.map.keys() {
             self.make_filler(Value(v));
         }
-    }
-
-    /// The machine slot of a Process.
-    pub(super) fn slot_of_process(&self, process: Value) -> Option<usize> {
-        let slot = self.pointer_slots(process).get(self.process_slot_field)?;
-        usize::try_from(slot.as_int()?).ok()
     }
 
     /// Turns an object that nothing refers to into words without meaning.

@@ -74,10 +74,6 @@ pub struct Heap {
     /// Ephemerons whose key died, for the machine to mourn; roots until it takes them. They have
     /// become ordinary objects (format `Fixed`), so that each fires once.
     pub fired: Vec<Value>,
-    /// Class of Processes: to trace one is to show its stack. 0 for none.
-    pub process_class: ClassIndex,
-    /// Which slot of a Process holds its machine slot, a SmallInteger.
-    pub process_slot_field: usize,
     /// How many slots of weak objects are strong (the named variables), by class; else none.
     pub weak_fixed: FxHashMap<ClassIndex, usize>,
     /// In stress mode, after how many scavenges a full collection is due.
@@ -125,8 +121,6 @@ impl Heap {
             options,
             hash_state: 0x2545_F491,
             fired: Vec::new(),
-            process_class: 0,
-            process_slot_field: 0,
             weak_fixed: FxHashMap::default(),
             stress_full_every: STRESS_FULL_EVERY,
             counters: Counters::default(),

@@ -20,7 +20,7 @@ impl Heap {
             // SAFETY: the remembered set holds old objects, which a scavenge leaves where they are.
             unsafe {
                 *p &= !REMEMBERED;
-                evacuator.scan_object(p, roots);
+                evacuator.scan_object(p);
             }
         }
         evacuator.trace(roots);

@@ -3,7 +3,6 @@
 //! Owns the order of things after the trace: ephemerons to a fixpoint, then those left fire
 //! (their keys live on for the mourning), then weak slots of the dead become nil.
 
-use super::collector::Roots;
 use super::evacuate::{Evacuator, slots_of};
 use super::header::{self, FORMAT_SHIFT, Format, OLD};
 use super::value::Value;
@@ -35,41 +34,40 @@ impl<const FULL: bool> Evacuator<'_, FULL> {
         fixed.map_or(0, |&n| n.min(slots))
     }
 
-    /// Traces the values of ephemerons whose keys are reached, until no more are; the rest fires.
+    /// Traces the values of ephemerons whose keys are reached; where there is none, the waiting ones
+    /// fire. To be called until none waits, everything having been drained before.
     /// Going through the list forth and back makes long chains take few rounds.
-    pub(super) fn settle_ephemerons(&mut self, roots: &mut dyn Roots) {
-        while !self.ephemerons.is_empty() {
-            let mut waiting = std::mem::take(&mut self.ephemerons);
-            let found = waiting.len();
-            waiting.reverse();
-            for p in waiting {
-                // SAFETY: listed by scan_special: an ephemeron with a key, copied or kept.
-                unsafe {
-                    if self.reached(*p.add(1)).is_some() {
-                        self.scan_object(p, roots);
-                        self.drain(roots);
-                    } else {
-                        self.ephemerons.push(p);
-                    }
+    pub(super) fn settle_ephemerons(&mut self) {
+        let mut waiting = std::mem::take(&mut self.ephemerons);
+        let found = waiting.len();
+        waiting.reverse();
+        for p in waiting {
+            // SAFETY: listed by scan_special: an ephemeron with a key, copied or kept.
+            unsafe {
+                if self.reached(*p.add(1)).is_some() {
+                    self.scan_object(p);
+                    self.drain();
+                } else {
+                    self.ephemerons.push(p);
                 }
             }
-            if self.ephemerons.len() == found {
-                self.fire(roots);
-            }
+        }
+        if self.ephemerons.len() == found {
+            self.fire();
         }
     }
 
     /// Makes all waiting ephemerons ordinary objects and hands them to the machine.
-    fn fire(&mut self, roots: &mut dyn Roots) {
+    fn fire(&mut self) {
         for p in std::mem::take(&mut self.ephemerons) {
             // SAFETY: as in settle_ephemerons.
             unsafe {
                 *p = *p & !(31 << FORMAT_SHIFT) | (Format::Fixed as u64) << FORMAT_SHIFT;
-                self.scan_object(p, roots);
+                self.scan_object(p);
             }
             self.heap.fired.push(Value(p as u64));
         }
-        self.drain(roots);
+        self.drain();
     }
 
     /// Updates the weak slots: the new place of the object, or nil.

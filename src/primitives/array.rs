@@ -235,18 +235,24 @@ fn identity_index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// stack has a limit that the program can handle.
 const MAX_NESTING: usize = 50;
 
+/// Elements that are compared in one go, in arrays within each other, which may share their parts: then
+/// there is no end to it. Behind that, Smalltalk compares, where a Process can be stopped.
+const MAX_COMPARED: usize = 1 << 20;
+
 /// Two arrays of one machine class with equal elements. Fails when it takes messages to know.
 fn equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if args[0] == arg(args, 1)? {
         return Ok(Value::TRUE);
     }
-    let result = same(vm, args[0], arg(args, 1)?, 0).ok_or(PrimError::Unsupported)?;
-    let size = vm.heap.slots(args[0]);
-    vm.charge(size >> 4);
-    Ok(Value::bool(result))
+    let mut left = MAX_COMPARED.max(vm.heap.slots(args[0]));
+    let granted = left;
+    let result = same(vm, args[0], arg(args, 1)?, 0, &mut left);
+    vm.charge((granted - left) >> 4);
+    Ok(Value::bool(result.ok_or(PrimError::Unsupported)?))
 }
 
-fn same(vm: &Vm, a: Value, b: Value, depth: usize) -> Option<bool> {
+/// `left` elements may still be compared.
+fn same(vm: &Vm, a: Value, b: Value, depth: usize, left: &mut usize) -> Option<bool> {
     let class = vm.heap.class_of(a);
     if !b.is_object() {
         return Some(false);
@@ -267,12 +273,13 @@ fn same(vm: &Vm, a: Value, b: Value, depth: usize) -> Option<bool> {
     if a.len() != b.len() {
         return Some(false);
     }
+    *left = left.checked_sub(a.len())?;
     for (&x, &y) in a.iter().zip(b) {
         let both_arrays = [x, y]
             .iter()
             .all(|&v| vm.heap.class_of(v) == Known::Array.index());
         let equal = if both_arrays {
-            same(vm, x, y, depth + 1)
+            same(vm, x, y, depth + 1, left)
         } else {
             simple_equal(vm, x, y)
         };

@@ -3,6 +3,7 @@
 //! Owns the checks on definitions, and the moving of existing instances to a new shape. Must never
 //! change the shape of a class that the machine knows, nor of one above such a class.
 
+use super::array::{element, indexable_size, set_element};
 use super::behavior::receiver;
 use super::object::arg;
 use crate::memory::{ClassIndex, Value};
@@ -147,36 +148,58 @@ fn redefine(vm: &mut Vm, class: ClassIndex, spec: &ClassSpec) -> Result<ClassInd
             return Err(PrimError::Unsupported);
         }
     }
+    // Objects without references have no room for variables.
+    let raw = |c: &ClassIndex| vm.classes.get(*c).is_some_and(|i| !i.format.is_pointers());
+    if !wanted.is_empty() && below[1..].iter().any(raw) {
+        return Err(PrimError::Unsupported);
+    }
+    let before_format = old.format;
     let index = vm.define_class(spec)?;
-    if reshaped {
-        migrate(vm, &below, &before);
+    let reformed = vm.classes.get(index).map(|i| i.format) != Some(before_format);
+    if reshaped || reformed {
+        migrate(vm, &below, &before, reformed);
     }
     Ok(index)
 }
 
-/// Existing instances get the new shape, and keep the values of the variables that stay.
-fn migrate(vm: &mut Vm, classes: &[ClassIndex], before: &[Vec<String>]) {
+/// Existing instances get the new shape, and keep the values of the variables that stay. The first class
+/// has another format than before where `reformed` says so: elements stay that have a place in it.
+fn migrate(vm: &mut Vm, classes: &[ClassIndex], before: &[Vec<String>], mut reformed: bool) {
     let mut pairs = Vec::new();
     for (&class, old_names) in classes.iter().zip(before) {
         let new_names = vm.classes.all_inst_vars(class);
-        if new_names == *old_names
-            || !vm
-                .classes
-                .get(class)
-                .is_some_and(|i| i.format.is_pointers())
-        {
+        let (same, format) = (
+            new_names == *old_names && !std::mem::take(&mut reformed),
+            vm.classes.get(class).map(|i| i.format),
+        );
+        if same {
             continue;
         }
         for old in vm.heap.instances_of(class) {
-            let elements = vm.heap.slots(old).saturating_sub(old_names.len());
-            let elements = if vm.heap.format(old).is_some_and(|f| f.is_indexable()) {
-                elements
-            } else {
-                0
+            let elements = match (vm.heap.format(old), format) {
+                (Some(from), Some(to)) if from.is_indexable() && to.is_indexable() => {
+                    match from.is_pointers() {
+                        true => vm.heap.slots(old).saturating_sub(old_names.len()),
+                        false => indexable_size(vm, old).unwrap_or(0),
+                    }
+                }
+                _ => 0,
             };
             let Ok(new) = vm.new_object(class, elements) else {
                 continue;
             };
+            if !vm.heap.is_pointers(old) || !vm.heap.is_pointers(new) {
+                for e in 0..elements {
+                    let value = match vm.heap.is_pointers(old) {
+                        true => vm.heap.slot(old, old_names.len() + e),
+                        false => element(vm, old, e),
+                    };
+                    // What is no number cannot stay.
+                    let _misfit = set_element(vm, new, e, value);
+                }
+                pairs.push((old, new));
+                continue;
+            }
             for (i, name) in new_names.iter().enumerate() {
                 if let Some(from) = old_names.iter().position(|n| n == name)
                     && from < vm.heap.slots(old)
@@ -226,29 +249,30 @@ fn class_side_variables(vm: &mut Vm, args: &[Value]) -> PrimResult {
         let class = vm.classes.get(m)?.instance_side?;
         Some(vm.classes.get(class)?.object)
     };
+    // Pinned, since class objects are replaced as they grow, and may be among the values.
+    let base = vm.handles.pinned.len();
     let mut kept = Vec::new();
     for &m in &below {
         let names = vm.classes.all_inst_vars(m);
         let Some(object) = side(vm, m) else { continue };
-        let values: Vec<Value> = (0..vm.heap.slots(object))
-            .map(|i| vm.heap.slot(object, i))
-            .collect();
-        kept.push((m, names.into_iter().zip(values).collect::<Vec<_>>()));
+        let start = vm.handles.pinned.len();
+        let values = vm.heap.pointer_slots(object);
+        vm.handles.pinned.extend_from_slice(values);
+        kept.push((m, start, names));
     }
     vm.set_class_inst_vars(meta, wanted);
     // Places may have changed: every value goes to its name's new place.
-    for (m, values) in kept {
+    for (m, start, names) in kept {
         let Some(object) = side(vm, m) else { continue };
         for (i, name) in vm.classes.all_inst_vars(m).iter().enumerate() {
             if i >= 2 && i < vm.heap.slots(object) {
-                let value = values
-                    .iter()
-                    .find(|(n, _)| n == name)
-                    .map_or(Value::NIL, |&(_, v)| v);
+                let place = names.iter().position(|n| n == name);
+                let value = place.map_or(Value::NIL, |at| vm.handles.pinned[start + at]);
                 vm.heap.set_slot(object, i, value);
             }
         }
     }
+    vm.handles.pinned.truncate(base);
     Ok(args[0])
 }
 

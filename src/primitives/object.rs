@@ -183,7 +183,11 @@ fn inst_var_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     };
     writable(vm, v)?;
     // What links a class object and a CompiledMethod to the machine is not to be touched.
-    if !vm.heap.is_pointers(v) || vm.classes.index_of(v).is_some() && place.as_int() <= Some(2) {
+    let linked = match vm.classes.index_of(v) {
+        Some(_) => 2,
+        None => i64::from(vm.method_id(v).is_some()),
+    };
+    if !vm.heap.is_pointers(v) || place.as_int().is_some_and(|n| (1..=linked).contains(&n)) {
         return Err(PrimError::BadReceiver);
     }
     let i = index(place, vm.heap.slots(v))?;

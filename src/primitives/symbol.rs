@@ -6,6 +6,9 @@ use super::string::{Builder, arg, is_symbol_class, text};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
+/// A symbol's number must fit into its identity hash; some are left for code that is compiled.
+const MAX_SYMBOLS: usize = (1 << 24) - (1 << 16);
+
 /// The primitives of this file.
 pub const TABLE: &[(&str, PrimFn)] = &[
     ("stringAsSymbol", as_symbol),
@@ -20,6 +23,9 @@ fn as_symbol(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     let text = vm.string_value(args[0]).ok_or(PrimError::BadReceiver)?;
     vm.charge(text.len() >> 4);
+    if vm.symbols.len() >= MAX_SYMBOLS && vm.symbols.find(&text).is_none() {
+        return Err(PrimError::NoMemory);
+    }
     Ok(vm.symbol(&text))
 }
 

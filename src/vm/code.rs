@@ -115,6 +115,12 @@ impl Code {
         }
     }
 
+    /// Whether `v` is one of the literals.
+    pub fn has_literal(&self, v: Value) -> bool {
+        // SAFETY: read at once; nobody writes literals but the collector.
+        unsafe { self.literals() }.contains(&v)
+    }
+
     /// A block of instruction words without sites and literals.
     pub(super) fn raw(
         block: Box<[u64]>,

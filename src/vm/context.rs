@@ -219,7 +219,7 @@ impl Vm {
             Place::Register(r) => proc.stack[offset + r as usize] = value,
             Place::Box { register, index } => {
                 let vector = proc.stack[offset + register as usize];
-                if (index as usize) < self.heap.slots(vector) {
+                if is_vector(&self.heap, vector) && (index as usize) < self.heap.slots(vector) {
                     self.heap.set_slot(vector, index as usize, value);
                 }
             }
@@ -239,10 +239,17 @@ fn read_place(
         Place::Register(r) => view.slots[offset + r as usize],
         Place::Box { register, index } => {
             let vector = view.slots[offset + register as usize];
-            heap.pointer_slots(vector)
-                .get(index as usize)
-                .copied()
-                .unwrap_or(Value::NIL)
+            if !is_vector(heap, vector) {
+                return Value::NIL;
+            }
+            let value = heap.pointer_slots(vector).get(index as usize);
+            value.copied().unwrap_or(Value::NIL)
         }
     }
+}
+
+/// Whether a register that is to hold variables shared with blocks does so already: the scope that they
+/// belong to may not have been entered, and the register may hold what an earlier one left there.
+fn is_vector(heap: &crate::memory::Heap, v: Value) -> bool {
+    heap.class_of(v) == Known::MethodHome.index()
 }

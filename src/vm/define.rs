@@ -9,6 +9,9 @@ use crate::compiler::opcode::{Op, abc, ad};
 use crate::memory::{ClassIndex, Format, Value};
 use std::sync::Arc;
 
+/// Class indices there are, the one of fillers left out.
+const MAX_CLASSES: usize = crate::memory::header::FILLER as usize;
+
 /// What a class is to be.
 #[derive(Clone, Debug, Default)]
 pub struct ClassSpec {
@@ -64,6 +67,10 @@ impl Vm {
             .and_then(|v| self.classes.index_of(v));
         let index = match existing.or_else(|| Known::named(&spec.name)) {
             Some(index) => index,
+            // A class and its metaclass must fit into the headers' field.
+            None if self.classes.classes.len() + 2 >= MAX_CLASSES => {
+                return Err(PrimError::NoMemory);
+            }
             None => self.classes.next_index(),
         };
         let (object, meta) = match self.classes.get(index) {
@@ -111,10 +118,11 @@ impl Vm {
         if format == Format::Weak {
             self.note_weak_class(index, inst_size);
         }
+        self.set_global(&spec.name, object);
+        // From here on the class object may be another: it grows by being replaced.
         if !spec.class_inst_vars.is_empty() || existing.is_none() {
             self.set_class_inst_vars(meta, spec.class_inst_vars.clone());
         }
-        self.set_global(&spec.name, object);
         if existing.is_some() {
             self.reshape_subclasses(index);
             self.relink_meta(index, spec.superclass);
@@ -218,6 +226,9 @@ impl Vm {
         let (instance_side, children) = (info.instance_side, info.subclasses.clone());
         if let Some(info) = self.classes.get_mut(index) {
             info.inst_size = size;
+            if info.format == Format::Weak {
+                self.note_weak_class(index, size);
+            }
         }
         if changed {
             self.discard_code_of(index);

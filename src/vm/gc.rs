@@ -136,6 +136,7 @@ impl Roots for MachineRoots {
             {
                 visitor.value(&mut proc.object);
             }
+            proc.shown = slot == active;
             if slot != active && !full && proc.ran {
                 // A stack that still refers to young objects must be shown to the next scavenge as well.
                 visitor.young_found();
@@ -157,14 +158,18 @@ impl Roots for MachineRoots {
         }
     }
 
-    fn visit_process(&mut self, slot: usize, visitor: &mut dyn Visitor) {
+    fn visit_stacks(&mut self, visitor: &mut dyn Visitor) -> bool {
         // SAFETY: as above.
         let vm = unsafe { &mut *self.vm };
-        if slot != vm.processes.active_slot
-            && let Some(proc) = vm.processes.get_mut(slot)
-        {
-            Processes::visit_stack(proc, visitor);
+        let mut found = false;
+        for proc in vm.processes.slots.iter_mut().flatten() {
+            if !proc.shown && visitor.reached(proc.object) {
+                proc.shown = true;
+                Processes::visit_stack(proc, visitor);
+                found = true;
+            }
         }
+        found
     }
 
     fn sweep(&mut self, full: bool, alive: &dyn Fn(Value) -> Option<Value>) {

@@ -398,7 +398,10 @@ unsafe fn context_home(vm: &mut Vm, call: Call) -> Outcome {
                 return Some(frame);
             }
             let home = vm.heap.slot(view.slots[frame.offset], 1);
-            let offset = vm.live_home(home)?;
+            // A Home of the running Process is no frame of another's.
+            let offset = vm
+                .live_home(home)
+                .filter(|_| slot == vm.processes.active_slot)?;
             view.walk(frame).find(|f| f.offset == offset)
         })
     }

@@ -256,8 +256,6 @@ impl Vm {
             }
             .index();
         }
-        heap.process_class = Known::Process.index();
-        heap.process_slot_field = process::field::SLOT;
         let mut symbols = SymbolTable::default();
         let mut sel = |text: &str| symbols.intern(&mut heap, text);
         let selectors = Selectors {
@@ -463,6 +461,8 @@ impl Vm {
                 .iter()
                 .flatten()
                 .any(|c| c.class_vars.iter().any(|(_, b)| *b == v))
+            // Code may outlive the variable that it names: its class was defined anew without it.
+            || self.codes.iter().any(|code| code.has_literal(v))
     }
 
     /// Whether the session has a variable of this name.

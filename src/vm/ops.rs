@@ -184,7 +184,8 @@ op! {
         if n >= header::LARGE_SLOTS as usize { return false; }
         let at = bump(vm, n.max(1) + 1);
         if at.is_null() { return false; }
-        *at = header::make(Known::MethodHome.index(), Format::Indexable as u64, n);
+        // Read-only, as Homes and closures are: only instructions of its own scope write to it.
+        *at = header::make(Known::MethodHome.index(), Format::Indexable as u64, n) | header::READ_ONLY;
         let v = Value(at as u64);
         for k in 0..n.max(1) { *slot_ptr(v, k) = Value::NIL; }
         reg!(fp, a(i)) = v;
@@ -217,7 +218,8 @@ op! {
         if reg!(fp, a(i)) != Value::NIL { return true; }
         let at = bump(vm, 3);
         if at.is_null() { return false; }
-        *at = header::make(Known::MethodHome.index(), Format::Fixed as u64, 2);
+        // Read-only: walks take the offset in it on trust.
+        *at = header::make(Known::MethodHome.index(), Format::Fixed as u64, 2) | header::READ_ONLY;
         let v = Value(at as u64);
         *slot_ptr(v, 0) = Value::int(fp.offset_from((*vm).base) as i64);
         *slot_ptr(v, 1) = (*vm).processes.active;
@@ -689,7 +691,8 @@ op! {
         let o = reg!(fp, a(i) + 2);
         if !o.is_object() { return false; }
         let word = header_of(o);
-        if header::class_of(word) != (*ic).class || (*ic).extra as usize >= small_slots(word) { return false; }
+        if header::class_of(word) != (*ic).class || (*ic).extra as usize >= small_slots(word)
+            || !header::is_pointers(word) { return false; }
         (*vm).counter -= 1;
         if (*vm).counter < 0 { return false; }
         reg!(fp, a(i)) = *slot_ptr(o, (*ic).extra as usize);

@@ -86,6 +86,8 @@ pub struct Proc {
     pub overflowed: bool,
     /// Has run since the last scavenge.
     pub ran: bool,
+    /// The collection under way has seen its stack.
+    pub shown: bool,
     pub main: bool,
 }
 
@@ -196,6 +198,7 @@ impl Vm {
             timed: false,
             overflowed: false,
             ran: true,
+            shown: false,
             main: false,
         });
         let slot = match self.processes.free.pop() {

@@ -77,7 +77,7 @@ impl Vm {
             if left == 0 {
                 self.stop = Some(Stop::Fuel);
             }
-            grant = grant.min(left.max(1) as i64);
+            grant = left.clamp(1, GRANT as u64) as i64;
         }
         self.grant = grant;
         self.counter = grant;

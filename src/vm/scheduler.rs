@@ -285,7 +285,7 @@ impl Vm {
             self.scheduler.remove(process);
         }
         let list = self.heap.slot(process, field::LIST);
-        if list.is_object() && self.heap.slots(list) > semaphore::LAST {
+        if self.heap.is_pointers(list) && self.heap.slots(list) > semaphore::LAST {
             self.unlink(list, process);
         }
         self.heap.set_slot(process, field::LIST, Value::NIL);

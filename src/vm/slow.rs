@@ -160,7 +160,18 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
             }
             SETG => {
                 let binding = *(pc.sub(ops::d(insn)) as *const Value);
-                vm.heap.set_slot(binding, 1, *fp.add(ops::a(insn)));
+                let v = *fp.add(ops::a(insn));
+                if vm.heap.is_immutable(binding) {
+                    let selector = vm.selectors.attempt_to_assign;
+                    return vm.send_aside(
+                        pc,
+                        fp,
+                        Retry::Drop,
+                        selector,
+                        &[binding, v, Value::int(2)],
+                    );
+                }
+                vm.heap.set_slot(binding, 1, v);
                 Some((pc, fp))
             }
             SETBOX => {
@@ -345,9 +356,11 @@ unsafe fn allocate(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32, op: Op) -> Option<(Pc
                 } else {
                     Known::Array
                 };
-                *fp.add(r) = vm
+                let v = vm
                     .heap
                     .new_pointers(class.index(), Format::Indexable, slots);
+                vm.heap.set_immutable(v, op == Op::MKBOX);
+                *fp.add(r) = v;
                 Some((pc, fp))
             }
             Op::ARRAY => {
@@ -367,6 +380,7 @@ unsafe fn allocate(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32, op: Op) -> Option<(Pc
                         .new_pointers(Known::MethodHome.index(), Format::Fixed, 2);
                     vm.heap.set_slot(v, 0, Value::int(vm.offset(fp) as i64));
                     vm.heap.set_slot(v, 1, vm.processes.active);
+                    vm.heap.set_immutable(v, true);
                     *fp.add(r) = v;
                 }
                 Some((pc, fp))

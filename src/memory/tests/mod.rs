@@ -30,6 +30,8 @@ pub struct Machine {
     /// Stacks that need not be shown to scavenges.
     pub settled: Vec<bool>,
     pub weakly: Vec<Option<Value>>,
+    /// Stacks shown since the last visit.
+    pub shown: std::collections::BTreeSet<usize>,
 }
 
 impl Roots for Machine {
@@ -38,6 +40,7 @@ impl Roots for Machine {
             visitor.value(v);
         }
         visitor.slice(&mut self.values);
+        self.shown.clear();
         // A stack in its frames' way: code addresses lie between values.
         let mut frame = [Value(0x7000_0000_1238), Value::NIL, Value(0), Value::int(3)];
         visitor.slice(&mut frame);
@@ -55,10 +58,16 @@ impl Roots for Machine {
         }
     }
 
-    fn visit_process(&mut self, slot: usize, visitor: &mut dyn Visitor) {
-        if let Some(stack) = self.stacks.get_mut(slot) {
-            visitor.slice(stack);
+    fn visit_stacks(&mut self, visitor: &mut dyn Visitor) -> bool {
+        let mut found = false;
+        let shown = &mut self.shown;
+        for (slot, (owner, stack)) in self.owners.iter().zip(&mut self.stacks).enumerate() {
+            if owner.is_some_and(|v| visitor.reached(v)) && shown.insert(slot) {
+                visitor.slice(stack);
+                found = true;
+            }
         }
+        found
     }
 
     fn sweep(&mut self, _full: bool, alive: &dyn Fn(Value) -> Option<Value>) {
@@ -91,8 +100,6 @@ impl World {
             ..HeapOptions::default()
         };
         let mut heap = Heap::new(options);
-        heap.process_class = PROCESS;
-        heap.process_slot_field = 0;
         heap.weak_fixed.insert(WEAK, 1);
         World {
             heap,
