@@ -70,6 +70,17 @@ fn fuel_stops_and_no_handler_sees_it() {
 }
 
 #[test]
+fn any_amount_of_fuel_is_an_amount() {
+    let mut vm = machine();
+    vm.limits.fuel = Some(u64::MAX);
+    check(
+        &mut vm,
+        "(1 to: 100000) inject: 0 into: [ :a :b | a + b ]",
+        "5000050000",
+    );
+}
+
+#[test]
 fn fuel_stops_every_kind_of_loop() {
     for text in [
         "[ true ] whileTrue",
@@ -245,6 +256,42 @@ fn clean_up_blocks_run_after_an_overflow() {
         "3",
     );
     check(&mut vm, "d n > 1000", "true");
+}
+
+#[test]
+fn sends_of_the_machine_itself_overflow_like_others() {
+    let mut vm = machine();
+    vm.limits.stack = 100_000;
+    check(
+        &mut vm,
+        "Object subclass: #Edge instanceVariableNames: '' classVariableNames: '' package: 'Tests'.
+        Edge compile: 'down: n
+            n = 0 ifTrue: [ ^ nil ifTrue: [ 1 ] ifFalse: [ 2 ] ].
+            ^ self down: n - 1'.
+        Edge compile: 'at: n
+            ^ [ [ self down: n ] on: NonBooleanReceiver do: [ :e | e return: 5 ] ]
+                on: StackOverflow do: [ :e | e return: 6 ]'.
+        3",
+        "3",
+    );
+    // At some depth there is room for the test, but none for telling that it is no Boolean.
+    let mut fits = |depth: usize| match show(&mut vm, &format!("Edge new at: {depth}")).as_str() {
+        "5" => true,
+        "6" => false,
+        other => panic!("{depth}: {other}"),
+    };
+    let (mut low, mut high) = (1, 100_000);
+    while high - low > 1 {
+        let middle = (low + high) / 2;
+        if fits(middle) {
+            low = middle
+        } else {
+            high = middle
+        }
+    }
+    for depth in low - 20..low + 20 {
+        fits(depth);
+    }
 }
 
 #[test]

@@ -50,13 +50,17 @@ fn become_swap(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::BadNumArgs);
     };
     check(vm, a, b)?;
-    let done = vm.with_roots_in_primitive(|heap, roots| heap.become_swap(a, b, roots));
-    // The receiver's name now belongs to what was the argument.
-    if done {
-        Ok(b)
-    } else {
-        Err(PrimError::BadArgument)
-    }
+    exchange(vm, a, |vm| {
+        vm.with_roots_in_primitive(|heap, roots| heap.become_swap(a, b, roots))
+    })
+}
+
+/// Answers what references to `v` refer to after the exchange: neither object need be where it was.
+fn exchange(vm: &mut Vm, v: Value, work: impl FnOnce(&mut Vm) -> bool) -> PrimResult {
+    vm.handles.pinned.push(v);
+    let done = work(vm);
+    let now = vm.handles.pinned.pop();
+    now.filter(|_| done).ok_or(PrimError::BadArgument)
 }
 
 /// `becomeForward: anObject copyHash: aBoolean`. The target may be any object.
@@ -73,13 +77,9 @@ fn become_forward(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     // A symbol's hash is its number, and a shared object's hash is not to be changed either.
     let copy_hash = copy_hash && !is_fixed(vm, b) && !vm.heap.is_immutable(b);
-    let done =
-        vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&[(a, b)], copy_hash, roots));
-    if done {
-        Ok(b)
-    } else {
-        Err(PrimError::BadArgument)
-    }
+    exchange(vm, a, |vm| {
+        vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&[(a, b)], copy_hash, roots))
+    })
 }
 
 /// The receiver becomes an instance of the argument's class, if that has the same shape.

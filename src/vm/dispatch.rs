@@ -199,6 +199,8 @@ mod tests {
     use crate::host::{Capabilities, Host};
     use crate::loader::image::Image;
     use crate::memory::HeapOptions;
+    #[cfg(all(chirp_threaded, target_arch = "x86_64"))]
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     fn machine() -> Box<Vm> {
         let host = Host::new(Capabilities::none(), Stdio::none()).expect("descriptors");
@@ -223,9 +225,11 @@ mod tests {
                 vm.probes.push(here);
             }
         }
+        static SEEN: [AtomicBool; 256] = [const { AtomicBool::new(false) }; 256];
         unsafe extern "sysv64-unwind" fn traced(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) {
             // SAFETY: see `ops`.
             unsafe {
+                SEEN[(insn & 0xff) as usize].store(true, Ordering::Relaxed);
                 note(&mut *vm);
                 return threaded::HANDLERS[(insn & 0xff) as usize](vm, pc, fp, insn);
             }
@@ -239,10 +243,46 @@ mod tests {
             "| s | s := Semaphore new. [ s signal ] fork. s wait. #(1 $a #b 'c' 2.5) printString",
             "(1.5 + (1 / 3)) > 1 and: [ (#(3 1 2) inject: 0 into: [ :a :b | a max: b ]) = 3 ]",
             "[ nil foo: 3 ] on: MessageNotUnderstood do: [ :e | e resume: 4 ]",
-        ] {
+            "Object subclass: #Probe instanceVariableNames: 'a b' classVariableNames: '' package: 'Tests'.
+            Probe compile: 'a ^ a'. Probe compile: 'a: x a := x'. Probe compile: 'three ^ 3'.
+            Probe compile: 'return: x [ :y | ^ y ] value: x'. Probe compile: 'printOn: s super printOn: s. s << ''!'''.
+            p := Probe new. p a: 3. p return: 4. p printString.
+            1 to: 9 do: [ :i | p a. p three. Probe new. i printString. p printString. p yourself ].
+            #(1 $a #b 'c' 2.5 nil true (1) 1000000000000000000000 2) do: [ :e | e printString. e isNil. e hash. e class ].
+            { 1. nil. #(1). 'a'. p. 3 / 4. 2.5. $a. #a. 1 -> 2 } do: [ :e | e printString. e isString. e = 3 ]",
+            "| n t | n := 5. t := 2. { n // t. n \\\\ t. n bitAnd: t. n bitOr: t. n bitXor: t. n bitShift: t. n - t. n * t. n - 1. n / t }.
+            { n < t. n <= t. n > t. n >= t. n = t. n ~= t. n == t }.
+            [ n < 9 ] whileTrue: [ n := n + 1 ]. [ n <= 19 ] whileTrue: [ n := n + t ]. [ n > 9 ] whileTrue: [ n := n - 1 ].
+            [ n >= 2 ] whileTrue: [ n := n - 1 ]. [ n = 5 ] whileTrue: [ n := 6 ]. [ n ~= 5 ] whileTrue: [ n := 5 ].
+            [ n < t ] whileTrue: [ n := n + 1 ]. [ n <= t ] whileTrue: [ n := n + 1 ]. [ n > t ] whileTrue: [ n := n - 1 ].
+            [ n >= t ] whileTrue: [ n := n - 1 ]. [ n = t ] whileTrue: [ n := n + 1 ]. [ n ~= t ] whileTrue: [ n := t ].
+            n < t ifTrue: [ 1 ]. n <= t ifTrue: [ 1 ]. n > t ifTrue: [ 1 ]. n >= t ifTrue: [ 1 ]. n = t ifTrue: [ 1 ]. n ~= t ifTrue: [ 1 ].
+            n < 1 ifTrue: [ 1 ]. n <= 1 ifTrue: [ 1 ]. n > 1 ifTrue: [ 1 ]. n >= 1 ifTrue: [ 1 ]. n = 1 ifTrue: [ 1 ]. n ~= 1 ifTrue: [ 1 ].
+            [ n < t ] whileFalse: [ n := n - 1 ]. [ n <= t ] whileFalse: [ n := n - 1 ]. [ n > t ] whileFalse: [ n := n + 1 ].
+            [ n >= t ] whileFalse: [ n := n + 1 ]. [ n = t ] whileFalse: [ n := t ]. [ n ~= t ] whileFalse: [ n := n + 1 ].
+            n == t ifTrue: [ 1 ]. n ~~ t ifTrue: [ 1 ]. n isNil ifTrue: [ 1 ]. n notNil ifTrue: [ 1 ]. n ifNil: [ 1 ]. n ifNotNil: [ 1 ]. n isNil | n notNil.
+            [ n == t ] whileTrue: [ n := n + 1 ]. [ n ~~ t ] whileTrue: [ n := t ]. 3 timesRepeat: [ thisContext ]. n timesRepeat: [ 3 ]",
+            "| a b s w | a := Array new: 3. b := ByteArray new: 3. s := String new: 3. w := WideString new: 3.
+            1 to: 3 do: [ :i | { a. b } do: [ :e | (e at: i) == (e at: i put: i) ]. { b. a } do: [ :e | e at: i put: (e at: i) ]. s at: i put: $a. s at: i. w at: i. { s. a. b } do: [ :e | e at: i. e size ] ].
+            b at: 1 put: 2. a at: 1 put: 2. a at: 1. b at: 1. a size",
+        ]
+        .into_iter()
+        .map(String::from)
+        .chain([
+            format!("{{ {} }} size", "3. ".repeat(150)),
+            String::from("ProbeGlobal := 3. ProbeGlobal := ProbeGlobal + 1. Undeclared := ProbeGlobal. [ Undeclared := 3 ] value"),
+        ]) {
+            let program = program.as_str();
             vm.probes.clear();
             vm.evaluate("probe", program).expect(program);
             assert_eq!(vm.probes.len(), 1, "{program}: {:x?}", vm.probes);
         }
+        // Every instruction was among them, but for the canary's.
+        let missing: Vec<&str> = crate::compiler::opcode::OPS
+            .iter()
+            .filter(|&&op| op != Op::PROBE && !SEEN[op as usize].load(Ordering::Relaxed))
+            .map(|op| op.name())
+            .collect();
+        assert!(missing.is_empty(), "not probed: {missing:?}");
     }
 }

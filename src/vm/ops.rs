@@ -242,7 +242,11 @@ op! {
     SETELT(vm, pc, fp, i) {
         let o = reg!(fp, a(i));
         let v = reg!(fp, b(i));
-        if needs_barrier(vm, header_of(o), v) { return false; }
+        // Code among the elements may have found the Array, and changed what it is.
+        if !o.is_object() { return false; }
+        let word = header_of(o);
+        if word & header::CLASS_MASK != Known::Array.index() as u64 || **pc as usize >= slots_of(o, word)
+            || needs_barrier(vm, word, v) { return false; }
         *slot_ptr(o, **pc as usize) = v;
         *pc = pc.add(1);
         true

@@ -457,17 +457,8 @@ impl Vm {
 
     /// The depth limit is reached: the send becomes `StackOverflow signalOverflow`.
     unsafe fn overflow(&mut self, call: Call) -> Option<(Pc, Fp)> {
+        let fp = self.enter_reserve(call.fp)?;
         let class = self.known(Known::StackOverflow);
-        let proc = self.processes.running();
-        if proc.overflowed || class == Value::NIL {
-            self.stop = Some(super::Stop::Depth);
-            return None;
-        }
-        proc.overflowed = true;
-        let Some(fp) = self.grow_stack(call.fp, super::process::RESERVE / 2) else {
-            self.stop = Some(super::Stop::Depth);
-            return None;
-        };
         // SAFETY: the frame has room for a window.
         unsafe {
             *fp.add(call.window + 2) = class;
@@ -481,6 +472,22 @@ impl Vm {
                 ..call
             })
         }
+    }
+
+    /// Makes the room behind the depth limit usable, for the handler of the overflow. None, and everything
+    /// stops, when it is in use already.
+    fn enter_reserve(&mut self, fp: Fp) -> Option<Fp> {
+        let known = self.known(Known::StackOverflow) != Value::NIL;
+        let proc = self.processes.running();
+        let first = known && !std::mem::replace(&mut proc.overflowed, true);
+        let grown = match first {
+            true => self.grow_stack(fp, super::process::RESERVE / 2),
+            false => None,
+        };
+        if grown.is_none() {
+            self.stop = Some(super::Stop::Depth);
+        }
+        grown
     }
 
     /// Nobody understands `selector`: the arguments become a Message.
@@ -512,9 +519,8 @@ impl Vm {
             let Some(code) = self.find_code(class, dnu) else {
                 let class = self.classes.name(class);
                 let text = self.symbols.text(selector).to_string();
-                return self.fail_run(format!(
-                    "{class} does not understand #{text}, nor doesNotUnderstand:"
-                ));
+                let text = format!("{class} does not understand #{text}, nor doesNotUnderstand:");
+                return self.fail_send(pc, fp, window, text);
             };
             *fp.add(window + 3) = message;
             self.activate(Call {
@@ -527,8 +533,39 @@ impl Vm {
         }
     }
 
+    /// A send has no method at all: it becomes `Error signal: text`, so that handlers and clean-up blocks see it.
+    unsafe fn fail_send(
+        &mut self,
+        pc: Pc,
+        fp: Fp,
+        window: usize,
+        text: String,
+    ) -> Option<(Pc, Fp)> {
+        let class = self.global("Error").unwrap_or(Value::NIL);
+        let (of, signal) = (self.heap.class_of(class), self.intern("signal:"));
+        let found = self.find_code(of, signal);
+        // SAFETY: the window has room for a receiver and an argument, as in `not_understood`.
+        unsafe {
+            // A method of one argument, whatever the class is that somebody named Error.
+            match found.filter(|&code| (*code).num_args == 1) {
+                Some(code) => {
+                    *fp.add(window + 2) = class;
+                    *fp.add(window + 3) = self.new_string(&text);
+                    self.activate(Call {
+                        pc,
+                        fp,
+                        window,
+                        num_args: 1,
+                        code,
+                    })
+                }
+                None => self.fail_run(text),
+            }
+        }
+    }
+
     /// Sends a message from the frame at `fp`, with a window behind its registers; `retry` tells what its
-    /// answer is for, and execution goes on at `pc`.
+    /// answer is for, and execution goes on at `pc`. At the depth limit it becomes `StackOverflow signalOverflow`.
     pub(crate) unsafe fn send_aside(
         &mut self,
         pc: Pc,
@@ -566,8 +603,10 @@ impl Vm {
                 match self.grow_stack(fp, need) {
                     Some(f) => f,
                     None => {
-                        self.stop = Some(super::Stop::Depth);
-                        return None;
+                        let fp = self.enter_reserve(fp)?;
+                        let class = self.known(Known::StackOverflow);
+                        let selector = self.selectors.signal_overflow;
+                        return self.send_aside(pc, fp, retry, selector, &[class]);
                     }
                 }
             } else {

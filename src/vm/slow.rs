@@ -180,8 +180,10 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
                 Some((pc, fp))
             }
             SETELT => {
-                vm.heap
-                    .set_slot(*fp.add(ops::a(insn)), *pc as usize, *fp.add(ops::b(insn)));
+                let (o, n) = (*fp.add(ops::a(insn)), *pc as usize);
+                if vm.heap.is_pointers(o) && n < vm.heap.slots(o) {
+                    vm.heap.set_slot(o, n, *fp.add(ops::b(insn)));
+                }
                 Some((pc.add(1), fp))
             }
             MKBOX | CLOSURE | HOME | ARRAY | ARRAYN => allocate(vm, pc, fp, insn, op),
