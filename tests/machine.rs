@@ -169,13 +169,17 @@ fn exit_leaves_everything() {
 #[test]
 fn a_cycle_of_waits_is_told() {
     let mut vm = machine();
-    check(&mut vm, "Semaphore new wait", "stop: Deadlock");
+    check(&mut vm, "Semaphore new wait", "error: Deadlock");
     check(
         &mut vm,
         "s := Semaphore new. [ s wait ] fork. s wait",
-        "stop: Deadlock",
+        "error: Deadlock",
     );
-    check(&mut vm, "Processor activeProcess suspend", "stop: Deadlock");
+    check(
+        &mut vm,
+        "Processor activeProcess suspend",
+        "error: Deadlock",
+    );
     // The main Process is in no list any more.
     check(&mut vm, "s signal; signal; signal. s isSignaled", "true");
     check(
@@ -616,7 +620,7 @@ fn processes_go_on_while_rust_waits_for_smalltalk() {
     check(
         &mut vm,
         "[ nil inner ] ensure: [ n := 6 ]",
-        "stop: Deadlock",
+        "error: PrimitiveFailed",
     );
     check(&mut vm, "3 + 4", "7");
 }

@@ -264,19 +264,7 @@ impl<'a> Ctx<'a> {
 
     /// Lets other Processes run until all have ended or wait for ever.
     pub(super) fn run_processes(&mut self) -> Result<()> {
-        match self.eval::<()>("Semaphore new wait") {
-            Err(e)
-                if matches!(
-                    e.kind(),
-                    ErrorKind::Stopped {
-                        why: crate::Stop::Deadlock
-                    }
-                ) =>
-            {
-                Ok(())
-            }
-            other => other,
-        }
+        self.run(|vm| vm.run_others().map(|()| Value::NIL))
     }
 }
 

@@ -128,17 +128,18 @@ impl Session {
     /// Lets other Processes run until the machine is stopped from outside: true then, false if
     /// none can run any more; an exit code if everything is over.
     pub fn run_others(&mut self) -> Result<bool, i32> {
-        let result = self.vm.evaluate("idle", "Semaphore new wait");
+        let result = self.vm.run_others();
         if let Some(number) = self.signals.ended_by() {
             return Err(exit::SIGNAL + number);
         }
         self.tell_failures();
         match result {
-            Err(LoadError::Run(RunError::Stopped(Stop::Interrupt))) => Ok(true),
-            Err(LoadError::Run(RunError::Stopped(Stop::Deadlock))) => Ok(false),
-            Err(LoadError::Run(RunError::Stopped(stop))) => Err(self.stopped(stop).code()),
+            Ok(()) => Ok(false),
+            Err(LoadError::Run(RunError::Stopped(stop))) if stop != Stop::Interrupt => {
+                Err(self.stopped(stop).code())
+            }
             // An interrupt at the prompt ends nothing.
-            Ok(_) | Err(_) => Ok(true),
+            Err(_) => Ok(true),
         }
     }
 
@@ -247,19 +248,12 @@ impl Session {
         ending
     }
 
-    /// Ends the other Processes, one after the other: their ensure blocks run.
+    /// Ends the other Processes: their ensure blocks run.
     fn terminate_others(&mut self) {
-        let terminate = self.vm.intern("terminate");
-        for slot in 0.. {
-            // They may end, and start, others: the table is looked at again each time.
-            let process = match self.vm.processes.slots.get(slot) {
-                None => return,
-                Some(Some(process)) if !process.main => process.object,
-                Some(_) => continue,
-            };
-            if let Err(RunError::Stopped(_)) = self.vm.send_message(terminate, &[process]) {
-                return;
-            }
+        let terminate = self.vm.intern("terminateOthers");
+        if let Some(processor) = self.vm.global("Processor") {
+            // Whatever goes wrong there, the program is at its end.
+            let _ = self.vm.send_message(terminate, &[processor]);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::formats::detect::{self, Format};
 use crate::memory::Value;
 use crate::vm::classes::{MethodId, Source, SourceText};
 use crate::vm::run::RunError;
-use crate::vm::{CompileFailure, Vm};
+use crate::vm::{CompileFailure, Stop, Vm};
 use chirp_grammar::Options;
 use chirp_grammar::ast::{Body, DoIt, Expr, ExprKind, Literal, Statement};
 
@@ -119,6 +119,17 @@ impl Vm {
         let source = Source::of_file(name, text, (1, 1));
         let method = compile::do_it(self, source, &options, Options::default())?;
         Ok(self.run_method(method, &[Value::NIL])?)
+    }
+
+    /// Lets other Processes run until nothing can happen any more. Err says why it ended before that.
+    pub fn run_others(&mut self) -> Result<(), LoadError> {
+        self.watches_for_deadlock = true;
+        let result = self.evaluate("idle", "Semaphore new wait");
+        self.watches_for_deadlock = false;
+        match result {
+            Ok(_) | Err(LoadError::Run(RunError::Stopped(Stop::Deadlock))) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -229,7 +229,7 @@ impl Vm {
 }
 
 /// The value of a variable of a frame.
-fn read_place(
+pub(super) fn read_place(
     heap: &crate::memory::Heap,
     view: StackView<'_>,
     offset: usize,

@@ -7,6 +7,7 @@ use super::known::Known;
 use super::process::{Note, Proc, Retry};
 use super::{Fp, Pc, Vm, ops};
 use crate::memory::Value;
+use std::collections::VecDeque;
 
 /// One frame of a Process: its offset from the base and where it goes on.
 #[derive(Clone, Copy, Debug)]
@@ -15,11 +16,13 @@ pub struct FrameAt {
     pub pc: Pc,
 }
 
+static NO_NOTES: VecDeque<Note> = VecDeque::new();
+
 /// A stack to be walked: of the running Process or of another.
 #[derive(Clone, Copy)]
 pub struct StackView<'a> {
     pub slots: &'a [Value],
-    pub notes: &'a [Note],
+    pub notes: &'a VecDeque<Note>,
 }
 
 impl<'a> StackView<'a> {
@@ -52,7 +55,12 @@ impl<'a> StackView<'a> {
         }
         let link = self.slots[frame.offset - 1].0;
         let pc = (link & !3) as Pc;
-        let window = match self.note(frame.offset).and_then(|n| n.window) {
+        let note = if link & 1 != 0 {
+            self.note(frame.offset)
+        } else {
+            None
+        };
+        let window = match note.and_then(|n| n.window) {
             Some(w) => w as usize,
             // SAFETY: a return address has its send in front of it.
             None => ops::a(unsafe { *pc.sub(1) }),
@@ -89,7 +97,7 @@ impl Vm {
             Some(proc) => StackView::of(proc),
             None => StackView {
                 slots: &[],
-                notes: &[],
+                notes: &NO_NOTES,
             },
         }
     }
@@ -214,7 +222,7 @@ impl Vm {
             .notes
             .binary_search_by_key(&frame.offset, |n| n.offset)
             .ok()?;
-        let note = proc.notes.remove(at);
+        let note = proc.notes.remove(at)?;
         if note.context != Value::NIL {
             self.widow(note.context, frame);
         }

@@ -101,7 +101,7 @@ impl Vm {
         let array = self.new_array_from(&fired);
         self.set_global(FIRED, array);
         let (process, slot) = self.new_process(61);
-        self.push_frame(slot, code, class, false);
+        self.push_frame(slot, code, class, Some(1));
         self.make_ready(process, slot);
     }
 }

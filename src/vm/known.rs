@@ -23,7 +23,7 @@ known! {
     BlockClosure, Context, CompiledMethod, Message, Association,
     Process, Semaphore, ProcessorScheduler, Metaclass, Class,
     MethodHome, WeakArray, Ephemeron,
-    StackOverflow, OutOfMemory, UserInterrupt, UndefinedVariable, HostObject, WordArray, SocketAddress,
+    StackOverflow, OutOfMemory, UserInterrupt, Deadlock, UndefinedVariable, HostObject, WordArray, SocketAddress,
     Dictionary, IdentityDictionary, Set, IdentitySet,
 }
 

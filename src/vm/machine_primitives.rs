@@ -18,7 +18,11 @@ pub(crate) fn register(vm: &mut Vm) {
         ("methodExecute", 2, method_execute),
         ("contextSender", 0, context_sender),
         ("contextHome", 0, context_home),
-        ("contextNextHandler", 0, context_next_handler),
+        (
+            "contextNextHandlerFor",
+            1,
+            super::handlers::context_next_handler_for,
+        ),
         ("contextNextUnwind", 1, context_next_unwind),
         ("contextReturn", 1, context_return),
         ("contextRestart", 0, context_restart),
@@ -357,17 +361,6 @@ unsafe fn context_sender(vm: &mut Vm, call: Call) -> Outcome {
     unsafe {
         with_frame(vm, call, |vm, slot, frame| {
             view_of(vm, slot)?.walk(frame).nth(1)
-        })
-    }
-}
-
-unsafe fn context_next_handler(vm: &mut Vm, call: Call) -> Outcome {
-    // SAFETY: as in `with_frame`.
-    unsafe {
-        with_frame(vm, call, |vm, slot, frame| {
-            let view = view_of(vm, slot)?;
-            view.walk(frame)
-                .find(|f| view.code(f.offset).flags & flags::HANDLER != 0)
         })
     }
 }

@@ -13,8 +13,10 @@ pub mod dispatch;
 pub mod error;
 pub mod frame;
 pub mod gc;
+mod handlers;
 pub mod handles;
 pub mod host_methods;
+mod interrupt;
 pub mod known;
 pub mod limits;
 pub mod machine_primitives;
@@ -200,6 +202,8 @@ pub struct Vm {
     /// Set by code that wants the run loop to end without an answer.
     pub(crate) stop: Option<Stop>,
     pub(crate) levels: Vec<run::Level>,
+    /// Whoever waits outside wants to know when nothing can happen any more: that is no error then.
+    pub(crate) watches_for_deadlock: bool,
     /// The last unhandled exception, for whoever started the Process.
     pub(crate) unhandled: Option<Unhandled>,
     /// An unhandled error ended a Process that nobody waits for.
@@ -232,6 +236,8 @@ pub(crate) struct Selectors {
     pub signal_overflow: SymbolId,
     pub signal_out_of_memory: SymbolId,
     pub signal_interrupt: SymbolId,
+    pub interrupted_by: SymbolId,
+    pub handles: SymbolId,
     pub signal_for: SymbolId,
     pub attempt_to_assign: SymbolId,
     pub run_finalizers: SymbolId,
@@ -266,6 +272,8 @@ impl Vm {
             signal_overflow: sel("signalOverflow"),
             signal_out_of_memory: sel("signalOutOfMemory"),
             signal_interrupt: sel("signalInterrupt"),
+            interrupted_by: sel("interruptedBy:"),
+            handles: sel("handles:"),
             signal_for: sel("signalFor:"),
             attempt_to_assign: sel("attemptToAssign:withIndex:"),
             run_finalizers: sel("runFinalizers"),
@@ -309,6 +317,7 @@ impl Vm {
             signals: Arc::new(AtomicU32::new(0)),
             stop: None,
             levels: Vec::new(),
+            watches_for_deadlock: false,
             unhandled: None,
             background_failures: Vec::new(),
             failure_hook: None,

@@ -7,6 +7,7 @@ use super::code::{Code, code_value};
 use super::known::Known;
 use super::{Fp, Pc, Vm};
 use crate::memory::{Format, Value, Visitor};
+use std::collections::VecDeque;
 
 /// Slots of the Smalltalk object of a Process.
 pub mod field {
@@ -16,7 +17,10 @@ pub mod field {
     pub const NAME: usize = 3;
     pub const SLOT: usize = 4;
     pub const ENVIRONMENT: usize = 5;
-    pub const COUNT: usize = 6;
+    /// What an interrupted Process was waiting for, and until when.
+    pub const ABANDONED: usize = 6;
+    pub const DUE: usize = 7;
+    pub const COUNT: usize = 8;
 }
 
 /// Slots a new stack has.
@@ -73,7 +77,8 @@ pub struct Proc {
     /// Offset of the top frame, and where it goes on; valid while it does not run.
     pub fp: usize,
     pub pc: Pc,
-    pub notes: Vec<Note>,
+    /// By offset. Whoever walks down the stack makes them in front, the end of frames takes them from the back.
+    pub notes: VecDeque<Note>,
     pub object: Value,
     pub state: State,
     /// Counts waits, so that a late timer does not wake the next one.
@@ -82,6 +87,8 @@ pub struct Proc {
     pub answer: usize,
     /// Waits in a Semaphore's list for a limited time.
     pub timed: bool,
+    /// When a timed wait or a sleep ends: microseconds of the monotonic clock.
+    pub due: u64,
     /// Runs in the reserve behind the depth limit.
     pub overflowed: bool,
     /// Has run since the last scavenge.
@@ -190,12 +197,13 @@ impl Vm {
             stack,
             fp: 2,
             pc,
-            notes: Vec::new(),
+            notes: VecDeque::new(),
             object,
             state: State::Suspended,
             wait: 0,
             answer: 0,
             timed: false,
+            due: 0,
             overflowed: false,
             ran: true,
             shown: false,
@@ -340,13 +348,13 @@ impl Vm {
     }
 
     /// Puts a frame for `code` on the stack of a Process that does not run; its receiver is `receiver`.
-    /// The frame's answer is dropped when `drop_answer` is set, else it goes to the bottom frame.
+    /// The frame's answer goes to the window `answer` of the frame below; without one it is dropped.
     pub(crate) fn push_frame(
         &mut self,
         slot: usize,
         code: *const Code,
         receiver: Value,
-        drop_answer: bool,
+        answer: Option<usize>,
     ) {
         let max = self.limits.stack + RESERVE;
         let Some(proc) = self.processes.get_mut(slot) else {
@@ -355,11 +363,7 @@ impl Vm {
         // SAFETY: the top frame and `code` are live code blocks.
         unsafe {
             let top = super::code::value_code(proc.stack[proc.fp - 2]);
-            let window = if drop_answer {
-                (*top).frame as usize
-            } else {
-                1
-            };
+            let window = answer.unwrap_or((*top).frame as usize);
             let new = proc.fp + window + 2;
             let needed = new + (*code).frame as usize;
             if needed > proc.stack.len() {
@@ -367,9 +371,9 @@ impl Vm {
                     .resize((needed * 2).min(max.max(needed)), Value::NIL);
             }
             proc.stack[new - 2] = code_value(code);
-            proc.stack[new - 1] = Value(proc.pc as u64 | 2 | drop_answer as u64);
-            if drop_answer {
-                proc.notes.push(Note {
+            proc.stack[new - 1] = Value(proc.pc as u64 | 2 | answer.is_none() as u64);
+            if answer.is_none() {
+                proc.notes.push_back(Note {
                     offset: new,
                     context: Value::NIL,
                     retry: Some(Retry::Drop),

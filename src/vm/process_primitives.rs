@@ -42,16 +42,23 @@ pub(crate) fn register(vm: &mut Vm) {
         ("processTopContext", process_top_context),
         ("processInterruptWith", process_interrupt_with),
         ("processIsReady", |vm, a| {
-            let slot = vm.process_slot(a[0]);
-            let state = slot.and_then(|s| vm.processes.get(s)).map(|p| p.state);
+            Ok(Value::bool(state(vm, a[0]) == Some(State::Ready)))
+        }),
+        ("processIsWaiting", |vm, a| {
+            let state = state(vm, a[0]);
             Ok(Value::bool(matches!(
                 state,
-                Some(State::Ready | State::Running)
+                Some(State::Waiting | State::Sleeping)
             )))
         }),
         ("registerExternalObject", register_external),
         ("unregisterExternalObject", unregister_external),
     ]);
+}
+
+/// What a Process that has not ended is doing.
+fn state(vm: &Vm, process: Value) -> Option<State> {
+    Some(vm.processes.get(vm.process_slot(process)?)?.state)
 }
 
 /// Saves the running Process so that its send answers `answer` when it goes on.
@@ -95,7 +102,7 @@ fn process_new(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .ok_or(PrimError::BadArgument)?;
     let code = argless_closure(vm, *closure)?;
     let (process, slot) = vm.new_process(n);
-    vm.push_frame(slot, code, *closure, false);
+    vm.push_frame(slot, code, *closure, Some(1));
     Ok(process)
 }
 
@@ -226,8 +233,7 @@ fn process_interrupt_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::Inappropriate);
     }
     let code = argless_closure(vm, *closure)?;
-    vm.take_out(*process, slot);
-    vm.push_frame(slot, code, *closure, true);
+    vm.interrupt(slot, code, *closure);
     Ok(*process)
 }
 
@@ -299,13 +305,17 @@ unsafe fn semaphore_wait_timeout(vm: &mut Vm, call: Call) -> Outcome {
         let proc = vm.processes.running();
         proc.answer = answer;
         proc.timed = true;
-        let due = vm
-            .now()
-            .saturating_add((milliseconds as u64).saturating_mul(1000));
+        let due = due(vm, milliseconds);
         let slot = vm.processes.active_slot;
         vm.add_timer(due, slot);
         switch(vm)
     }
+}
+
+/// When so many milliseconds will have passed. What lies beyond all times is cut to fit a SmallInteger.
+fn due(vm: &Vm, milliseconds: i64) -> u64 {
+    let microseconds = (milliseconds.max(0) as u64).saturating_mul(1000);
+    vm.now().saturating_add(microseconds).min(1 << 59)
 }
 
 unsafe fn delay_wait(vm: &mut Vm, call: Call) -> Outcome {
@@ -315,9 +325,7 @@ unsafe fn delay_wait(vm: &mut Vm, call: Call) -> Outcome {
             return Outcome::Fail(PrimError::BadArgument);
         };
         pause(vm, call, call.arg(0));
-        let due = vm
-            .now()
-            .saturating_add((milliseconds.max(0) as u64).saturating_mul(1000));
+        let due = due(vm, milliseconds);
         let proc = vm.processes.running();
         proc.state = State::Sleeping;
         proc.wait += 1;

@@ -3,7 +3,6 @@
 //! Owns the ready queues and the timers. Semaphores are ordinary objects; their lists of waiting
 //! Processes are linked through the Processes themselves, as in the Blue Book (p. 646).
 
-use super::known::Known;
 use super::process::{State, field};
 use super::process_primitives::is_semaphore;
 use super::{Fp, Pc, Stop, Unhandled, Vm, signal};
@@ -153,8 +152,7 @@ impl Vm {
         let timer = self.scheduler.timers.peek().map(|t| t.0.0);
         // An open socket that no Process waits for wakes nobody.
         if timer.is_none() && !self.host.has_signals() && !self.waits_for_outside() {
-            self.stop = Some(Stop::Deadlock);
-            return false;
+            return self.deadlock();
         }
         let until = [timer, self.limits.deadline].into_iter().flatten().min();
         let timeout = until.map(|t| Duration::from_micros(t.saturating_sub(now).max(1)));
@@ -183,33 +181,6 @@ impl Vm {
         {
             self.scheduler.timers.pop();
         }
-    }
-
-    /// Ctrl-C while everything waits: the main Process gets the exception.
-    fn interrupt_waiting(&mut self) -> bool {
-        let Some(slot) = self
-            .processes
-            .slots
-            .iter()
-            .position(|p| p.as_ref().is_some_and(|p| p.main))
-        else {
-            self.stop = Some(Stop::Interrupt);
-            return false;
-        };
-        let process = self.processes.slots[slot]
-            .as_ref()
-            .map_or(Value::NIL, |p| p.object);
-        self.take_out(process, slot);
-        let class = self.known(Known::UserInterrupt);
-        let of = self.heap.class_of(class);
-        let selector = self.selectors.signal_interrupt;
-        let Some(code) = self.find_code(of, selector) else {
-            self.stop = Some(Stop::Interrupt);
-            return false;
-        };
-        self.push_frame(slot, code, class, true);
-        self.make_ready(process, slot);
-        true
     }
 
     /// Lets the host look around and signals what it reports.
@@ -256,7 +227,11 @@ impl Vm {
 
     /// Asks for the Process in `slot` to be woken at `due`, if it still waits as it does now.
     pub(crate) fn add_timer(&mut self, due: u64, slot: usize) {
-        let wait = self.processes.get(slot).map_or(0, |p| p.wait);
+        let mut wait = 0;
+        if let Some(proc) = self.processes.get_mut(slot) {
+            proc.due = due;
+            wait = proc.wait;
+        }
         self.scheduler.sequence += 1;
         let Vm {
             scheduler,
