@@ -556,6 +556,23 @@ fn traces_of_endless_recursion_are_short() {
 }
 
 #[test]
+fn overflow_through_handlers_and_clean_up_is_found_and_left() {
+    let mut vm = machine();
+    vm.limits.stack = 1_000_000;
+    for level in [
+        "[ b value ] on: ZeroDivide do: [ :e | 3 ]",
+        "[ b value ] ensure: [ ]",
+        "[ 1 / 0 ] on: ZeroDivide do: [ :e | b value ]",
+    ] {
+        guard(&mut vm);
+        let text = format!(
+            "b := nil. b := [ {level} ]. [ b value ] on: StackOverflow do: [ :e | e class ]"
+        );
+        check(&mut vm, &text, "StackOverflow");
+    }
+}
+
+#[test]
 fn messages_from_rust_are_answered_and_understood_or_not() {
     let mut vm = machine();
     let plus = vm.intern("+");
@@ -620,7 +637,7 @@ fn processes_go_on_while_rust_waits_for_smalltalk() {
     check(
         &mut vm,
         "[ nil inner ] ensure: [ n := 6 ]",
-        "error: PrimitiveFailed",
+        "error: HostError",
     );
     check(&mut vm, "3 + 4", "7");
 }
