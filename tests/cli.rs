@@ -155,6 +155,17 @@ fn a_chunk_file_defines_classes() {
 }
 
 #[test]
+fn a_script_too_large_for_one_method_is_still_one_script() {
+    let many = "x := x + 1.\n".repeat(9_000);
+    let text = format!(
+        "b := [ late ]. x := 0.\n{many}late := 7. b value printNl.\n\
+         x = 9000 ifTrue: [ x printNl. ^ 3 ].\n{many}'not reached' printNl."
+    );
+    let file = Scratch::new("parts.st", &text);
+    assert_eq!(prints(&[file.path()]), "7\n9000\n");
+}
+
+#[test]
 fn exit_codes() {
     assert_eq!(code(&chirp(&["-e", "Smalltalk exit: 7"])), 7);
     assert_eq!(code(&chirp(&["-e", "nil foo"])), 1);

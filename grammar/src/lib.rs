@@ -16,6 +16,7 @@ mod render;
 pub use diagnostic::Diagnostic;
 pub use lexer::info::{TokenInfo, TokenKind, Tokens};
 pub use line::Line;
+pub use render::shown_line;
 
 use build::{Builder, Tree};
 use lexer::stream::{Sink, Start, Stream};

@@ -64,6 +64,24 @@ impl Diagnostic {
     }
 }
 
+/// A line as reports show it, without the white space in front and cut if it is long, and the
+/// blanks that bring a caret below its character `column`, counted from 1; none if there is no
+/// such place in what is shown.
+///
+/// ```
+/// let (shown, blanks) = chirp_grammar::shown_line("\t'日本' foo", 7);
+/// assert_eq!((shown.as_str(), blanks.as_deref()), ("'日本' foo", Some("       ")));
+/// ```
+pub fn shown_line(line: &str, column: usize) -> (String, Option<String>) {
+    let text = line.trim_start();
+    let skipped = line.chars().count() - text.chars().count();
+    let before = column.checked_sub(skipped + 1);
+    let at = before.map(|count| text.chars().take(count).collect::<String>());
+    let at = at.map(|before| columns(&before, 0));
+    let (shown, cut, _) = window(text, at.unwrap_or(0));
+    (shown, at.map(|at| " ".repeat(at.saturating_sub(cut))))
+}
+
 /// What stands below a line: from one display column to another.
 struct Mark<'d> {
     line: Line,

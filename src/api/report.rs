@@ -108,19 +108,13 @@ fn activation(f: &mut Formatter<'_>, frame: &Frame) -> Result {
     let file = frame.file.as_deref().unwrap_or_default();
     let colon = if file.is_empty() { "" } else { ":" };
     write!(f, "  {file}{colon}{}:{}", frame.line, frame.column)?;
-    let source = frame.source.trim_start();
+    let (source, blanks) = chirp_grammar::shown_line(&frame.source, frame.column);
     if source.is_empty() {
         return Ok(());
     }
     write!(f, "\n      {source}")?;
-    let cut = frame.source.chars().count() - source.chars().count();
-    let Some(column) = frame.column.checked_sub(cut + 1) else {
-        return Ok(());
-    };
-    // Tabs stay tabs, so that the caret stands below its character.
-    let blanks = source
-        .chars()
-        .take(column)
-        .map(|c| if c == '\t' { '\t' } else { ' ' });
-    write!(f, "\n      {}^", blanks.collect::<String>())
+    match blanks {
+        Some(blanks) => write!(f, "\n      {blanks}^"),
+        None => Ok(()),
+    }
 }

@@ -115,16 +115,12 @@ impl Style {
 
     /// The frame's line of source, and a caret below the place in it.
     fn excerpt(self, text: &mut String, frame: &Frame) -> fmt::Result {
-        let source = frame.source.trim_start();
-        let cut = frame.source.chars().count() - source.chars().count();
+        let (source, blanks) = chirp_grammar::shown_line(&frame.source, frame.column);
         writeln!(text, "      {source}")?;
-        let Some(column) = frame.column.checked_sub(cut + 1) else {
-            return Ok(());
-        };
-        // Tabs stay tabs, so that the caret stands below its character.
-        let blank = |c: char| if c == '\t' { '\t' } else { ' ' };
-        let indent: String = source.chars().take(column).map(blank).collect();
-        writeln!(text, "      {indent}{}", Painted(self, RED, "^"))
+        match blanks {
+            Some(blanks) => writeln!(text, "      {blanks}{}", Painted(self, RED, "^")),
+            None => Ok(()),
+        }
     }
 
     /// The trace with library frames counted and repetitions folded.
