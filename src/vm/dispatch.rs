@@ -109,7 +109,7 @@ unsafe extern "sysv64-unwind" fn slow_handler(vm: *mut Vm, pc: Pc, fp: Fp, insn:
         let (pc, fp) = slow::step(&mut *vm, pc, fp, insn);
         if !pc.is_null() {
             let insn = *pc;
-            return ((*vm).table[(insn & 0xff) as usize])(vm, pc.add(1), fp, insn);
+            ((*vm).table[(insn & 0xff) as usize])(vm, pc.add(1), fp, insn)
         }
     }
 }
@@ -124,7 +124,7 @@ unsafe extern "C-unwind" fn slow_handler(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32)
         let (pc, fp) = slow::step(&mut *vm, pc, fp, insn);
         if !pc.is_null() {
             let insn = *pc;
-            return ((*vm).table[(insn & 0xff) as usize])(vm, pc.add(1), fp, insn);
+            ((*vm).table[(insn & 0xff) as usize])(vm, pc.add(1), fp, insn)
         }
     }
 }
@@ -231,7 +231,7 @@ mod tests {
             unsafe {
                 SEEN[(insn & 0xff) as usize].store(true, Ordering::Relaxed);
                 note(&mut *vm);
-                return threaded::HANDLERS[(insn & 0xff) as usize](vm, pc, fp, insn);
+                threaded::HANDLERS[(insn & 0xff) as usize](vm, pc, fp, insn)
             }
         }
         let mut vm = machine();
