@@ -85,6 +85,11 @@ pub mod tools;
 #[allow(unsafe_code)]
 pub mod vm;
 
+/// The README's Rust code, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use api::{
     Arguments, AsCtx, Block, Buffer, Builder, Capabilities, Class, Ctx, Error, ErrorKind, Frame,
     FromSmalltalk, InterruptHandle, IntoSmalltalk, Mistake, Obj, Panicked, Place, Result, RustFn,

@@ -104,6 +104,7 @@ fn print_prints_the_value() {
         ("'it''s'", "'it''s'"),
         ("x := 3. x * x", "9"),
         ("", "nil"),
+        ("-7 abs", "7"),
     ] {
         assert_eq!(prints(&["-p", source]), format!("{printed}\n"), "{source}");
     }
@@ -116,6 +117,79 @@ fn eval_prints_nothing_by_itself_and_shares_variables() {
         prints(&["-e", "x := 3", "-e", "Transcript show: x printString; cr"]),
         "3\n"
     );
+}
+
+#[test]
+fn eval_and_print_run_in_their_order() {
+    assert_eq!(
+        prints(&["-e", "x := 3", "-p", "x", "-e", "x := x + 1", "-p", "x"]),
+        "3\n4\n"
+    );
+    let output = chirp(&["-e", "x := 3", "-p", "x foo", "-p", "x"]);
+    assert_eq!((code(&output), out(&output)), (1, String::new()));
+    assert!(err(&output).contains("-p(2):1:3"), "{}", err(&output));
+}
+
+#[test]
+fn options_stand_before_or_behind_check_and_test() {
+    let file = Scratch::new("examples.st", "\"(3 max: 4) >>> 4\"\n");
+    for arguments in [
+        ["--fuel", "1e8", "test", file.path()],
+        ["test", "--fuel", "1e8", file.path()],
+        ["test", file.path(), "--fuel", "1e8"],
+    ] {
+        assert_eq!(prints(&arguments), "1 example, all true\n", "{arguments:?}");
+    }
+    let output = chirp(&["-e", "3", "test", file.path()]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        err(&output).contains("write -- before it"),
+        "{}",
+        err(&output)
+    );
+    assert_eq!(
+        prints(&["-p", "Smalltalk arguments", "--", "test", "a"]),
+        "#('test' 'a')\n"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_told_plainly() {
+    for (arguments, message) in [
+        (
+            ["/no/such/file.st"],
+            "error: there is no file /no/such/file.st\n",
+        ),
+        ([""], "error: there is no file ''\n"),
+        (
+            ["/"],
+            "error: / is a folder; only `chirp check` and `chirp test` take folders\n",
+        ),
+    ] {
+        let output = chirp(&arguments);
+        assert_eq!((code(&output), err(&output)), (2, message.into()));
+    }
+}
+
+#[test]
+fn names_and_arguments_that_are_not_utf8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let file = Scratch::new("a.st", "Transcript show: 'ran'");
+    let odd = file.0.with_file_name(OsStr::from_bytes(b"\xff.st"));
+    let run = |arguments: &[&OsStr]| {
+        Command::new(env!("CARGO_BIN_EXE_chirp"))
+            .args(arguments)
+            .output()
+            .expect("chirp runs")
+    };
+    let output = run(&[file.0.as_os_str(), "a".as_ref(), OsStr::from_bytes(b"\xff")]);
+    assert_eq!((code(&output), out(&output)), (2, String::new()));
+    assert!(err(&output).starts_with("error: argument 2 of the program is not UTF-8"));
+    // Some file systems have no such names.
+    if std::fs::copy(&file.0, &odd).is_ok() {
+        assert_eq!(out(&run(&[odd.as_os_str()])), "ran");
+    }
 }
 
 #[test]
@@ -168,6 +242,11 @@ fn a_script_too_large_for_one_method_is_still_one_script() {
 #[test]
 fn exit_codes() {
     assert_eq!(code(&chirp(&["-e", "Smalltalk exit: 7"])), 7);
+    assert_eq!(code(&chirp(&["-e", "Smalltalk exit: 255"])), 255);
+    assert_eq!(code(&chirp(&["-e", "Smalltalk exit: -1"])), 255);
+    // The system keeps eight bits: a failure stays one.
+    assert_eq!(code(&chirp(&["-e", "Smalltalk exit: 256"])), 255);
+    assert_eq!(code(&chirp(&["-e", "Smalltalk exit: nil"])), 1);
     assert_eq!(code(&chirp(&["-e", "nil foo"])), 1);
     assert_eq!(code(&chirp(&["/no/such/file.st"])), 2);
     assert_eq!(code(&chirp(&["--bogus"])), 2);
@@ -224,6 +303,32 @@ fn a_mistake_in_the_source_has_a_caret() {
     assert!(text.contains("wrong.st:2:6"), "{text}");
     assert!(text.contains('^'), "{text}");
     assert_eq!(out(&output), "", "nothing runs");
+}
+
+#[test]
+fn long_messages_and_long_lines_are_cut() {
+    let filler = "'x' size. ".repeat(1000);
+    let source = format!("{filler} Error signal: (String new: 100000 withAll: $y). {filler}");
+    let text = err(&chirp(&["-e", &source]));
+    assert!(text.len() < 6000, "{}", text.len());
+    assert!(text.contains("(100000 characters in all)"), "{text}");
+    assert!(
+        text.contains("… ") && text.contains("Error signal: (String"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_name_spelled_wrong_gets_a_suggestion() {
+    for (source, suggestion) in [
+        ("Objet new", "(did you mean Object?)"),
+        ("transcript cr", "did you mean `Transcript`?"),
+        ("'abc' lenght", "(did you mean #size?)"),
+        ("nil isnil", "(did you mean #isNil?)"),
+    ] {
+        let text = err(&chirp(&["-e", source]));
+        assert!(text.contains(suggestion), "{source}: {text}");
+    }
 }
 
 #[test]
@@ -299,7 +404,13 @@ fn help_and_version() {
 
 /// Starts chirp with `code`, waits until it has written a line, and does something to it.
 fn after_first_line(source: &str, act: impl FnOnce(&mut Child)) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_chirp"))
+    after_first_line_ignoring("--default-signal=INT,HUP,TERM", source, act)
+}
+
+/// The same, started by `env` with an option that says which signals are ignored.
+fn after_first_line_ignoring(option: &str, source: &str, act: impl FnOnce(&mut Child)) -> Output {
+    let mut child = Command::new("env")
+        .args([option, env!("CARGO_BIN_EXE_chirp")])
         .args(["--timeout", "60", "-e", source])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -361,6 +472,19 @@ fn signals_have_their_exit_codes() {
 }
 
 #[test]
+fn a_program_started_under_nohup_outlives_its_terminal() {
+    let source = "Transcript show: 'go'; cr. (Delay forMilliseconds: 300) wait.
+        Transcript show: 'end'; cr";
+    for (option, signal) in [
+        ("--ignore-signal=HUP", Signal::SIGHUP),
+        ("--ignore-signal=INT", Signal::SIGINT),
+    ] {
+        let output = after_first_line_ignoring(option, source, |child| kill(child, signal));
+        assert_eq!((code(&output), out(&output)), (0, "o\nend\n".into()));
+    }
+}
+
+#[test]
 fn an_interrupt_is_an_exception_and_runs_ensure_blocks() {
     let source = "[Transcript show: 'go'; cr. (Delay forSeconds: 600) wait]
         ensure: [Transcript show: 'cleaned up'; cr]";
@@ -398,4 +522,22 @@ fn other_processes_end_with_the_script() {
         [[(Delay forSeconds: 600) wait] ensure: [Transcript show: 'bye'; cr]] fork.
         Processor yield. Transcript show: 'end'; cr";
     assert_eq!(prints(&["-e", source]), "end\nbye\nbye\n");
+}
+
+/// The README's blocks of Smalltalk.
+fn blocks_of_the_readme() -> Vec<&'static str> {
+    let readme = include_str!("../README.md");
+    let blocks = readme.split("```smalltalk\n").skip(1);
+    blocks.filter_map(|b| b.split("```").next()).collect()
+}
+
+#[test]
+fn the_scripts_of_the_readme_are_true() {
+    let blocks = blocks_of_the_readme();
+    let script = Scratch::new("readme.st", blocks[0]);
+    assert_eq!(
+        prints(&[script.path()]),
+        "#(3 5 5 3 5 4 3 4 3)\nquick\nZeroDivide\n3\n"
+    );
+    assert_eq!(blocks[1], include_str!("../examples/unix_client.st"));
 }

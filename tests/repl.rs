@@ -113,6 +113,111 @@ fn unfinished_input_goes_on_in_the_next_line() {
 }
 
 #[test]
+fn what_is_typed_ahead_is_kept() {
+    let mut repl = Repl::start();
+    repl.line("a := 3.\r[:x |\r  x + a ] value: 4\ra * 5");
+    repl.expect("\n3\r\n");
+    repl.prompt();
+    repl.expect("\n7\r\n");
+    repl.prompt();
+    repl.expect("\n15\r\n");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn a_paste_of_several_lines_is_one_entry() {
+    let mut repl = Repl::start();
+    repl.line("\x1b[200~a := 3.\nb := 4.\n[:x |\n  x + a ] value: b\x1b[201~");
+    repl.expect("\n7\r\n");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn bytes_that_are_no_text_leave_the_prompt_usable() {
+    use std::os::fd::AsFd;
+    let mut repl = Repl::start();
+    let pty = repl.session.process().get_file_handle();
+    let pty = pty.expect("the terminal");
+    nix::unistd::write(pty.as_fd(), b"'\xff\xfe'").expect("bytes are taken");
+    repl.expect("not UTF-8");
+    repl.prompt();
+    repl.says("1 + 1", "2");
+    repl.leave();
+}
+
+#[test]
+fn results_and_errors_begin_on_a_line_of_their_own() {
+    let mut repl = Repl::start();
+    repl.line("Transcript show: 'abc'. 3");
+    repl.expect("\nabc\r\n3\r\n");
+    repl.prompt();
+    repl.line("Transcript show: 'abc'. nil foo");
+    repl.expect("\nabc\r\nerror: ");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn long_results_are_cut() {
+    let mut repl = Repl::start();
+    repl.line("(1 to: 100000) asArray");
+    repl.expect("(cut after 10000 characters)");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn control_c_ends_whatever_runs() {
+    let mut repl = Repl::start();
+    repl.says(
+        "Object compile: 'again [ self again ] value. ^ 3'",
+        "#again",
+    );
+    for source in [
+        "(Delay forSeconds: 600) wait",
+        "[ 3 again ] on: StackOverflow do: [:e | e retry ]",
+        "[ (1 to: 200000) asArray printString ] repeat",
+        "(Socket newTCP listenOn: 0 backlogSize: 5) waitForAcceptFor: nil",
+        "[[true] whileTrue] valueUnpreemptively",
+    ] {
+        repl.line(&format!("Transcript show: 'go'; cr. {source}"));
+        repl.expect("\ngo\r\n");
+        repl.control('c');
+        repl.expect("UserInterrupt");
+        repl.prompt();
+        repl.says("1 + 1", "2");
+    }
+    repl.leave();
+}
+
+#[test]
+fn a_server_serves_while_the_prompt_waits() {
+    use std::io::{Read, Write};
+    let mut repl = Repl::start();
+    let path = repl.state.with_extension("sock");
+    let path = path.to_str().expect("a name in UTF-8");
+    repl.line(&format!(
+        "server := Socket listenOnPath: '{path}' backlogSize: 3. \
+         [ | c | [ c := server waitForAcceptFor: nil. c sendData: c receiveData asUppercase. \
+         c closeAndDestroy ] repeat ] fork. #serving"
+    ));
+    repl.expect("\n#serving\r\n");
+    repl.prompt();
+    for _ in 0..3 {
+        let mut client = std::os::unix::net::UnixStream::connect(path).expect("a connection");
+        client.write_all(b"hello").expect("it takes bytes");
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("an answer");
+        assert_eq!(answer, "HELLO");
+    }
+    repl.says("1 + 1", "2");
+    repl.leave();
+    let _ = std::fs::remove_file(path);
+}
+
+#[test]
 fn control_c_ends_an_endless_loop() {
     let mut repl = Repl::start();
     repl.line("Transcript show: 'go'; cr. [true] whileTrue: []");

@@ -13,6 +13,8 @@
 //! | error, report | everything that can go wrong, and how it is told |
 //! | interrupt, output | stopping from outside; a sink for what programs write |
 
+#![deny(missing_docs)]
+
 mod arguments;
 mod block;
 mod builder;

@@ -2,7 +2,8 @@
 //!
 //! Only reads them: nothing is run here.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,40 +18,63 @@ Exit codes:
   124  a limit was reached (--fuel, --memory, --timeout)
   130  interrupted (Ctrl-C); 143 terminated; 129 hung up";
 
+const USAGE: &str = "\
+chirp [OPTIONS] FILE [ARGS]...
+       chirp [OPTIONS] (-e CODE | -p CODE)... [ARGS]...
+       chirp [OPTIONS] check PATH...
+       chirp [OPTIONS] test [PATH]...
+       chirp [OPTIONS]";
+
 /// A Smalltalk in one small binary.
 #[derive(Debug, Parser)]
-#[command(name = "chirp", version, after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
+#[command(name = "chirp", version, override_usage = USAGE, after_help = EXIT_CODES)]
 pub struct Args {
-    /// Evaluate CODE; several -e run one after the other and share their variables
-    #[arg(short, long = "eval", value_name = "CODE", conflicts_with = "print")]
-    pub eval: Vec<String>,
+    /// Evaluate CODE; several -e and -p run one after the other and share their variables
+    #[arg(
+        short,
+        long,
+        value_name = "CODE",
+        allow_hyphen_values = true,
+        id = "eval"
+    )]
+    evaluated: Vec<String>,
 
     /// Evaluate CODE and print the value of its last statement
-    #[arg(short, long, value_name = "CODE")]
-    pub print: Option<String>,
+    #[arg(
+        short,
+        long,
+        value_name = "CODE",
+        allow_hyphen_values = true,
+        id = "print"
+    )]
+    printed: Vec<String>,
+
+    /// What -e and -p gave, in their order.
+    #[arg(skip)]
+    pub code: Vec<Code>,
 
     /// Nothing but computation: no files, no network, no other programs
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub sandbox: bool,
 
-    /// Stop after about N steps
-    #[arg(long, value_name = "N")]
+    /// Stop after about N steps: 1000000, 1e6, 10M
+    #[arg(long, value_name = "N", global = true, value_parser = parse_count)]
     pub fuel: Option<u64>,
 
     /// Stop when more memory is needed: 500k, 64M, 2G
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", global = true, value_parser = parse_size)]
     pub memory: Option<usize>,
 
     /// Stop after this time: 10 (seconds), 0.5, 250ms
-    #[arg(long, value_name = "SECONDS", value_parser = parse_duration)]
+    #[arg(long, value_name = "SECONDS", global = true, value_parser = parse_duration)]
     pub timeout: Option<Duration>,
 
     /// Read the class library from DIR and not from the executable
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub image: Option<PathBuf>,
 
     /// Colours in messages and at the prompt
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub color: Color,
 
     #[command(subcommand)]
@@ -59,7 +83,60 @@ pub struct Args {
     /// The program's file (`-` is standard input) and the arguments it gets as `Smalltalk
     /// arguments`; without a file, the prompt, or standard input if that is no terminal
     #[arg(value_name = "FILE [ARGS]", trailing_var_arg = true)]
-    pub rest: Vec<String>,
+    pub rest: Vec<OsString>,
+}
+
+/// A piece of code from the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code {
+    pub text: String,
+    /// Whether its value is to be printed.
+    pub print: bool,
+    /// What messages call it: `-e`, or `-e(2)` where there are several.
+    pub name: String,
+}
+
+impl Args {
+    /// Reads the options of a command line, the command's own name first.
+    pub fn read(
+        command_line: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Args, clap::Error> {
+        let mut command = Args::command();
+        let matches = command.try_get_matches_from_mut(command_line)?;
+        let mut args = Args::from_arg_matches(&matches).map_err(|e| e.format(&mut command))?;
+        args.code = args.code_in_order(&matches);
+        if !args.code.is_empty() && args.command.is_some() {
+            let message = "`check` and `test` take no code; if the word is an argument of the \
+                           program, write -- before it";
+            let kind = clap::error::ErrorKind::ArgumentConflict;
+            return Err(command.error(kind, message));
+        }
+        Ok(args)
+    }
+
+    fn code_in_order(&self, matches: &ArgMatches) -> Vec<Code> {
+        let given = |id: &str, texts: &[String], print: bool| -> Vec<(usize, String, bool)> {
+            let places = matches.indices_of(id).into_iter().flatten();
+            let pairs = places.zip(texts.iter().cloned());
+            pairs.map(|(place, text)| (place, text, print)).collect()
+        };
+        let mut all = given("eval", &self.evaluated, false);
+        all.extend(given("print", &self.printed, true));
+        all.sort();
+        let one = all.len() == 1;
+        all.into_iter()
+            .enumerate()
+            .map(|(i, (_, text, print))| {
+                let option = if print { "-p" } else { "-e" };
+                let name = if one {
+                    option.to_string()
+                } else {
+                    format!("{option}({})", i + 1)
+                };
+                Code { text, print, name }
+            })
+            .collect()
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -99,6 +176,29 @@ impl Color {
     }
 }
 
+/// `1000000`, `1e6`, `10M`: a number, with powers of ten in short.
+fn parse_count(text: &str) -> Result<u64, String> {
+    let wrong = || "a count is a whole number such as 1000000, 1e6 or 10M".to_string();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: u64 = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" => 1,
+        "k" => 1_000,
+        "m" => 1_000_000,
+        "g" => 1_000_000_000,
+        _ => return Err(wrong()),
+    };
+    let (number, exponent) = match digits.split_once(['e', 'E']) {
+        Some((number, exponent)) => (number, exponent.parse().map_err(|_| wrong())?),
+        None => (digits, 0),
+    };
+    let number: u64 = number.replace('_', "").parse().map_err(|_| wrong())?;
+    let power = 10u64.checked_pow(exponent).ok_or_else(wrong)?;
+    number
+        .checked_mul(power)
+        .and_then(|n| n.checked_mul(unit))
+        .ok_or_else(wrong)
+}
+
 /// `500k`, `64M`, `2G`, or a number of bytes.
 fn parse_size(text: &str) -> Result<usize, String> {
     let wrong = || "a size is a number with k, M or G behind it, such as 64M".to_string();
@@ -132,14 +232,19 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     fn read(arguments: &[&str]) -> Args {
-        Args::try_parse_from(std::iter::once(&"chirp").chain(arguments)).unwrap()
+        Args::read(std::iter::once(&"chirp").chain(arguments)).unwrap()
     }
 
     fn is_refused(arguments: &[&str]) -> bool {
-        Args::try_parse_from(std::iter::once(&"chirp").chain(arguments)).is_err()
+        Args::read(std::iter::once(&"chirp").chain(arguments)).is_err()
+    }
+
+    /// Names and texts of the code given.
+    fn code(arguments: &[&str]) -> Vec<(String, String)> {
+        let code = read(arguments).code;
+        code.into_iter().map(|c| (c.name, c.text)).collect()
     }
 
     #[test]
@@ -151,9 +256,25 @@ mod tests {
     fn what_stands_behind_the_file_belongs_to_the_program() {
         let args = read(&["--fuel", "9", "a.st", "--fuel", "-e", "x", "--version"]);
         assert_eq!(args.rest, ["a.st", "--fuel", "-e", "x", "--version"]);
-        assert_eq!((args.fuel, args.eval.len()), (Some(9), 0));
+        assert_eq!((args.fuel, args.code.len()), (Some(9), 0));
         assert_eq!(read(&["-", "-x"]).rest, ["-", "-x"]);
-        assert_eq!(read(&["-e", "1", "-e", "2", "a"]).eval, ["1", "2"]);
+        assert_eq!(read(&["-e", "1", "a", "-e", "2"]).rest, ["a", "-e", "2"]);
+        assert_eq!(read(&["--", "-x.st", "-y"]).rest, ["-x.st", "-y"]);
+        assert_eq!(read(&["--", "test", "a"]).rest, ["test", "a"]);
+    }
+
+    #[test]
+    fn code_keeps_its_order() {
+        let named = |name: &str, text: &str| (name.to_string(), text.to_string());
+        assert_eq!(code(&["-p", "-7 abs"]), [named("-p", "-7 abs")]);
+        assert_eq!(
+            code(&["-e", "a := 1", "-p", "a", "-e", "b := 2"]),
+            [
+                named("-e(1)", "a := 1"),
+                named("-p(2)", "a"),
+                named("-e(3)", "b := 2")
+            ]
+        );
     }
 
     #[test]
@@ -167,13 +288,19 @@ mod tests {
             Some(Command::Test { .. })
         ));
         assert_eq!(read(&["a.st", "check"]).rest, ["a.st", "check"]);
+        let args = read(&["--fuel", "9", "test", "--memory", "64M", "a"]);
+        assert!(matches!(args.command, Some(Command::Test { .. })));
+        assert_eq!((args.fuel, args.memory), (Some(9), Some(64 << 20)));
     }
 
     #[test]
     fn wrong_usage_is_refused() {
         assert!(is_refused(&["--bogus"]));
         assert!(is_refused(&["check"]));
-        assert!(is_refused(&["-e", "1", "-p", "2"]));
+        assert!(is_refused(&["-e", "1", "check", "a"]));
+        assert!(is_refused(&["-e"]));
+        assert!(is_refused(&["--fuel", "1.5"]));
+        assert!(is_refused(&["--fuel", "1e30"]));
         assert!(is_refused(&["--memory", "64X"]));
         assert!(is_refused(&["--memory", "99999999999999G"]));
         assert!(is_refused(&["--timeout", "-1"]));
@@ -182,6 +309,9 @@ mod tests {
 
     #[test]
     fn sizes_and_times() {
+        assert_eq!(parse_count("1_000"), Ok(1000));
+        assert_eq!(parse_count("1e8"), Ok(100_000_000));
+        assert_eq!(parse_count("10M"), Ok(10_000_000));
         assert_eq!(parse_size("500"), Ok(500));
         assert_eq!(parse_size("64M"), Ok(64 << 20));
         assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));

@@ -27,7 +27,7 @@ pub fn check(session: &mut Session, paths: &[PathBuf]) -> i32 {
         let messages = match files::read(&path) {
             Ok(text) => mistakes(session, &name, &text),
             Err(error) => {
-                let text = session.style.headline(format_args!("{name}: {error}"));
+                let text = session.style.headline(files::told(&name, &error));
                 session.complain(&text);
                 code = exit::USAGE;
                 continue;

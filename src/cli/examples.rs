@@ -59,7 +59,7 @@ type Sources = Result<Vec<(String, String)>, String>;
 fn named(paths: &[PathBuf]) -> Sources {
     let read = |path: PathBuf| {
         let name = path.display().to_string();
-        let text = files::read(&path).map_err(|e| format!("{name}: {e}"))?;
+        let text = files::read(&path).map_err(|e| files::told(&name, &e))?;
         Ok((name, text))
     };
     files::source_files(paths)?.into_iter().map(read).collect()

@@ -18,6 +18,24 @@ pub fn read_standard_input() -> io::Result<String> {
     as_text(bytes)
 }
 
+/// What went wrong with a file, for a person.
+pub fn told(name: &str, error: &io::Error) -> String {
+    let name = if name.is_empty() { "''" } else { name };
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no file {name}"),
+        io::ErrorKind::IsADirectory => {
+            format!("{name} is a folder; only `chirp check` and `chirp test` take folders")
+        }
+        io::ErrorKind::PermissionDenied => format!("{name} may not be read: permission denied"),
+        // Without the number that the system gives to the error.
+        _ => {
+            let text = error.to_string();
+            let plain = text.split(" (os error").next().unwrap_or(&text);
+            format!("{name}: {plain}")
+        }
+    }
+}
+
 fn as_text(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -35,7 +53,7 @@ fn as_text(bytes: Vec<u8>) -> io::Result<String> {
 pub fn source_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
     for path in paths {
-        collect(path, true, &mut found).map_err(|e| format!("{}: {e}", path.display()))?;
+        collect(path, true, &mut found).map_err(|e| told(&path.to_string_lossy(), &e))?;
     }
     Ok(found)
 }

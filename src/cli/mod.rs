@@ -16,7 +16,6 @@ mod signals;
 mod streams;
 
 use args::{Args, Command};
-use clap::Parser;
 use report::Style;
 use session::Session;
 use std::io::IsTerminal;
@@ -24,7 +23,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the command line; answers the exit code.
 pub fn main() -> i32 {
-    let args = match Args::try_parse() {
+    let args = match Args::read(std::env::args_os()) {
         Ok(args) => args,
         Err(error) => {
             // Where nobody reads help, there is nothing to do about it.

@@ -32,6 +32,11 @@ impl<T: Display> Display for Painted<T> {
     }
 }
 
+/// Characters of a message that are shown.
+const MESSAGE: usize = 3000;
+/// Lines of a message that are shown.
+const LINES: usize = 40;
+
 /// A piece of a trace.
 enum Part<'a> {
     /// A frame, and how many equal ones follow it.
@@ -53,15 +58,24 @@ impl Style {
 
     /// An exception that nobody handled.
     pub fn unhandled(self, error: &Unhandled) -> String {
-        let mut message = error.message.lines();
+        let shown = beginning(&error.message, MESSAGE);
+        let mut message = shown.lines();
         let first = message.next().unwrap_or_default();
         let separator = if first.is_empty() { "" } else { ": " };
         let mut text = self.headline(format_args!("{}{separator}{first}", error.class));
-        for line in message {
+        for line in message.by_ref().take(LINES) {
             let _ = writeln!(text, "  {line}");
         }
+        // Writing to a String cannot fail.
+        let _ = match message.count() + error.message[shown.len()..].lines().count() {
+            0 => Ok(()),
+            _ => writeln!(
+                text,
+                "  … ({} characters in all)",
+                error.message.chars().count()
+            ),
+        };
         for part in self.parts(error) {
-            // Writing to a String cannot fail.
             let _ = self.part(&mut text, &part);
         }
         text
@@ -143,11 +157,19 @@ impl Style {
     }
 }
 
-/// `bank.st:12:21`, or `1:5` for text that was typed in.
+/// `bank.st:12:21`; a method that was compiled from a string has its place in that.
 fn place(frame: &Frame) -> String {
     match &frame.file {
         Some(file) => format!("{file}:{}:{}", frame.line, frame.column),
-        None => format!("{}:{}", frame.line, frame.column),
+        None => format!("{}:{} of its source", frame.line, frame.column),
+    }
+}
+
+/// The first characters of a text, at most `most`.
+fn beginning(text: &str, most: usize) -> &str {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => &text[..end],
+        None => text,
     }
 }
 
@@ -239,6 +261,29 @@ mod tests {
         );
         e.message.clear();
         assert_eq!(PLAIN.unhandled(&e), "error: ZeroDivide\n  script\n");
+    }
+
+    #[test]
+    fn long_messages_are_cut() {
+        let mut e = error(vec![], 0);
+        e.message = "é".repeat(MESSAGE + 1);
+        let text = PLAIN.unhandled(&e);
+        assert!(text.ends_with("é\n  … (3001 characters in all)\n"));
+        e.message = "line\n".repeat(LINES + 2);
+        assert_eq!(PLAIN.unhandled(&e).lines().count(), LINES + 2);
+    }
+
+    #[test]
+    fn methods_compiled_from_strings_say_so() {
+        let frame = Frame {
+            file: None,
+            ..frame("Account>>average", 4, 10, "")
+        };
+        let text = PLAIN.unhandled(&error(vec![frame], 0));
+        assert!(
+            text.ends_with("  Account>>average  4:10 of its source\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,60 +1,80 @@
 //! Running programs: a file, standard input, `-e` and `-p`.
 
-use super::args::Args;
+use super::args::{Args, Code};
 use super::session::{Ending, Session};
 use super::{exit, files};
 use crate::formats::detect::{Format, format_of};
+use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::path::Path;
 
 /// Nothing to run was given, and somebody sits at the terminal.
 pub fn wants_prompt(args: &Args) -> bool {
-    args.eval.is_empty()
-        && args.print.is_none()
-        && args.rest.is_empty()
-        && std::io::stdin().is_terminal()
+    args.code.is_empty() && args.rest.is_empty() && std::io::stdin().is_terminal()
 }
 
 /// Runs what the options ask for; answers the exit code.
 pub fn run(session: &mut Session, args: &Args) -> i32 {
     session.tell_at_once();
-    match try_run(session, args) {
+    let result = if args.code.is_empty() {
+        run_file(session, &args.rest)
+    } else {
+        run_code(session, &args.code, &args.rest)
+    };
+    match result {
         Ok(()) => exit::DONE,
         Err(ending) => ending.code(),
     }
 }
 
-fn try_run(session: &mut Session, args: &Args) -> Result<(), Ending> {
-    if let Some(code) = &args.print {
-        session.vm.arguments = args.rest.clone();
-        let printed = session.print("-p", code)?;
-        session.say(&format!("{printed}\n"));
-        return Ok(());
+fn run_code(session: &mut Session, code: &[Code], arguments: &[OsString]) -> Result<(), Ending> {
+    pass(session, arguments)?;
+    for Code { text, print, name } in code {
+        if *print {
+            let printed = session.print(name, text)?;
+            session.say(&format!("{printed}\n"));
+        } else {
+            session.evaluate(name, text)?;
+        }
     }
-    if !args.eval.is_empty() {
-        session.vm.arguments = args.rest.clone();
-        return args
-            .eval
-            .iter()
-            .try_for_each(|code| session.evaluate("-e", code).map(drop));
-    }
-    let (path, arguments) = match args.rest.split_first() {
-        Some((path, arguments)) => (path.as_str(), arguments),
-        None => ("-", &[][..]),
+    Ok(())
+}
+
+/// Runs the file that the first word names, or standard input.
+fn run_file(session: &mut Session, words: &[OsString]) -> Result<(), Ending> {
+    let (path, arguments) = match words.split_first() {
+        Some((path, arguments)) => (path.as_os_str(), arguments),
+        None => ("-".as_ref(), &[][..]),
     };
-    session.vm.arguments = arguments.to_vec();
+    pass(session, arguments)?;
     let (name, text) = if path == "-" {
-        ("stdin", files::read_standard_input())
+        ("stdin".into(), files::read_standard_input())
     } else {
-        (path, files::read(path.as_ref()))
+        (path.to_string_lossy(), files::read(Path::new(path)))
     };
     match text {
         Ok(text) if format_of(&text) == Format::Tonel => {
             let message = format!("{name} defines a class, in Tonel: it is not a program");
             Err(refuse(session, &message, exit::DOES_NOT_COMPILE))
         }
-        Ok(text) => session.run_file(name, &text),
-        Err(error) => Err(refuse(session, &format!("{name}: {error}"), exit::USAGE)),
+        Ok(text) => session.run_file(&name, &text),
+        Err(error) => Err(refuse(session, &files::told(&name, &error), exit::USAGE)),
     }
+}
+
+/// Gives the program its arguments.
+fn pass(session: &mut Session, arguments: &[OsString]) -> Result<(), Ending> {
+    let mut texts = Vec::new();
+    for (i, argument) in arguments.iter().enumerate() {
+        let Some(text) = argument.to_str() else {
+            let shown = argument.to_string_lossy();
+            let message = format!("argument {} of the program is not UTF-8: {shown}", i + 1);
+            return Err(refuse(session, &message, exit::USAGE));
+        };
+        texts.push(text.to_string());
+    }
+    session.vm.arguments = texts;
+    Ok(())
 }
 
 fn refuse(session: &mut Session, message: &str, code: i32) -> Ending {

@@ -46,7 +46,8 @@ impl PendingSignals {
     }
 }
 
-/// Starts to take SIGINT, SIGTERM and SIGHUP. Call it from the main thread before any other thread
+/// Starts to take SIGINT, SIGTERM and SIGHUP, except those that the process was started to ignore
+/// (`nohup chirp server.st &` outlives its terminal). Call it from the main thread before any other thread
 /// exists: threads inherit the block. `on_signal` runs on the taking thread after the bit is set,
 /// for the flag that the machine reads in its counter; then the poller is woken.
 pub fn install(
@@ -56,7 +57,9 @@ pub fn install(
     let pending = PendingSignals::default();
     let mut set = SigSet::empty();
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        set.add(signal);
+        if !super::sys::signals::is_ignored(signal) {
+            set.add(signal);
+        }
     }
     set.thread_block()?;
     let shared = pending.clone();

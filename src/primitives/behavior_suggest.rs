@@ -16,6 +16,8 @@ pub const TABLE: &[(&str, PrimFn)] = &[
 /// How other languages call what has another name here; several words may be meant.
 const HABITS: &[(&str, &[&str])] = &[
     ("length", &["size"]),
+    ("lenght", &["size"]),
+    ("tostring", &["printString", "asString"]),
     ("len", &["size"]),
     ("count", &["size"]),
     ("length:", &["size"]),

@@ -373,7 +373,12 @@ unsafe fn smalltalk_exit(vm: &mut Vm, call: Call) -> Outcome {
     let Some(code) = (unsafe { call.arg(1) }).as_int() else {
         return Outcome::Fail(PrimError::BadArgument);
     };
-    vm.stop = Some(Stop::Exit(code.rem_euclid(256) as i32));
+    // The system keeps eight bits of it; that must not make a success of a failure.
+    let code = match code.rem_euclid(256) {
+        0 if code != 0 => 255,
+        low => low,
+    };
+    vm.stop = Some(Stop::Exit(code as i32));
     Outcome::Exit
 }
 

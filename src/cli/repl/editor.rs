@@ -29,6 +29,8 @@ pub enum Typed {
     Entry(String),
     /// Ctrl-C at the prompt: the line is gone.
     Cancelled,
+    /// Bytes that are no UTF-8: the line is gone.
+    NoText,
     /// Ctrl-D, or the terminal is gone.
     End,
     /// The terminal is of no use.
@@ -135,6 +137,9 @@ impl Setup {
                 (Typed::Entry(entry), true)
             }
             Err(ReadlineError::Interrupted) => (Typed::Cancelled, true),
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                (Typed::NoText, true)
+            }
             Err(ReadlineError::Eof) => (Typed::End, false),
             Err(error) => (Typed::Failed(error.to_string()), false),
         };

@@ -57,6 +57,10 @@ pub fn repl(session: &mut Session, color: Color) -> i32 {
                 }
             }
             Typed::Cancelled => {}
+            Typed::NoText => {
+                let text = session.style.headline("what was typed is not UTF-8");
+                session.complain(&text);
+            }
             Typed::End => return exit::DONE,
             Typed::Failed(message) => {
                 let text = session.style.headline(message);
@@ -116,6 +120,7 @@ impl Repl {
             .unwrap_or_else(PoisonError::into_inner)
             .clone_from(&vocabulary::of(&session.vm));
         session.vm.host.stdio.flush();
+        self.output.begin_line();
         if self.want.send(()).is_err() {
             return Typed::End;
         }
@@ -147,6 +152,8 @@ impl Repl {
         let value = session.evaluate("input", text)?;
         session.remember(LAST, value);
         let printed = session.print_string(value)?;
+        session.vm.host.stdio.flush();
+        self.output.begin_line();
         session.say(&format!("{}\n", shortened(&printed)));
         Ok(())
     }
@@ -156,10 +163,10 @@ impl Repl {
 fn shortened(printed: &str) -> Cow<'_, str> {
     match printed.char_indices().nth(MAX_PRINTED) {
         None => Cow::Borrowed(printed),
-        Some((end, _)) => {
-            let count = printed.chars().count();
-            Cow::Owned(format!("{}… ({count} characters in all)", &printed[..end]))
-        }
+        Some((end, _)) => Cow::Owned(format!(
+            "{}… (cut after {MAX_PRINTED} characters)",
+            &printed[..end]
+        )),
     }
 }
 
@@ -186,6 +193,6 @@ mod tests {
         assert_eq!(shortened("#(1 2)"), "#(1 2)");
         let long = "é".repeat(MAX_PRINTED + 5);
         let shown = shortened(&long);
-        assert!(shown.starts_with("éé") && shown.ends_with("é… (10005 characters in all)"));
+        assert!(shown.starts_with("éé") && shown.ends_with("é… (cut after 10000 characters)"));
     }
 }

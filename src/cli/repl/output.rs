@@ -5,7 +5,7 @@
 
 use super::editor::Printer;
 use crate::host::stdio::{self, Source, Stdio};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +17,8 @@ pub struct Output {
     above: Option<Sender<String>>,
     /// The beginning of a line whose end was not written yet.
     pending: Arc<Mutex<Vec<u8>>>,
+    /// Whether the last thing written ended its line.
+    at_start: Arc<AtomicBool>,
 }
 
 impl Output {
@@ -43,13 +45,35 @@ impl Output {
             prompting: Arc::default(),
             above,
             pending: Arc::default(),
+            at_start: Arc::new(AtomicBool::new(true)),
         })
     }
 
-    /// Standard streams that lead here.
+    /// Standard streams that lead here; standard error only if it is the terminal.
     pub fn stdio(&self) -> Stdio {
-        let sink = || stdio::Output::new(Box::new(self.clone())).line_buffered();
-        Stdio::new(sink(), sink(), Source::Process)
+        let output = stdio::Output::new(Box::new(self.clone())).line_buffered();
+        let error: Box<dyn Write + Send> = if io::stderr().is_terminal() {
+            Box::new(OnNewLine(self.clone()))
+        } else {
+            Box::new(io::stderr())
+        };
+        Stdio::new(output, stdio::Output::new(error), Source::Process)
+    }
+
+    /// Ends a line that was left open.
+    pub fn begin_line(&self) {
+        if !self.at_start.load(Ordering::Acquire) {
+            let _ = self.write_directly(b"\n");
+        }
+    }
+
+    fn write_directly(&self, bytes: &[u8]) -> io::Result<()> {
+        if let Some(&last) = bytes.last() {
+            self.at_start.store(last == b'\n', Ordering::Release);
+        }
+        let mut out = io::stdout().lock();
+        out.write_all(bytes)?;
+        out.flush()
     }
 
     /// Says whether the prompt is on the screen.
@@ -58,7 +82,7 @@ impl Output {
         if !prompting {
             let rest = std::mem::take(&mut *self.lock());
             // A terminal that went away is noticed when the next line is read.
-            let _ = write_directly(&rest);
+            let _ = self.write_directly(&rest);
         }
     }
 
@@ -74,7 +98,7 @@ impl Write for Output {
             .as_ref()
             .filter(|_| self.prompting.load(Ordering::Acquire))
         else {
-            write_directly(bytes)?;
+            self.write_directly(bytes)?;
             return Ok(bytes.len());
         };
         let mut pending = self.lock();
@@ -94,8 +118,18 @@ impl Write for Output {
     }
 }
 
-fn write_directly(bytes: &[u8]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(bytes)?;
-    out.flush()
+/// Standard error: a report begins on a line of its own.
+struct OnNewLine(Output);
+
+impl Write for OnNewLine {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.0.prompting.load(Ordering::Acquire) {
+            self.0.begin_line();
+        }
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }

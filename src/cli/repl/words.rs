@@ -53,7 +53,7 @@ impl Words {
     }
 
     /// The selectors beginning with `prefix` that instances of `class` understand, each with the
-    /// class that defines it; those of the nearest class first. `Foo class` is the class Foo itself.
+    /// class that defines it; those of the nearest class first, and in alphabetical order. `Foo class` is the class Foo itself.
     pub fn selectors_of(&self, class: &str, prefix: &str) -> Vec<(&str, &str)> {
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
@@ -67,7 +67,9 @@ impl Words {
                 } else {
                     &words.selectors
                 };
-                for selector in own.iter().filter(|s| s.starts_with(prefix)) {
+                let mut own: Vec<&String> = own.iter().filter(|s| s.starts_with(prefix)).collect();
+                own.sort();
+                for selector in own {
                     if seen.insert(selector.as_str()) {
                         found.push((selector.as_str(), name.as_str()));
                     }

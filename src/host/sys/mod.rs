@@ -8,6 +8,7 @@
 pub mod names;
 #[cfg(feature = "net")]
 pub mod resolve;
+pub mod signals;
 #[cfg(feature = "net")]
 pub mod socket;
 
