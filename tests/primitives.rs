@@ -269,10 +269,10 @@ impl Player {
         if due {
             self.vm.collect_garbage();
         }
-        if due || std::env::var_os("CHIRP_FUZZ_TRACE").is_some() {
-            if let Err(problem) = self.vm.check_heap() {
-                panic!("{told}: {problem}");
-            }
+        if (due || std::env::var_os("CHIRP_FUZZ_TRACE").is_some())
+            && let Err(problem) = self.vm.check_heap()
+        {
+            panic!("{told}: {problem}");
         }
     }
 }
