@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(at_end("Dictionary ne"), ["new"]);
         assert_eq!(
             at_end("Dictionary new at"),
-            ["at:", "at:put:", "at:ifAbsent:"]
+            ["at:", "at:ifAbsent:", "at:put:"]
         );
         assert_eq!(at_end("[3] va"), ["value", "value:", "value:value:"]);
         assert_eq!(at_end("3 printString asU"), ["asUppercase"]);
