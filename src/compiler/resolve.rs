@@ -70,7 +70,7 @@ impl<'a> Resolver<'a> {
             match statement {
                 ast::Statement::Expr(expr) => resolved.push(Statement::Expr(self.expr(expr))),
                 ast::Statement::Return { value, caret } => {
-                    self.names.note_return();
+                    self.names.note_home();
                     resolved.push(Statement::Return(self.expr(value), *caret));
                 }
                 ast::Statement::Declare(idents) => self.declare_again(idents, &mut resolved),
@@ -267,6 +267,8 @@ impl<'a> Resolver<'a> {
                 }
                 Reserved::ThisContext => {
                     self.names.note_send();
+                    // `thisContext home` is asked for in blocks, mostly.
+                    self.names.note_home();
                     Node::ThisContext
                 }
                 // Pharo's own meaning of the word.

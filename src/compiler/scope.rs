@@ -180,8 +180,8 @@ impl<'a> Names<'a> {
         self.here().has_sent = true;
     }
 
-    /// `^` was met: in a real block it needs the home of the method.
-    pub fn note_return(&mut self) {
+    /// `^` or `thisContext` was met: a real block needs the home of its method for it.
+    pub fn note_home(&mut self) {
         if self.activations.len() > 1 {
             for activation in &self.activations {
                 self.tree.functions[activation.function.0 as usize].returns_home = true;
