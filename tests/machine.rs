@@ -508,6 +508,40 @@ fn warm(vm: &mut Vm) -> usize {
     vm.code_count()
 }
 
+/// Makes a class with a method and a block in a class variable, uses it, and takes its name away.
+const PASSING: &str =
+    "Object subclass: #Passing instanceVariableNames: 'x' classVariableNames: 'B' package: 'T'.
+    [ :c | c compile: 'a B := [ self ]. ^ x := 1'. c new a ] value: (Smalltalk at: #Passing).
+    Smalltalk removeKey: #Passing. 3 printString";
+
+#[test]
+fn indices_of_classes_that_nothing_can_reach_are_used_again() {
+    let mut vm = machine();
+    check(&mut vm, PASSING, "'3'");
+    vm.collect_garbage();
+    vm.collect_garbage();
+    let before = (vm.classes.in_use(), vm.classes.classes.len());
+    for _ in 0..50 {
+        check(&mut vm, PASSING, "'3'");
+        vm.collect_garbage();
+        vm.check_heap().expect("a sound heap");
+    }
+    assert_eq!((vm.classes.in_use(), vm.classes.classes.len()), before);
+}
+
+#[test]
+fn a_program_that_makes_classes_for_ever_needs_no_more_of_them_at_once() {
+    let mut vm = machine();
+    let before = vm.classes.in_use();
+    let text = format!("1 to: 6000 do: [ :i | {PASSING} ]. 4");
+    check(&mut vm, &text, "4");
+    assert!(
+        vm.classes.in_use() < before + 6000,
+        "{}",
+        vm.classes.in_use()
+    );
+}
+
 #[test]
 fn the_end_of_the_main_process_is_the_end_of_the_evaluation() {
     let mut vm = machine();

@@ -39,6 +39,8 @@ pub trait Roots {
     /// The machine clears or updates what it holds weakly (Process stacks, caches).
     /// After become it is called too, with nobody dead.
     fn sweep(&mut self, full: bool, alive: &dyn Fn(Value) -> Option<Value>);
+    /// Only from [`Heap::reach`]: this object can be reached.
+    fn note(&mut self, _heap: &Heap, _object: Value) {}
 }
 
 impl Heap {

@@ -11,7 +11,7 @@
 //! | collector | the contract with the machine, and which collection to run |
 //! | evacuate, weak | copying and tracing; weak references and ephemerons |
 //! | scavenge, full | the two collections |
-//! | exchange, walk, check | become; all objects in a row; the checker |
+//! | exchange, walk, reach, check | become; all objects in a row; those that are alive; the checker |
 
 mod access;
 mod allocate;
@@ -22,6 +22,7 @@ mod exchange;
 mod full;
 pub mod header;
 pub mod heap;
+mod reach;
 mod scavenge;
 mod space;
 #[cfg(test)]

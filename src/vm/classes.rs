@@ -110,6 +110,8 @@ pub struct ClassTable {
     pub methods: Vec<Method>,
     /// Places in `methods` whose method has gone.
     pub free_methods: Vec<MethodId>,
+    /// Indices of classes that have gone: no object and no cache knows them any more.
+    free: Vec<ClassIndex>,
     by_object: FxHashMap<Value, ClassIndex>,
 }
 
@@ -131,10 +133,38 @@ impl ClassTable {
         self.classes.get_mut(index as usize)?.as_deref_mut()
     }
 
-    /// A free index behind all used ones.
+    /// A free index.
     pub fn next_index(&mut self) -> ClassIndex {
-        self.classes.push(None);
-        self.classes.len() as ClassIndex - 1
+        self.free.pop().unwrap_or_else(|| {
+            self.classes.push(None);
+            self.classes.len() as ClassIndex - 1
+        })
+    }
+
+    /// How many indices are taken.
+    pub fn in_use(&self) -> usize {
+        self.classes.len() - self.free.len()
+    }
+
+    /// Takes classes out of the table that nothing refers to. The caller sees to it that no instance is left,
+    /// and no cache, before one of their indices is used again.
+    pub(crate) fn forget(&mut self, dead: &[ClassIndex]) {
+        for &index in dead {
+            let Some(info) = self.classes[index as usize].take() else {
+                continue;
+            };
+            self.by_object.remove(&info.object);
+            if let Some(parent) = info.superclass.and_then(|s| self.get_mut(s)) {
+                parent.subclasses.retain(|&c| c != index);
+            }
+        }
+        for m in &mut self.methods {
+            if self.classes[m.class as usize].is_none() {
+                m.loose = true;
+                m.object = Value::NIL;
+            }
+        }
+        self.free.extend_from_slice(dead);
     }
 
     pub fn set(&mut self, index: ClassIndex, info: ClassInfo) {

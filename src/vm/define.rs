@@ -68,7 +68,7 @@ impl Vm {
         let index = match existing.or_else(|| Known::named(&spec.name)) {
             Some(index) => index,
             // A class and its metaclass must fit into the headers' field.
-            None if self.classes.classes.len() + 2 >= MAX_CLASSES => {
+            None if self.classes.in_use() + 2 >= MAX_CLASSES => {
                 return Err(PrimError::NoMemory);
             }
             None => self.classes.next_index(),

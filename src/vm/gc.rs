@@ -11,10 +11,12 @@ use crate::memory::{Roots, Value, Visitor};
 const FIRED: &str = "FiredEphemerons";
 
 /// Shows the machine's roots to the collector. `heap` of the machine is not touched through it.
-struct MachineRoots {
-    vm: *mut Vm,
+pub(super) struct MachineRoots {
+    pub vm: *mut Vm,
     /// End of the running stack, as an offset.
-    live_end: usize,
+    pub live_end: usize,
+    /// Shows all classes and all code: whether one of them is alive is not the question.
+    pub whole_tables: bool,
 }
 
 impl Vm {
@@ -64,7 +66,11 @@ impl Vm {
         work: impl FnOnce(&mut crate::memory::Heap, &mut dyn Roots) -> T,
     ) -> T {
         let vm: *mut Vm = self;
-        let mut roots = MachineRoots { vm, live_end };
+        let mut roots = MachineRoots {
+            vm,
+            live_end,
+            whole_tables: true,
+        };
         // SAFETY: the roots touch every part of the machine except the heap.
         work(unsafe { &mut (*vm).heap }, &mut roots)
     }
@@ -147,11 +153,14 @@ impl Roots for MachineRoots {
         if !full {
             return;
         }
-        vm.classes.visit(visitor);
         vm.symbols.visit(visitor);
         for v in vm.globals.values_mut().chain(vm.session.values_mut()) {
             visitor.value(v);
         }
+        if !self.whole_tables {
+            return;
+        }
+        vm.classes.visit(visitor);
         for code in &vm.codes {
             // SAFETY: nobody else looks at the literals during a collection.
             visitor.slice(unsafe { code.literals() });

@@ -24,6 +24,7 @@ mod ops;
 pub mod process;
 mod process_primitives;
 mod reclaim;
+mod reclaim_classes;
 pub mod run;
 mod safepoint;
 pub mod scheduler;
@@ -172,7 +173,9 @@ pub struct Vm {
     pub(crate) codes: Vec<Box<Code>>,
     /// Number of code blocks at which those that nothing refers to are looked for.
     pub(crate) code_threshold: usize,
-    /// They are to be looked for at the next safepoint: everything was just collected.
+    /// Number of classes at which those that nothing refers to are looked for.
+    pub(crate) class_threshold: usize,
+    /// Both are to be looked for at the next safepoint: everything was just collected.
     pub(crate) reclaim_due: bool,
     pub(crate) globals: FxHashMap<SymbolId, Value>,
     pub(crate) session: FxHashMap<SymbolId, Value>,
@@ -295,6 +298,7 @@ impl Vm {
             symbols,
             codes: Vec::new(),
             code_threshold: 4096,
+            class_threshold: reclaim_classes::FIRST_LOOK,
             reclaim_due: false,
             globals: FxHashMap::default(),
             session: FxHashMap::default(),
@@ -442,7 +446,7 @@ impl Vm {
     }
 
     /// The value of a global, if it is defined.
-    pub fn global(&mut self, name: &str) -> Option<Value> {
+    pub fn global(&self, name: &str) -> Option<Value> {
         let id = self.symbols.find(name)?;
         let binding = *self.globals.get(&id)?;
         let v = self.heap.slot(binding, 1);

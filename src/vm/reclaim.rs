@@ -70,6 +70,7 @@ impl Vm {
             self.ensure_root_process();
             self.live = 0;
             self.with_roots_in_primitive(|heap, roots| heap.full_collect(roots));
+            self.reclaim_classes(self.offset(self.fp));
             self.reclaim_code();
         }
     }
@@ -81,18 +82,21 @@ impl Vm {
         self.with_roots_in_primitive(|heap, roots| heap.check(roots))
     }
 
-    /// Whether so much code was made that a look is worth its time.
+    /// Whether so much code, or so many classes, were made that a look is worth its time.
     pub(crate) fn reclaim_wanted(&self) -> bool {
-        self.reclaim_due || self.codes.len() > self.code_threshold
+        self.reclaim_due
+            || self.codes.len() > self.code_threshold
+            || self.classes.in_use() > self.class_threshold
     }
 
-    /// At a safepoint of the frame at `fp`: gives back code, when that is due. Calls from Rust inside each other
+    /// At a safepoint of the frame at `fp`: gives back classes and code, when that is due. Calls from Rust inside each other
     /// may have sends under way that a frame does not show.
     pub(crate) fn reclaim_at(&mut self, fp: Fp, live: usize) {
         if self.reclaim_wanted() && self.levels.len() <= 1 {
             if !self.reclaim_due {
                 self.collect_all(fp, live);
             }
+            self.reclaim_classes(self.offset(fp) + live);
             self.reclaim_code();
         }
     }
@@ -128,7 +132,8 @@ impl Vm {
         }
     }
 
-    fn free_code(&mut self, live: &FxHashSet<u64>) {
+    /// Frees the code blocks that are not in `live`, and the methods in no dictionary that go with them.
+    pub(crate) fn free_code(&mut self, live: &FxHashSet<u64>) {
         let Vm {
             codes,
             polys,
