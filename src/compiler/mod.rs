@@ -6,7 +6,7 @@
 //! | step | file |
 //! |------|------|
 //! | names of a do-it that declare themselves | `undeclared.rs` |
-//! | names, captures, mistakes | `scope.rs`, `resolve.rs`, `inline.rs`, `pragma.rs` -> `tree.rs` |
+//! | names, captures, mistakes | `scope.rs`, `resolve.rs`, `inline.rs`, `pragma.rs`, `spelling.rs` -> `tree.rs` |
 //! | frames, statements, scopes, closures | `generate.rs`, `variables.rs` |
 //! | expressions, sends, conditions, loops | `expression.rs`, `send.rs`, `branch.rs`, `loops.rs` |
 //! | words, jumps, literals | `emit.rs`, `opcode.rs` -> `template.rs` |
@@ -28,6 +28,7 @@ mod pragma;
 mod resolve;
 mod scope;
 mod send;
+mod spelling;
 mod tree;
 mod undeclared;
 mod variables;
@@ -39,7 +40,8 @@ pub use diagnose::TOO_LARGE;
 use generate::Generator;
 use resolve::Resolver;
 use scope::Names;
-pub use scope::nearest;
+pub use scope::{is_reserved, reserved_names};
+pub use spelling::nearest;
 use template::{CodeTemplate, Scope, Variable};
 pub use undeclared::undeclared_targets;
 

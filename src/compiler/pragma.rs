@@ -54,7 +54,7 @@ impl<'a> Resolver<'a> {
         if let Some(name) = error
             && !temps.iter().any(|ident| ident.name == name)
         {
-            if super::scope::reserved(name).is_some() {
+            if super::is_reserved(name) {
                 self.bad_primitive(pragma, "the error code needs a variable");
                 return (Some(primitive), None);
             }
@@ -126,7 +126,7 @@ impl<'a> Resolver<'a> {
                     super::template::Variable::Session(_)
                 ))
             );
-            if super::scope::reserved(&ident.name).is_none()
+            if !super::is_reserved(&ident.name)
                 && self.names.session.insert(&ident.name)
                 && !is_known
             {
@@ -139,7 +139,7 @@ impl<'a> Resolver<'a> {
     /// Reports names that one list declares twice, and reserved ones.
     fn check_list(&mut self, idents: &[Ident]) {
         for (index, ident) in idents.iter().enumerate() {
-            if super::scope::reserved(&ident.name).is_some() {
+            if super::is_reserved(&ident.name) {
                 self.names.errors.push(diagnose::declared_reserved(ident));
             } else if let Some(first) = idents[..index]
                 .iter()
@@ -158,7 +158,7 @@ fn new_names(idents: &[Ident], known: impl Fn(&str) -> bool) -> Vec<&Ident> {
     let mut found: Vec<&Ident> = Vec::new();
     for ident in idents {
         let is_new = !known(&ident.name) && !found.iter().any(|other| other.name == ident.name);
-        if is_new && super::scope::reserved(&ident.name).is_none() {
+        if is_new && !super::is_reserved(&ident.name) {
             found.push(ident);
         }
     }

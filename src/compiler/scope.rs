@@ -7,6 +7,7 @@ use chirp_grammar::diagnostic::Diagnostic;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::diagnose;
+use super::spelling::{closest, distance};
 use super::template::{self, Name, Variable};
 use super::tree::{
     Function, FunctionId, Local, LocalId, LoopId, Range, Scope, ScopeId, Tree, Uses,
@@ -33,18 +34,31 @@ pub enum Reserved {
     False,
 }
 
+/// How they are spelled.
+const RESERVED: [(&str, Reserved); 7] = [
+    ("self", Reserved::SelfRef),
+    ("super", Reserved::Super),
+    ("nil", Reserved::Nil),
+    ("true", Reserved::True),
+    ("false", Reserved::False),
+    ("thisContext", Reserved::ThisContext),
+    ("thisProcess", Reserved::ThisProcess),
+];
+
 /// The reserved name with this spelling.
 pub fn reserved(name: &str) -> Option<Reserved> {
-    Some(match name {
-        "self" => Reserved::SelfRef,
-        "super" => Reserved::Super,
-        "thisContext" => Reserved::ThisContext,
-        "thisProcess" => Reserved::ThisProcess,
-        "nil" => Reserved::Nil,
-        "true" => Reserved::True,
-        "false" => Reserved::False,
-        _ => return None,
-    })
+    let found = RESERVED.iter().find(|(spelling, _)| *spelling == name);
+    found.map(|&(_, meaning)| meaning)
+}
+
+/// The spellings of all reserved names.
+pub fn reserved_names() -> impl Iterator<Item = &'static str> {
+    RESERVED.iter().map(|&(spelling, _)| spelling)
+}
+
+/// Whether a name is reserved: nothing may be declared by it.
+pub fn is_reserved(name: &str) -> bool {
+    reserved(name).is_some()
 }
 
 /// The names of one scope.
@@ -193,7 +207,7 @@ impl<'a> Names<'a> {
 
     /// Declares a parameter or temporary in the innermost scope; none if the name is taken or reserved.
     pub fn declare(&mut self, ident: &'a Ident, is_param: bool) -> Option<LocalId> {
-        if reserved(&ident.name).is_some() {
+        if is_reserved(&ident.name) {
             self.errors.push(diagnose::declared_reserved(ident));
             return None;
         }
@@ -382,56 +396,4 @@ impl<'a> Names<'a> {
 /// A name that starts with a capital letter.
 pub fn is_capitalised(name: &str) -> bool {
     name.chars().next().is_some_and(char::is_uppercase)
-}
-
-/// The candidate that is spelled most like `name`, if one is so similar that it may be meant.
-pub fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    closest(name, candidates).map(|(_, other)| other)
-}
-
-fn closest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<(usize, &'n str)> {
-    candidates
-        .filter_map(|other| Some((distance(name, other)?, other)))
-        .min()
-}
-
-/// How many letters may differ before a suggestion is a guess.
-fn tolerance(length: usize) -> usize {
-    match length {
-        0..=1 => 0,
-        2..=4 => 1,
-        5..=8 => 2,
-        _ => 3,
-    }
-}
-
-/// Edit distance, if it is small for names of this length; a swap of neighbours counts as one.
-fn distance(a: &str, b: &str) -> Option<usize> {
-    // Neither may be so long that comparing takes its time.
-    if a == b || a.len().max(b.len()) > 200 {
-        return None;
-    }
-    let a: Vec<char> = a.chars().collect();
-    let b: Vec<char> = b.chars().collect();
-    let limit = tolerance(a.len().min(b.len()));
-    if a.len().abs_diff(b.len()) > limit {
-        return None;
-    }
-    let mut before = vec![0; b.len() + 1];
-    let mut previous: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i; b.len() + 1];
-        for j in 1..=b.len() {
-            let change = previous[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            row[j] = change.min(previous[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                row[j] = row[j].min(before[j - 2] + 1);
-            }
-        }
-        if row.iter().all(|&d| d > limit) {
-            return None;
-        }
-        before = std::mem::replace(&mut previous, row);
-    }
-    Some(previous[b.len()]).filter(|&d| d <= limit)
 }

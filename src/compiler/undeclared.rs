@@ -5,7 +5,7 @@
 use chirp_grammar::ast::{Block, DoIt, Expr, ExprKind, Ident, Statement};
 use rustc_hash::FxHashSet;
 
-use super::scope::reserved;
+use super::scope::is_reserved;
 use super::template::Scope;
 
 /// Levels of nesting that are followed; what lies deeper is a mistake that resolution reports.
@@ -98,7 +98,7 @@ impl<'a> Search<'a, '_> {
 
     fn target(&mut self, target: &'a Ident) {
         let name = target.name.as_str();
-        let known = reserved(name).is_some()
+        let known = is_reserved(name)
             || self.scopes.iter().any(|scope| scope.contains(name))
             || self.outside.resolve(name).is_some();
         if !known && self.seen.insert(name) {

@@ -100,11 +100,8 @@ fn names(vm: &Vm, array: Value) -> Result<Vec<String>, PrimError> {
         .collect()
 }
 
-/// Words that mean something else in every method.
-const RESERVED: [&str; 6] = ["self", "super", "nil", "true", "false", "thisContext"];
-
 fn is_name(name: &str) -> bool {
-    !RESERVED.contains(&name)
+    !crate::compiler::is_reserved(name)
         && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }

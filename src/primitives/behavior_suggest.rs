@@ -1,9 +1,10 @@
-//! A guess what somebody meant who sent a selector that the receiver does not understand.
+//! A guess what somebody meant who sent a selector that the receiver does not understand, or named a
+//! global that is not defined.
 //!
-//! Owns the habits of other languages and the notion of a slip of the pen. Must never offer what the
-//! receiver does not understand either.
+//! Owns the habits of other languages. Must never offer what is not understood or defined either.
 
 use super::object::arg;
+use crate::compiler::nearest;
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -96,31 +97,19 @@ fn suggest(vm: &mut Vm, args: &[Value]) -> PrimResult {
             return Ok(vm.symbols.object(id));
         }
     }
-    let mut best: Option<(usize, &str)> = None;
-    let parts = wanted.matches(':').count();
-    let letters: Vec<char> = wanted.chars().collect();
-    let limit = match letters.len() {
-        0..=2 => 0,
-        3..=4 => 1,
-        5..=9 => 2,
-        _ => 3,
-    };
-    for c in vm.classes.chain(class) {
-        let Some(info) = vm.classes.get(c) else {
-            continue;
-        };
-        for &id in info.methods.keys() {
-            let other = vm.symbols.text(id);
-            if other.matches(':').count() != parts || other.len().abs_diff(wanted.len()) > limit {
-                continue;
-            }
-            let d = distance(&letters, other, limit);
-            if d > 0 && d <= limit && best.is_none_or(|b| (d, other) < b) {
-                best = Some((d, other));
-            }
-        }
+    // The shortest resemble too many others.
+    if wanted.chars().count() <= 2 {
+        return Ok(Value::NIL);
     }
-    let found = best.and_then(|(_, text)| vm.symbols.find(text));
+    let parts = wanted.matches(':').count();
+    let selectors = vm
+        .classes
+        .chain(class)
+        .filter_map(|c| vm.classes.get(c))
+        .flat_map(|info| info.methods.keys())
+        .map(|&id| vm.symbols.text(id))
+        .filter(|other| other.matches(':').count() == parts);
+    let found = nearest(&wanted, selectors).and_then(|text| vm.symbols.find(text));
     Ok(found.map_or(Value::NIL, |id| vm.symbols.object(id)))
 }
 
@@ -136,46 +125,6 @@ fn suggest_global(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(vm.symbol("nil"));
     }
     let names = vm.global_names();
-    let found = crate::compiler::nearest(&wanted, names.iter().map(String::as_str));
+    let found = nearest(&wanted, names.iter().map(String::as_str));
     Ok(found.map_or(Value::NIL, |name| vm.symbol(name)))
-}
-
-/// Letters to change, insert, drop, or swap with their neighbour; more than `limit` is not counted exactly.
-fn distance(a: &[char], b: &str, limit: usize) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, &x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, &y) in b.iter().enumerate() {
-            let mut cost = (last[j] + usize::from(x != y))
-                .min(last[j + 1] + 1)
-                .min(row[j] + 1);
-            if i > 0 && j > 0 && x == b[j - 1] && a[i - 1] == y {
-                cost = cost.min(before[j - 1] + 1);
-            }
-            row.push(cost);
-        }
-        if row.iter().all(|&c| c > limit) {
-            return limit + 1;
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distance;
-
-    #[test]
-    fn slips_are_counted() {
-        let between = |a: &str, b: &str| distance(&a.chars().collect::<Vec<_>>(), b, 9);
-        assert_eq!(between("size", "size"), 0);
-        assert_eq!(between("szie", "size"), 1);
-        assert_eq!(between("siz", "size"), 1);
-        assert_eq!(between("sizes", "size"), 1);
-        assert_eq!(between("asUpercase", "asUppercase"), 1);
-        assert_eq!(between("", "ab"), 2);
-    }
 }

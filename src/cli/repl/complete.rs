@@ -51,23 +51,12 @@ pub fn candidates(line: &str, position: usize, words: &Words) -> (usize, Vec<Can
     };
     let prefix = &before[start..];
     if context.begins_operand() {
-        let pseudo = [
-            "self",
-            "super",
-            "nil",
-            "true",
-            "false",
-            "thisContext",
-            "thisProcess",
-        ];
+        let reserved = crate::compiler::reserved_names()
+            .filter(|name| !prefix.is_empty() && name.starts_with(prefix))
+            .map(|name| candidate(name, name));
         let names = words.names(prefix).into_iter();
-        let pseudo = pseudo
-            .into_iter()
-            .filter(|p| !prefix.is_empty() && p.starts_with(prefix));
-        return (
-            start,
-            names.chain(pseudo).map(|n| candidate(n, n)).collect(),
-        );
+        let names = names.map(|name| candidate(name, name));
+        return (start, names.chain(reserved).collect());
     }
     (start, context.selectors(prefix))
 }

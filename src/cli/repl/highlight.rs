@@ -43,9 +43,7 @@ fn colour(kind: TokenKind, text: &str) -> Option<&'static str> {
         TokenKind::Keyword => "\x1b[34m",
         TokenKind::Unknown => "\x1b[31m",
         TokenKind::Identifier => match text {
-            "self" | "super" | "nil" | "true" | "false" | "thisContext" | "thisProcess" => {
-                "\x1b[35m"
-            }
+            _ if crate::compiler::is_reserved(text) => "\x1b[35m",
             _ if text.starts_with(char::is_uppercase) => "\x1b[1m",
             _ => return None,
         },
