@@ -47,9 +47,9 @@ impl PendingSignals {
 }
 
 /// Starts to take SIGINT, SIGTERM and SIGHUP, except those that the process was started to ignore
-/// (`nohup chirp server.st &` outlives its terminal). Call it from the main thread before any other thread
-/// exists: threads inherit the block. `on_signal` runs on the taking thread after the bit is set,
-/// for the flag that the machine reads in its counter; then the poller is woken.
+/// (`nohup chirp server.st &` outlives its terminal). Call it from the main thread before any other
+/// thread exists: threads inherit the block. `on_signal` runs on the taking thread after the bit is
+/// set, for the flag that the machine reads in its counter; then the poller is woken.
 pub fn install(
     waker: Waker,
     on_signal: impl Fn(u32) + Send + 'static,

@@ -199,6 +199,7 @@ pub(super) fn words_of(slots: usize) -> usize {
 /// `at` points at enough free words.
 #[inline(always)]
 unsafe fn place(at: *mut u64, class: ClassIndex, format: u64, slots: usize, flags: u64) -> Value {
+    // SAFETY: the caller's promise.
     unsafe {
         let word = header::make(class, format, slots) | flags;
         if slots < header::LARGE_SLOTS as usize {

@@ -2,9 +2,9 @@
 //!
 //! Owns tracing for both collections. `FULL` tells which: a scavenge empties eden and one survivor
 //! half into the other half and old space; a full collection empties everything into fresh old
-//! segments, except that large old objects are marked and stay. Large young ones become old at once. A moved object leaves a header of class
-//! `FORWARDED` and its new address in slot 0. Nothing recurses: copied objects wait in the space
-//! they were copied to (Cheney), marked large ones in a list.
+//! segments, except that large old objects are marked and stay. Large young ones become old at once.
+//! A moved object leaves a header of class `FORWARDED` and its new address in slot 0. Nothing
+//! recurses: copied objects wait in the space they were copied to (Cheney), large ones in a list.
 
 use super::allocate::words_of;
 use super::collector::{Roots, Visitor};

@@ -103,7 +103,6 @@ crate::compiler::opcode::for_each_op!(forms);
 #[cfg(all(chirp_threaded, target_arch = "x86_64"))]
 #[cold]
 #[inline(never)]
-#[allow(clippy::needless_return)] // As in the handlers: the word for a call that is to be a jump.
 unsafe extern "sysv64-unwind" fn slow_handler(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) {
     // SAFETY: see `ops`.
     unsafe {
@@ -119,7 +118,6 @@ unsafe extern "sysv64-unwind" fn slow_handler(vm: *mut Vm, pc: Pc, fp: Fp, insn:
 #[cfg(all(chirp_threaded, not(target_arch = "x86_64")))]
 #[cold]
 #[inline(never)]
-#[allow(clippy::needless_return)] // As in the handlers: the word for a call that is to be a jump.
 unsafe extern "C-unwind" fn slow_handler(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) {
     // SAFETY: see `ops`.
     unsafe {
@@ -228,7 +226,6 @@ mod tests {
             }
         }
         static SEEN: [AtomicBool; 256] = [const { AtomicBool::new(false) }; 256];
-        #[allow(clippy::needless_return)]
         unsafe extern "sysv64-unwind" fn traced(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) {
             // SAFETY: see `ops`.
             unsafe {

@@ -53,7 +53,8 @@ impl Words {
     }
 
     /// The selectors beginning with `prefix` that instances of `class` understand, each with the
-    /// class that defines it; those of the nearest class first, and in alphabetical order. `Foo class` is the class Foo itself.
+    /// class that defines it: those of the nearest class first, those of one class in alphabetical
+    /// order. `Foo class` is the class Foo itself.
     pub fn selectors_of(&self, class: &str, prefix: &str) -> Vec<(&str, &str)> {
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
