@@ -12,7 +12,9 @@ use super::function::{RustFn, host_fn};
 use super::object::Obj;
 use crate::loader::LoadError;
 use crate::memory::Value;
+use crate::vm::host_methods::panic_text;
 use crate::vm::{Unhandled, Vm};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 /// What one call from outside may use.
@@ -198,9 +200,8 @@ impl<'a> Ctx<'a> {
         let Some(budget) = self.budget else {
             return work(self.vm).map_err(|e| Error::of_load(self.vm, e));
         };
-        if !self.vm.levels.is_empty() {
-            // A panic went through the last call.
-            return Err(Error::new(ErrorKind::Broken));
+        if let Some(panic) = self.vm.panic.clone() {
+            return Err(Error::new(ErrorKind::Broken { panic }));
         }
         self.vm.limits.fuel = budget
             .fuel
@@ -209,9 +210,20 @@ impl<'a> Ctx<'a> {
             let microseconds = u64::try_from(t.as_micros()).unwrap_or(u64::MAX);
             self.vm.now().saturating_add(microseconds)
         });
-        let result = work(self.vm);
-        self.vm.host.stdio.flush();
-        result.map_err(|e| Error::of_load(self.vm, e))
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let result = work(self.vm);
+            self.vm.host.stdio.flush();
+            result
+        }));
+        match result {
+            Ok(result) => result.map_err(|e| Error::of_load(self.vm, e)),
+            Err(payload) => {
+                // Whatever it was at work on is half done.
+                let panic = panic_text(payload.as_ref());
+                self.vm.panic = Some(panic.clone());
+                Err(Error::new(ErrorKind::Broken { panic }))
+            }
+        }
     }
 
     /// Sends a message with arguments whose number is known to fit.

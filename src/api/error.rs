@@ -99,8 +99,12 @@ pub enum ErrorKind {
         /// What was looked for.
         what: String,
     },
-    /// The machine panicked earlier and cannot be used any more.
-    Broken,
+    /// The machine panicked, now or earlier, and cannot be used any more: a mistake in Chirp, or in Rust code that
+    /// it was given to read from or write to. (A closure that panics is an exception in Smalltalk.)
+    Broken {
+        /// What the panic said.
+        panic: String,
+    },
 }
 
 /// The activations at the time of an error, the innermost first.

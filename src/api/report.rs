@@ -44,7 +44,9 @@ impl Display for Error {
             }
             ErrorKind::ForeignHandle => f.write_str("this object belongs to another machine"),
             ErrorKind::NotFound { what } => write!(f, "there is no {what}"),
-            ErrorKind::Broken => f.write_str("the machine panicked earlier and cannot go on"),
+            ErrorKind::Broken { panic } => {
+                write!(f, "the machine panicked and cannot go on: {panic}")
+            }
         }
     }
 }

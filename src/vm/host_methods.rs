@@ -291,16 +291,19 @@ impl Vm {
     }
 
     fn panic_exception(&mut self, payload: &(dyn Any + Send)) -> PrimError {
-        let text = payload.downcast_ref::<&str>().map(|s| s.to_string());
-        let text = text
-            .or_else(|| payload.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
-        let error = Panicked(text);
+        let error = Panicked(panic_text(payload));
         match self.new_host_error(&error.to_string(), Box::new(error)) {
             Ok(exception) => PrimError::Value(exception),
             Err(e) => e,
         }
     }
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|s| s.to_string());
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
 }
 
 /// What people see when they ask for the source of a method that is a Rust closure.

@@ -220,6 +220,8 @@ pub struct Vm {
     /// Runs the portable loop even where the threaded form is available.
     pub portable: bool,
     pub(crate) probes: Vec<usize>,
+    /// What a panic said that went through the machine: nothing may run any more.
+    pub(crate) panic: Option<String>,
     /// The primitive of the send in hand was run and failed.
     pub(crate) failed_primitive: Option<PrimError>,
     /// Variables of a class object while class Class is not defined yet.
@@ -330,6 +332,7 @@ impl Vm {
             arguments: Vec::new(),
             portable: !dispatch::THREADED,
             probes: Vec::new(),
+            panic: None,
             failed_primitive: None,
             class_object_size: 2,
         });
