@@ -139,7 +139,9 @@ fn describe(code: &CodeTemplate, op: Op, word: u32, extra: u32, at: usize) -> (S
         Shape::A => plain(format!("{a}")),
         Shape::AB if is_number(op) => plain(format!("{a} #{}", b as i8)),
         Shape::AB => plain(format!("{a} {b}")),
-        Shape::ABC if matches!(op, Op::ADDI | Op::SUBI) => plain(format!("{a} {b} #{c}")),
+        Shape::ABC if matches!(op, Op::ADDI | Op::SUBI | Op::UPTO | Op::DOWNTO) => {
+            plain(format!("{a} {b} #{c}"))
+        }
         Shape::ABC => plain(format!("{a} {b} {c}")),
         Shape::AInt => plain(format!("{a} #{}", d as u16 as i16)),
         Shape::AImm => (format!("{a}"), immediate(d)),

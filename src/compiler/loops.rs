@@ -5,7 +5,7 @@
 
 use chirp_grammar::ast::{Literal, Span};
 
-use super::branch::{Right, small_number};
+use super::branch::Right;
 use super::emit::Label;
 use super::generate::{Dest, Generator};
 use super::opcode::Op;
@@ -128,6 +128,7 @@ impl Generator<'_, '_> {
     ) {
         let base = self.f.top;
         let first = self.f.top;
+        let starts_inside = self.starts_inside(start, limit, step);
         self.value(start, Dest::Push);
         let counter = match dest {
             Dest::Effect => first,
@@ -137,22 +138,19 @@ impl Generator<'_, '_> {
                 counter
             }
         };
-        let limit_number = small_number(self.tree.constant(limit));
-        let right = match limit_number {
-            Some(number) => Right::Number(number),
-            None => Right::Register(self.operand(limit, body.range)),
-        };
-        let step_register = match step {
+        let limit = self.operand(limit, body.range);
+        let (op, fields, selector) = match step {
+            Step::Up(n) => (Op::UPTO, [counter, limit, u16::from(n)], "+"),
+            Step::Down(n) => (Op::DOWNTO, [counter, limit, u16::from(n)], "-"),
             Step::Number(literal, _) => {
                 let register = self.f.push();
                 self.load_constant(literal, register);
-                register
+                (Op::ADD, [counter, counter, register], "+")
             }
-            Step::Up(n) | Step::Down(n) => u16::from(n),
         };
         let again = self.f.code.label();
         let test = self.f.code.label();
-        if !self.starts_inside(start, limit, step) {
+        if !starts_inside {
             self.f.code.jump(Op::JMP, test);
         }
         self.f.code.bind_loop(again);
@@ -162,23 +160,12 @@ impl Generator<'_, '_> {
         self.arm_value(Some(body), Dest::Effect);
         let window = self.f.top;
         if self.f.code.is_reachable() {
-            let (op, selector) = match step {
-                Step::Up(_) => (Op::ADDI, "+"),
-                Step::Down(_) => (Op::SUBI, "-"),
-                Step::Number(..) => (Op::ADD, "+"),
-            };
-            self.with_stub(
-                op,
-                [counter, counter, step_register],
-                window,
-                selector,
-                span,
-            );
+            self.with_stub(op, fields, window, selector, span);
         }
         self.f.code.bind(test);
         let down = matches!(step, Step::Down(_) | Step::Number(_, true));
         let selector = if down { ">=" } else { "<=" };
-        self.compare(selector, counter, right, true, again, span);
+        self.compare(selector, counter, Right::Register(limit), true, again, span);
         self.f.top = base;
         self.deliver(first, dest);
     }
@@ -192,7 +179,7 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// `timesRepeat:`, counted down to zero.
+    /// `timesRepeat:`, counted down to one.
     pub fn times_repeat(&mut self, count: NodeId, body: &Arm, span: Span, dest: Dest) {
         let base = self.f.top;
         let literal = self.tree.constant(count);
@@ -217,6 +204,8 @@ impl Generator<'_, '_> {
                 counter
             }
         };
+        let one = self.f.push();
+        self.load_constant(&Literal::Int(1), one);
         let again = self.f.code.label();
         let test = self.f.code.label();
         if !matches!(literal, Some(Literal::Int(n)) if *n > 0) {
@@ -226,10 +215,10 @@ impl Generator<'_, '_> {
         self.arm_value(Some(body), Dest::Effect);
         let window = self.f.top;
         if self.f.code.is_reachable() {
-            self.with_stub(Op::SUBI, [counter, counter, 1], window, "-", span);
+            self.with_stub(Op::DOWNTO, [counter, one, 1], window, "-", span);
         }
         self.f.code.bind(test);
-        self.compare(">", counter, Right::Number(0), true, again, span);
+        self.compare(">=", counter, Right::Register(one), true, again, span);
         self.f.top = base;
         self.deliver(base, dest);
     }

@@ -17,7 +17,11 @@
 //! ADD A B C ; SEND w site(#+) ; MOVE A w          value forms: two stub words
 //! JLT A B _ ; SEND w site(#<) ; JT w sD           compare and branch: the JT/JF holds the offset for both
 //! ATPUT A B C ; SEND w site(#at:put:)             result unused
+//! UPTO A B C ; SEND w site(#+) ; MOVE A w ; JLE A B ; SEND w site(#<=) ; JT w sD
 //! ```
+//!
+//! The last is the end of a counting loop. UPTO adds, compares and goes back by the JT on small
+//! integers alone; on anything else it is an `ADDI A A C`, and the JLE behind its stub compares.
 //!
 //! A send's window: the receiver is r[w+2], its arguments follow; r[w] and r[w+1] become
 //! the callee's link words, and the result arrives in r[w].
@@ -147,6 +151,10 @@ opcodes! {
     ADDI ABC,
     /// r[A] := r[B] - C (C from 0 to 255)
     SUBI ABC,
+    /// r[A] := r[A] + C, and on to the JLE A B behind the stub: see above
+    UPTO ABC,
+    /// r[A] := r[A] - C, and on to the JGE A B behind the stub
+    DOWNTO ABC,
     // ---- comparison as a value: each followed by SEND w, MOVE A w ----
     /// r[A] := r[B] < r[C]
     LT ABC,

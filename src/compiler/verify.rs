@@ -56,6 +56,8 @@ pub fn stub_of(op: Op) -> Stub {
         | Op::SHIFT
         | Op::ADDI
         | Op::SUBI
+        | Op::UPTO
+        | Op::DOWNTO
         | Op::LT
         | Op::LE
         | Op::GT
@@ -229,7 +231,7 @@ impl Checker<'_> {
         let end = match op {
             Op::RETSELF | Op::JMP | Op::LOOP | Op::PROBE => 0,
             Op::NILS => a + b,
-            Op::GETIV | Op::GETBOX | Op::ADDI | Op::SUBI => a.max(b) + 1,
+            Op::GETIV | Op::GETBOX | Op::ADDI | Op::SUBI | Op::UPTO | Op::DOWNTO => a.max(b) + 1,
             Op::SETIV | Op::SETBOX => a.max(c) + 1,
             Op::CLOSURE => (a + 1).max(b + c),
             Op::ARRAY => (a + 1).max(b + c),
@@ -353,7 +355,22 @@ impl Checker<'_> {
             // Forward only: this form is no safepoint.
             _ => Op::of(last) == Some(Op::JF) && a == window && last as i32 >= 0,
         };
-        self.require(fits, "the stub's last word does not fit")
+        self.require(fits, "the stub's last word does not fit")?;
+        self.step(op, word)
+    }
+
+    /// Behind the stub of a counting loop's step stands the comparison that it can do as well.
+    fn step(&self, op: Op, word: u32) -> Result<(), Problem> {
+        let test = match op {
+            Op::UPTO => Op::JLE,
+            Op::DOWNTO => Op::JGE,
+            _ => return Ok(()),
+        };
+        let [_, counter, limit, _] = word.to_le_bytes();
+        let next = self.code.words.get(self.at + 3).copied().unwrap_or(0);
+        let [_, a, b, _] = next.to_le_bytes();
+        let same = Op::of(next) == Some(test) && (a, b) == (counter, limit);
+        self.require(same && a != b, "a step without its comparison")
     }
 }
 

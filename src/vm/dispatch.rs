@@ -12,7 +12,8 @@ use crate::memory::Value;
 /// Whether the threaded form is in this build.
 pub const THREADED: bool = cfg!(chirp_threaded);
 
-/// One instruction of the threaded form.
+/// One instruction of the threaded form. Unlike in `ops`, the `Pc` it gets is its own, not the one behind
+/// it: then one addition leads from each instruction to the next, and loops wait for just these.
 #[cfg(target_arch = "x86_64")]
 pub type Handler = unsafe extern "sysv64-unwind" fn(*mut Vm, Pc, Fp, u32);
 /// One instruction of the threaded form.
@@ -87,11 +88,11 @@ macro_rules! handler {
 #[cfg(chirp_threaded)]
 macro_rules! body {
     ($name:ident, $vm:ident, $pc:ident, $fp:ident, $insn:ident) => {{
-        let mut pc = $pc;
+        let mut pc = $pc.add(1);
         let mut fp = $fp;
         if ops::$name($vm, &mut pc, &mut fp, $insn) {
             let insn = *pc;
-            return ((*$vm).table[(insn & 0xff) as usize])($vm, pc.add(1), fp, insn);
+            return ((*$vm).table[(insn & 0xff) as usize])($vm, pc, fp, insn);
         }
         return slow_handler($vm, $pc, $fp, $insn);
     }};
@@ -106,10 +107,10 @@ crate::compiler::opcode::for_each_op!(forms);
 unsafe extern "sysv64-unwind" fn slow_handler(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) {
     // SAFETY: see `ops`.
     unsafe {
-        let (pc, fp) = slow::step(&mut *vm, pc, fp, insn);
+        let (pc, fp) = slow::step(&mut *vm, pc.add(1), fp, insn);
         if !pc.is_null() {
             let insn = *pc;
-            ((*vm).table[(insn & 0xff) as usize])(vm, pc.add(1), fp, insn)
+            ((*vm).table[(insn & 0xff) as usize])(vm, pc, fp, insn)
         }
     }
 }
@@ -121,10 +122,10 @@ unsafe extern "sysv64-unwind" fn slow_handler(vm: *mut Vm, pc: Pc, fp: Fp, insn:
 unsafe extern "C-unwind" fn slow_handler(vm: *mut Vm, pc: Pc, fp: Fp, insn: u32) {
     // SAFETY: see `ops`.
     unsafe {
-        let (pc, fp) = slow::step(&mut *vm, pc, fp, insn);
+        let (pc, fp) = slow::step(&mut *vm, pc.add(1), fp, insn);
         if !pc.is_null() {
             let insn = *pc;
-            ((*vm).table[(insn & 0xff) as usize])(vm, pc.add(1), fp, insn)
+            ((*vm).table[(insn & 0xff) as usize])(vm, pc, fp, insn)
         }
     }
 }
@@ -159,7 +160,7 @@ pub unsafe fn run(vm: *mut Vm, pc: Pc, fp: *mut Value) {
     unsafe {
         if THREADED && !(*vm).portable {
             let insn = *pc;
-            ((*vm).table[(insn & 0xff) as usize])(vm, pc.add(1), fp, insn);
+            ((*vm).table[(insn & 0xff) as usize])(vm, pc, fp, insn);
         } else {
             run_loop(vm, pc, fp);
         }

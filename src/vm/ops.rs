@@ -344,8 +344,48 @@ op! {
             None => false,
         }
     }
+    UPTO(vm, pc, fp, i) {
+        let (x, limit) = (reg!(fp, a(i)), reg!(fp, b(i)));
+        if x.0 & limit.0 & 2 == 0 { return false; }
+        let Some(n) = (x.0 as i64).checked_add((c(i) as i64) << 3) else { return false };
+        go_on_counting(vm, pc, fp, i, n, n <= limit.0 as i64)
+    }
+    DOWNTO(vm, pc, fp, i) {
+        let (x, limit) = (reg!(fp, a(i)), reg!(fp, b(i)));
+        if x.0 & limit.0 & 2 == 0 { return false; }
+        let Some(n) = (x.0 as i64).checked_sub((c(i) as i64) << 3) else { return false };
+        go_on_counting(vm, pc, fp, i, n, n >= limit.0 as i64)
+    }
     IDENT(_vm, _pc, fp, i) {
         reg!(fp, a(i)) = Value::bool(reg!(fp, b(i)) == reg!(fp, c(i)));
+        true
+    }
+}
+
+/// Over the stub of a counting loop's step and the comparison behind it, or backward by the offset in
+/// that; a safepoint when it jumps.
+#[inline(always)]
+unsafe fn go_on_counting(
+    vm: *mut Vm,
+    pc: &mut Pc,
+    fp: &mut Fp,
+    insn: u32,
+    n: i64,
+    again: bool,
+) -> bool {
+    // SAFETY: the verifier has checked that the stub and the comparison stand at `pc`.
+    unsafe {
+        if again {
+            // The long way only steps, and the comparison polls.
+            (*vm).counter -= 1;
+            if (*vm).counter < 0 {
+                return false;
+            }
+            *pc = pc.offset(5 + sd(*pc.add(4)));
+        } else {
+            *pc = pc.add(5);
+        }
+        reg!(fp, a(insn)) = Value(n as u64);
         true
     }
 }

@@ -62,9 +62,12 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
                     None => stub(vm, pc, fp, &[x, y]),
                 }
             }
-            ADDI | SUBI => {
-                let (x, y) = (*fp.add(ops::b(insn)), Value::int(ops::c(insn) as i64));
-                match vm.arithmetic(if op == ADDI { ADD } else { SUB }, x, y) {
+            ADDI | SUBI | UPTO | DOWNTO => {
+                let steps = matches!(op, UPTO | DOWNTO);
+                let x = *fp.add(if steps { ops::a(insn) } else { ops::b(insn) });
+                let y = Value::int(ops::c(insn) as i64);
+                let adds = matches!(op, ADDI | UPTO);
+                match vm.arithmetic(if adds { ADD } else { SUB }, x, y) {
                     Some(v) => {
                         *fp.add(ops::a(insn)) = v;
                         Some((pc.add(2), fp))

@@ -302,9 +302,15 @@ impl Machine {
 
     /// An instruction with a stub; answers where to go on.
     fn stubbed(&mut self, frame: &mut Frame, op: Op, word: u32, pc: usize) -> Result<usize, Exit> {
-        let [_, a, b, c] = word.to_le_bytes();
+        let [_, a, mut b, c] = word.to_le_bytes();
+        let steps = matches!(op, Op::UPTO | Op::DOWNTO);
+        if steps {
+            // The comparison behind it does the rest.
+            b = a;
+        }
         let jumps = op as u8 >= Op::JLT as u8 && op as u8 <= Op::JNNEI as u8;
-        let has_number = matches!(op, Op::ADDI | Op::SUBI) || (jumps && op.name().ends_with('I'));
+        let has_number =
+            steps || matches!(op, Op::ADDI | Op::SUBI) || (jumps && op.name().ends_with('I'));
         let operands = match op {
             _ if jumps && has_number => vec![frame.get(a)?, Value::Int(i64::from(b as i8))],
             _ if jumps => vec![frame.get(a)?, frame.get(b)?],
