@@ -302,19 +302,20 @@ fn ten_megabytes_through_a_server_in_smalltalk_and_back() {
     }
 }
 
+/// Smalltalk that connects to where a peer listens.
+fn connecting_to(place: &str) -> String {
+    match place.parse::<u16>() {
+        Ok(port) => format!("Socket newTCP connectTo: #[127 0 0 1] port: {port}"),
+        Err(_) => format!("Socket connectToPath: '{place}'"),
+    }
+}
+
 #[test]
 fn ten_megabytes_from_a_client_in_smalltalk_and_back() {
     let scratch = Scratch::new("bulk-client");
     for (place, pause) in [(scratch.path("s"), "0"), ("0".into(), "0.001")] {
         let server = python("bulk_server.py", &[&place, pause]);
-        let connect = if place == "0" {
-            format!(
-                "Socket newTCP connectTo: #[127 0 0 1] port: {}",
-                server.place
-            )
-        } else {
-            format!("Socket connectToPath: '{place}'")
-        };
+        let connect = connecting_to(&server.place);
         // One Process sends, the other receives; a third one does something else meanwhile.
         let run = chirp_script(
             "bulk-client",
@@ -343,14 +344,7 @@ fn what_was_sent_before_closing_still_arrives() {
     let scratch = Scratch::new("close");
     for place in [scratch.path("s"), "0".into()] {
         let server = python("bulk_server.py", &[&place, "0.001", "only-listen"]);
-        let connect = if place == "0" {
-            format!(
-                "Socket newTCP connectTo: #[127 0 0 1] port: {}",
-                server.place
-            )
-        } else {
-            format!("Socket connectToPath: '{place}'")
-        };
+        let connect = connecting_to(&server.place);
         // As much as the system takes at once, then close: nothing is lost, nobody waits.
         let run = chirp_script(
             "close",

@@ -1,7 +1,7 @@
 //! Limits, permissions, streams, and stopping from outside.
 
 use chirp::{Buffer, Capabilities, ErrorKind, FromSmalltalk, Smalltalk, Stop};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{io, thread};
 
 fn why<T: FromSmalltalk>(st: &mut Smalltalk, source: &str) -> Stop {
@@ -47,13 +47,11 @@ fn time_is_for_each_call() {
         .timeout(Duration::from_millis(80))
         .build()
         .unwrap();
-    let start = Instant::now();
     assert_eq!(why::<()>(st, "[ true ] whileTrue: [ ]"), Stop::Deadline);
     assert_eq!(
         why::<()>(st, "(Delay forSeconds: 100) wait"),
         Stop::Deadline
     );
-    assert!(start.elapsed() < Duration::from_secs(20));
     st.set_timeout(Some(Duration::from_secs(60)));
     assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
 }

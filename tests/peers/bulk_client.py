@@ -8,13 +8,10 @@ import sys
 import threading
 import time
 
+from place import connect
+
 place, size, pause = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-if place.isdigit():
-    client = socket.create_connection(("127.0.0.1", int(place)), timeout=60)
-else:
-    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    client.settimeout(60)
-    client.connect(place)
+client = connect(place)
 data = (bytes(range(251)) * (size // 251 + 1))[:size]
 answer = bytearray()
 

@@ -109,9 +109,10 @@ pub struct Peer {
 /// Starts a Python program of this folder. A server is ready for clients on return.
 pub fn python(program: &str, arguments: &[&str]) -> Peer {
     let mut command = Command::new("python3");
-    command
-        .arg(root().join("tests/peers").join(program))
-        .args(arguments);
+    // Without files of compiled code in the tree.
+    command.arg("-B");
+    command.arg(root().join("tests/peers").join(program));
+    command.args(arguments);
     Peer::start(command, program.contains("server"), None)
 }
 
