@@ -48,7 +48,7 @@
 //! | grammar | crate `chirp-grammar`: `grammar/` | text to tokens, tree or diagnostics |
 //! | formats | [`formats`] | Tonel, chunk files, STON; which format a file has |
 //! | compiler | [`compiler`] | tree to bytecode: scopes, inlining, registers; disassembler, verifier |
-//! | loader | [`loader`] | the library at start, methods on their first send, scripts |
+//! | loader | [`loader`] | the library at start, methods on their first send, scripts and chunk files |
 //! | machine | [`vm`] | frames, sends and their caches, classes, Processes, safepoints, traces |
 //! | memory | [`memory`] | values, objects, the collector |
 //! | primitives | [`primitives`] | what Smalltalk methods cannot do in Smalltalk |

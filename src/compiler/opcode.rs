@@ -26,6 +26,9 @@
 //! A send's window: the receiver is r[w+2], its arguments follow; r[w] and r[w+1] become
 //! the callee's link words, and the result arrives in r[w].
 
+// `r[A]` is a register, no link.
+#![allow(rustdoc::broken_intra_doc_links)]
+
 /// How an operand field is to be read, for the disassembler and the loader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {

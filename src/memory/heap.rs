@@ -154,7 +154,7 @@ impl Heap {
             .wrapping_add(self.eden_words + half * self.survivor_words)
     }
 
-    /// In stress mode no object fits at `alloc_ptr`, so each allocation reaches [`Heap::allocate`],
+    /// In stress mode no object fits at `alloc_ptr`, so each allocation reaches `Heap::allocate`,
     /// which asks for a collection; and memory that was given up is made unreadable.
     pub fn set_stress(&mut self, on: bool) {
         self.options.stress = on;
