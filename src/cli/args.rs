@@ -176,11 +176,19 @@ impl Color {
     }
 }
 
+/// A number, and the letters behind it.
+fn split_unit(text: &str) -> (&str, &str) {
+    text.split_at(
+        text.trim_end_matches(|c: char| c.is_ascii_alphabetic())
+            .len(),
+    )
+}
+
 /// `1000000`, `1e6`, `10M`: a number, with powers of ten in short.
 fn parse_count(text: &str) -> Result<u64, String> {
     let wrong = || "a count is a whole number such as 1000000, 1e6 or 10M".to_string();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit: u64 = match text[digits.len()..].to_ascii_lowercase().as_str() {
+    let (digits, unit) = split_unit(text);
+    let unit: u64 = match unit.to_ascii_lowercase().as_str() {
         "" => 1,
         "k" => 1_000,
         "m" => 1_000_000,
@@ -202,8 +210,8 @@ fn parse_count(text: &str) -> Result<u64, String> {
 /// `500k`, `64M`, `2G`, or a number of bytes.
 fn parse_size(text: &str) -> Result<usize, String> {
     let wrong = || "a size is a number with k, M or G behind it, such as 64M".to_string();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match text[digits.len()..].to_ascii_lowercase().as_str() {
+    let (digits, unit) = split_unit(text);
+    let shift = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 0,
         "k" | "kb" | "kib" => 10,
         "m" | "mb" | "mib" => 20,
@@ -218,8 +226,8 @@ fn parse_size(text: &str) -> Result<usize, String> {
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong =
         || "a time is a number of seconds, or a number with ms, s or m behind it".to_string();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
+    let (digits, unit) = split_unit(text);
+    let unit = match unit {
         "ms" => 0.001,
         "" | "s" => 1.0,
         "m" => 60.0,

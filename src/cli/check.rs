@@ -5,7 +5,7 @@ use super::{exit, files};
 use crate::formats::detect::{Format, format_of};
 use crate::formats::tonel;
 use crate::loader::compile::failure;
-use crate::vm::classes::{Source, SourceText};
+use crate::vm::classes::Source;
 use chirp_grammar::Diagnostic;
 use chirp_grammar::ast::Span;
 use std::path::PathBuf;
@@ -73,13 +73,7 @@ fn tonel_mistakes(name: &str, text: &str) -> Vec<String> {
         .filter_map(|method| {
             let part = method.text(text);
             let found = chirp_grammar::parse_method(&part).diagnostics;
-            let source = Source {
-                text: SourceText::Shared(part.as_str().into()),
-                file: Some(name.into()),
-                line: method.line,
-                column: 1,
-                library: false,
-            };
+            let source = Source::of_file(name, &part, (method.line, 1));
             (!found.is_empty()).then(|| failure(&found, &source).rendered)
         })
         .collect()

@@ -3,10 +3,11 @@
 use crate::compiler::template::{CodeTemplate, Name, Scope, Variable};
 use crate::compiler::{self, DoItOptions, Variables};
 use crate::memory::ClassIndex;
-use crate::vm::classes::{ClassInfo, MethodId, Source, SourceText};
+use crate::vm::classes::{ClassInfo, MethodId, Source};
 use crate::vm::known::Known;
 use crate::vm::symbols::SymbolId;
 use crate::vm::{CompileFailure, Hooks, Mistake, Vm};
+use chirp_grammar::ast::{DoIt, Ident, Span};
 use chirp_grammar::{Diagnostic, Options};
 
 /// What every machine is given.
@@ -106,14 +107,7 @@ fn compile_source(
     text: &str,
     protocol: &str,
 ) -> Result<SymbolId, CompileFailure> {
-    let source = Source {
-        text: SourceText::Shared(text.into()),
-        file: None,
-        line: 1,
-        column: 1,
-        library: false,
-    };
-    install(vm, class, source, protocol, Options::default())
+    install(vm, class, Source::typed(text), protocol, Options::default())
 }
 
 /// Compiles a method from its source and puts it into its class.
@@ -151,18 +145,11 @@ pub fn load(vm: &mut Vm, template: &CodeTemplate, id: MethodId) -> Result<(), Co
 
 /// Compiles a do-it of the session; it answers its last value.
 fn compile_do_it(vm: &mut Vm, text: &str) -> Result<MethodId, CompileFailure> {
-    let source = Source {
-        text: SourceText::Shared(text.into()),
-        file: None,
-        line: 1,
-        column: 1,
-        library: false,
-    };
     let options = DoItOptions {
         return_last: true,
         variables: Variables::Session,
     };
-    do_it(vm, source, &options, Options::default())
+    do_it(vm, Source::typed(text), &options, Options::default())
 }
 
 /// Compiles a do-it in any way.
@@ -177,35 +164,34 @@ pub fn do_it(
     let Some(tree) = parsed.tree else {
         return Err(failure(&parsed.diagnostics, &source));
     };
-    let class = Known::UndefinedObject.index();
-    let session = options.variables == Variables::Session;
-    let compiled = compiler::compile_do_it(&tree, &ClassScope::new(vm, class, session), options)
-        .map_err(|e| failure(&e, &source))?;
-    let selector = vm.intern("DoIt");
-    let id = vm.add_do_it(class, selector, source);
-    load(vm, &compiled.code, id)?;
-    Ok(id)
+    add_do_it(vm, source, &tree, options)
 }
 
 /// The names that a script assigns and nothing declares, in the order of the text.
-pub fn undeclared(vm: &Vm, tree: &chirp_grammar::ast::DoIt) -> Vec<chirp_grammar::ast::Ident> {
+pub fn undeclared(vm: &Vm, tree: &DoIt) -> Vec<Ident> {
     let scope = ClassScope::new(vm, Known::UndefinedObject.index(), true);
     let found = compiler::undeclared_targets(tree, &scope);
     found.into_iter().cloned().collect()
 }
 
 /// Compiles some statements of a script whose variables live in the session.
-pub fn part(
-    vm: &mut Vm,
-    source: Source,
-    tree: &chirp_grammar::ast::DoIt,
-) -> Result<MethodId, CompileFailure> {
+pub fn part(vm: &mut Vm, source: Source, tree: &DoIt) -> Result<MethodId, CompileFailure> {
     let options = DoItOptions {
         return_last: true,
         variables: Variables::Session,
     };
+    add_do_it(vm, source, tree, &options)
+}
+
+fn add_do_it(
+    vm: &mut Vm,
+    source: Source,
+    tree: &DoIt,
+    options: &DoItOptions,
+) -> Result<MethodId, CompileFailure> {
     let class = Known::UndefinedObject.index();
-    let compiled = compiler::compile_do_it(tree, &ClassScope::new(vm, class, true), &options)
+    let session = options.variables == Variables::Session;
+    let compiled = compiler::compile_do_it(tree, &ClassScope::new(vm, class, session), options)
         .map_err(|e| failure(&e, &source))?;
     let selector = vm.intern("DoIt");
     let id = vm.add_do_it(class, selector, source);
@@ -225,8 +211,6 @@ fn render(diagnostics: &[Diagnostic], file: &str, text: &str) -> String {
 pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
     let text = source.text.as_str();
     let file = source.file.as_deref().unwrap_or("input");
-    let first = diagnostics.first();
-    let (line, column) = first.map_or((1, 1), |d| d.position(text));
     // Blank lines and spaces in front bring the renderer's places to those of the file.
     let shift = source.line.saturating_sub(1);
     let indent = source.column.saturating_sub(1);
@@ -240,36 +224,36 @@ pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
             .collect();
         render(&moved, file, &(padding + text))
     };
-    let column = column + if line == 1 { indent as usize } else { 0 };
+    let mistakes: Vec<Mistake> = diagnostics
+        .iter()
+        .map(|d| mistake(d, text, shift, indent))
+        .collect();
+    let first = mistakes.first();
     CompileFailure {
-        message: first.map_or_else(String::new, |d| d.title.clone()),
-        line: line + shift as usize,
-        column,
+        message: first.map_or_else(String::new, |m| m.message.clone()),
+        line: first.map_or(source.line as usize, |m| m.line),
+        column: first.map_or(source.column as usize, |m| m.column),
         rendered,
-        too_large: first.is_some_and(|d| d.code == compiler::TOO_LARGE),
-        mistakes: diagnostics
-            .iter()
-            .map(|d| mistake(d, text, shift, indent))
-            .collect(),
+        too_large: first.is_some_and(|m| m.code == compiler::TOO_LARGE),
+        mistakes,
     }
 }
 
+/// A mistake with its place in the file, whose text begins so many lines and columns further on.
 fn mistake(d: &Diagnostic, text: &str, shift: u32, indent: u32) -> Mistake {
     let (line, column) = d.position(text);
-    let column = column + if line == 1 { indent as usize } else { 0 };
-    let (message, help) = (d.title.clone(), d.help.clone());
     Mistake {
         code: d.code,
-        message,
+        message: d.title.clone(),
         line: line + shift as usize,
-        column,
-        help,
+        column: column + if line == 1 { indent as usize } else { 0 },
+        help: d.help.clone(),
         incomplete: d.incomplete,
     }
 }
 
 fn moved(d: &Diagnostic, by: u32) -> Diagnostic {
-    let shift = |s: chirp_grammar::ast::Span| chirp_grammar::ast::Span {
+    let shift = |s: Span| Span {
         start: s.start + by,
         end: s.end + by,
     };

@@ -4,7 +4,7 @@ use super::{chunks, compile};
 use crate::compiler::{DoItOptions, Variables};
 use crate::formats::detect::{self, Format};
 use crate::memory::Value;
-use crate::vm::classes::{MethodId, Source, SourceText};
+use crate::vm::classes::{MethodId, Source};
 use crate::vm::run::RunError;
 use crate::vm::{CompileFailure, Stop, Vm};
 use chirp_grammar::Options;
@@ -142,18 +142,5 @@ pub fn check_file(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
             Err(LoadError::Source(e)) => e.failures,
             _ => Vec::new(),
         },
-    }
-}
-
-impl Source {
-    /// Source text from a file, where it begins at this line and column.
-    pub fn of_file(name: &str, text: &str, (line, column): (u32, u32)) -> Source {
-        Source {
-            text: SourceText::Shared(text.into()),
-            file: Some(name.into()),
-            line,
-            column,
-            library: false,
-        }
     }
 }

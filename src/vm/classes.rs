@@ -54,6 +54,41 @@ pub struct Source {
     pub library: bool,
 }
 
+impl Source {
+    /// Source text from a file, where it begins at this line and column.
+    pub fn of_file(name: &str, text: &str, (line, column): (u32, u32)) -> Source {
+        Source {
+            text: SourceText::Shared(text.into()),
+            file: Some(name.into()),
+            line,
+            column,
+            library: false,
+        }
+    }
+
+    /// Source text that stands in no file.
+    pub fn typed(text: &str) -> Source {
+        Source {
+            text: SourceText::Shared(text.into()),
+            file: None,
+            line: 1,
+            column: 1,
+            library: false,
+        }
+    }
+
+    /// No text, of code that the machine makes itself.
+    pub fn none() -> Source {
+        Source {
+            text: SourceText::Static(""),
+            file: None,
+            line: 0,
+            column: 1,
+            library: true,
+        }
+    }
+}
+
 /// Text that is part of the binary, or owned.
 #[derive(Clone)]
 pub enum SourceText {

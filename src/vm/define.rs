@@ -418,14 +418,7 @@ impl Vm {
     pub fn make_boundaries(&mut self) {
         let nil_class = Known::UndefinedObject.index();
         let selector = self.intern("boundary");
-        let source = Source {
-            text: super::classes::SourceText::Static(""),
-            file: None,
-            line: 0,
-            column: 1,
-            library: true,
-        };
-        let method = self.add_do_it(nil_class, selector, source);
+        let method = self.add_do_it(nil_class, selector, Source::none());
         self.processes.bottom = self.boundary(method, Op::PROCEND);
         self.processes.exit = self.boundary(method, Op::EXITRUN);
         if super::dispatch::THREADED && !self.canary() {

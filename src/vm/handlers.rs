@@ -21,6 +21,7 @@ pub(super) unsafe fn context_next_handler_for(vm: &mut Vm, call: Call) -> Outcom
         Err(e) => return Outcome::Fail(e),
     };
     let class = vm.heap.class_of(exception);
+    // A class of exceptions of which it is known that it answers as Exception does.
     let usual = vm.known(Known::UserInterrupt);
     let usual = vm.handles_code(usual);
     let mut at = Some(FrameAt {

@@ -4,7 +4,7 @@
 //! a closure, a Context or a CompiledMethod refers to. Runs behind a full collection, where no send is under way.
 
 use super::cache::release_poly;
-use super::classes::{MethodId, Source, SourceText};
+use super::classes::{MethodId, Source};
 use super::code::{Code, value_code};
 use super::context;
 use super::known::Known;
@@ -159,13 +159,7 @@ impl Vm {
             }
             if m.loose && m.object == Value::NIL && !used.contains(&(id as MethodId)) {
                 m.loose = false;
-                m.source = Source {
-                    text: SourceText::Static(""),
-                    file: None,
-                    line: 0,
-                    column: 1,
-                    library: true,
-                };
+                m.source = Source::none();
                 self.classes.free_methods.push(id as MethodId);
             }
         }

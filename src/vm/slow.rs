@@ -133,14 +133,7 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
             SETIV => {
                 let (o, n, v) = (*fp.add(ops::a(insn)), ops::b(insn), *fp.add(ops::c(insn)));
                 if vm.heap.is_immutable(o) {
-                    let selector = vm.selectors.attempt_to_assign;
-                    return vm.send_aside(
-                        pc,
-                        fp,
-                        Retry::Drop,
-                        selector,
-                        &[o, v, Value::int(n as i64 + 1)],
-                    );
+                    return refuse_assignment(vm, pc, fp, [o, v], n);
                 }
                 if vm.heap.is_pointers(o) && n < vm.heap.slots(o) {
                     vm.heap.set_slot(o, n, v);
@@ -165,14 +158,7 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
                 let binding = *(pc.sub(ops::d(insn)) as *const Value);
                 let v = *fp.add(ops::a(insn));
                 if vm.heap.is_immutable(binding) {
-                    let selector = vm.selectors.attempt_to_assign;
-                    return vm.send_aside(
-                        pc,
-                        fp,
-                        Retry::Drop,
-                        selector,
-                        &[binding, v, Value::int(2)],
-                    );
+                    return refuse_assignment(vm, pc, fp, [binding, v], 1);
                 }
                 vm.heap.set_slot(binding, 1, v);
                 Some((pc, fp))
@@ -326,6 +312,20 @@ unsafe fn poll(vm: &mut Vm, target: Pc, fp: Fp) -> Option<(Pc, Fp)> {
             Then::Exit => None,
         }
     }
+}
+
+/// A read-only object is told that `value` was to become its variable `n`, counted from 0.
+unsafe fn refuse_assignment(
+    vm: &mut Vm,
+    pc: Pc,
+    fp: Fp,
+    [object, value]: [Value; 2],
+    n: usize,
+) -> Option<(Pc, Fp)> {
+    let arguments = [object, value, Value::int(n as i64 + 1)];
+    let selector = vm.selectors.attempt_to_assign;
+    // SAFETY: the caller's frame.
+    unsafe { vm.send_aside(pc, fp, Retry::Drop, selector, &arguments) }
 }
 
 /// Allocation when eden is full, or of something large: collect, then allocate.
