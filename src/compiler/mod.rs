@@ -60,14 +60,6 @@ pub enum Variables {
     Session,
 }
 
-/// How a do-it is compiled.
-#[derive(Clone, Copy, Debug)]
-pub struct DoItOptions {
-    /// Answer the value of the last statement (nil if there is none) instead of self.
-    pub return_last: bool,
-    pub variables: Variables,
-}
-
 /// A compiled do-it.
 #[derive(Clone, Debug)]
 pub struct CompiledDoIt {
@@ -108,18 +100,19 @@ pub fn compile_method(
     checked(code)
 }
 
-/// Compiles a do-it: like a method without arguments whose selector is `DoIt`.
+/// Compiles a do-it: like a method without arguments whose selector is `DoIt`, and which answers the
+/// value of its last statement (nil if there is none).
 pub fn compile_do_it(
     do_it: &ast::DoIt,
     scope: &dyn Scope,
-    options: &DoItOptions,
+    variables: Variables,
 ) -> Result<CompiledDoIt, Vec<Diagnostic>> {
     let mut resolver = Resolver::new(Names::new(scope));
     let function = resolver
         .names
         .enter_function("this do-it", false, do_it.span);
     let undeclared = undeclared::undeclared_targets(do_it, scope);
-    let declared = match options.variables {
+    let declared = match variables {
         Variables::Script => {
             resolver.script_variables(function, do_it, &undeclared);
             Vec::new()
@@ -127,7 +120,7 @@ pub fn compile_do_it(
         Variables::Session => resolver.session_variables(do_it, &undeclared, scope),
     };
     let mut statements = Vec::new();
-    if options.variables == Variables::Session {
+    if variables == Variables::Session {
         for ident in &do_it.body.temps {
             let variable = Variable::Session(ident.name.clone());
             let clear = resolver.clear_session(variable, ident.span);
@@ -141,7 +134,7 @@ pub fn compile_do_it(
         return Err(sorted(resolver.names.errors));
     }
     let mut tree = resolver.names.tree;
-    if options.return_last && statements.len() == declarations {
+    if statements.len() == declarations {
         // Declarations have no value.
         tree.nodes.push(tree::Node::Constant(&ast::Literal::Nil));
         tree.ranges.push(tree::Range::EMPTY);
@@ -150,7 +143,7 @@ pub fn compile_do_it(
         )));
     }
     tree.functions[function.0 as usize].statements = statements;
-    let (mut code, _) = Generator::generate(&tree, "DoIt", None, options.return_last)?;
+    let (mut code, _) = Generator::generate(&tree, "DoIt", None, true)?;
     code.pragmas = do_it.pragmas.clone();
     Ok(CompiledDoIt {
         code: checked(code)?,

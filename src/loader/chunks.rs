@@ -5,7 +5,7 @@
 
 use super::compile;
 use super::script::{LoadError, SourceError};
-use crate::compiler::{DoItOptions, MAX_DIAGNOSTICS, Variables};
+use crate::compiler::{MAX_DIAGNOSTICS, Variables};
 use crate::formats::chunk::{self, Chunk, Item, Owner};
 use crate::memory::{ClassIndex, Value};
 use crate::vm::classes::Source;
@@ -16,11 +16,6 @@ use chirp_grammar::{Diagnostic, Options};
 /// Chunk files may be old: `_` assigns in them.
 const DIALECT: Options = Options {
     underscore_assignment: true,
-};
-
-const DO_IT: DoItOptions = DoItOptions {
-    return_last: true,
-    variables: Variables::Session,
 };
 
 /// Evaluates the do-its of a chunk file in order; answers the last value. Nothing is run when a
@@ -99,7 +94,7 @@ impl<'a> FileIn<'a> {
                 self.parse(item)?;
                 let source = self.source(chunk);
                 let runs = !self.checking || defines_class(source.text.as_str());
-                let method = compile::do_it(self.vm, source, &DO_IT, DIALECT)?;
+                let method = compile::do_it(self.vm, source, Variables::Session, DIALECT)?;
                 if runs {
                     return Ok(self.vm.run_method(method, &[Value::NIL])?);
                 }

@@ -1,7 +1,7 @@
 //! The hooks by which the machine has text compiled, and the scopes in which names are resolved.
 
 use crate::compiler::template::{CodeTemplate, Name, Scope, Variable};
-use crate::compiler::{self, DoItOptions, Variables};
+use crate::compiler::{self, Variables};
 use crate::memory::ClassIndex;
 use crate::vm::classes::{ClassInfo, MethodId, Source};
 use crate::vm::known::Known;
@@ -145,18 +145,19 @@ pub fn load(vm: &mut Vm, template: &CodeTemplate, id: MethodId) -> Result<(), Co
 
 /// Compiles a do-it of the session; it answers its last value.
 fn compile_do_it(vm: &mut Vm, text: &str) -> Result<MethodId, CompileFailure> {
-    let options = DoItOptions {
-        return_last: true,
-        variables: Variables::Session,
-    };
-    do_it(vm, Source::typed(text), &options, Options::default())
+    do_it(
+        vm,
+        Source::typed(text),
+        Variables::Session,
+        Options::default(),
+    )
 }
 
 /// Compiles a do-it in any way.
 pub fn do_it(
     vm: &mut Vm,
     source: Source,
-    options: &DoItOptions,
+    variables: Variables,
     dialect: Options,
 ) -> Result<MethodId, CompileFailure> {
     let text = source.text.clone();
@@ -164,7 +165,7 @@ pub fn do_it(
     let Some(tree) = parsed.tree else {
         return Err(failure(&parsed.diagnostics, &source));
     };
-    add_do_it(vm, source, &tree, options)
+    add_do_it(vm, source, &tree, variables)
 }
 
 /// The names that a script assigns and nothing declares, in the order of the text.
@@ -176,22 +177,18 @@ pub fn undeclared(vm: &Vm, tree: &DoIt) -> Vec<Ident> {
 
 /// Compiles some statements of a script whose variables live in the session.
 pub fn part(vm: &mut Vm, source: Source, tree: &DoIt) -> Result<MethodId, CompileFailure> {
-    let options = DoItOptions {
-        return_last: true,
-        variables: Variables::Session,
-    };
-    add_do_it(vm, source, tree, &options)
+    add_do_it(vm, source, tree, Variables::Session)
 }
 
 fn add_do_it(
     vm: &mut Vm,
     source: Source,
     tree: &DoIt,
-    options: &DoItOptions,
+    variables: Variables,
 ) -> Result<MethodId, CompileFailure> {
     let class = Known::UndefinedObject.index();
-    let session = options.variables == Variables::Session;
-    let compiled = compiler::compile_do_it(tree, &ClassScope::new(vm, class, session), options)
+    let session = variables == Variables::Session;
+    let compiled = compiler::compile_do_it(tree, &ClassScope::new(vm, class, session), variables)
         .map_err(|e| failure(&e, &source))?;
     let selector = vm.intern("DoIt");
     let id = vm.add_do_it(class, selector, source);

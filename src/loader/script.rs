@@ -1,7 +1,7 @@
 //! Running source files, and single evaluations. Owns workspace scripts; `chunks` has the others.
 
 use super::{chunks, compile};
-use crate::compiler::{DoItOptions, Variables};
+use crate::compiler::Variables;
 use crate::formats::detect::{self, Format};
 use crate::memory::Value;
 use crate::vm::classes::{MethodId, Source};
@@ -64,12 +64,8 @@ impl Vm {
     /// Compiles a workspace script; nothing runs yet. It is one method, or several to be run one after
     /// the other when it is too large for one: then its variables live in the session.
     pub fn load_script(&mut self, name: &str, text: &str) -> Result<Vec<MethodId>, LoadError> {
-        let options = DoItOptions {
-            return_last: true,
-            variables: Variables::Script,
-        };
         let source = Source::of_file(name, text, (1, 1));
-        match compile::do_it(self, source.clone(), &options, Options::default()) {
+        match compile::do_it(self, source.clone(), Variables::Script, Options::default()) {
             Err(e) if e.too_large => self.load_in_parts(&source),
             other => Ok(vec![other?]),
         }
@@ -112,12 +108,8 @@ impl Vm {
 
     /// Evaluates text in the session: its variables stay. Answers the last value.
     pub fn evaluate(&mut self, name: &str, text: &str) -> Result<Value, LoadError> {
-        let options = DoItOptions {
-            return_last: true,
-            variables: Variables::Session,
-        };
         let source = Source::of_file(name, text, (1, 1));
-        let method = compile::do_it(self, source, &options, Options::default())?;
+        let method = compile::do_it(self, source, Variables::Session, Options::default())?;
         Ok(self.run_method(method, &[Value::NIL])?)
     }
 

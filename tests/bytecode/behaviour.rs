@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use chirp::compiler::{DoItOptions, Variables, compile_do_it, compile_method, verify::verify};
+use chirp::compiler::{Variables, compile_do_it, compile_method, verify::verify};
 
 use crate::machine::{Exit, Machine, TestScope, Value};
 
@@ -24,12 +24,8 @@ pub fn run(methods: &[&str], source: &str, slow: bool, variables: Variables) -> 
     let do_it = parsed
         .tree
         .unwrap_or_else(|| panic!("{source}: {:?}", parsed.diagnostics));
-    let options = DoItOptions {
-        return_last: true,
-        variables,
-    };
     let compiled =
-        compile_do_it(&do_it, &TestScope, &options).unwrap_or_else(|e| panic!("{source}: {e:?}"));
+        compile_do_it(&do_it, &TestScope, variables).unwrap_or_else(|e| panic!("{source}: {e:?}"));
     verify(&compiled.code).unwrap_or_else(|e| panic!("{source}: {e}"));
     let receiver = Value::Object(Rc::new(RefCell::new(vec![
         Value::Int(10),
@@ -217,11 +213,7 @@ fn deep_nesting() {
             let Some(do_it) = chirp_grammar::parse_do_it(&source).tree else {
                 continue;
             };
-            let options = DoItOptions {
-                return_last: true,
-                variables: Variables::Script,
-            };
-            match compile_do_it(&do_it, &TestScope, &options) {
+            match compile_do_it(&do_it, &TestScope, Variables::Script) {
                 Ok(compiled) => {
                     verify(&compiled.code).unwrap_or_else(|e| panic!("{open} {depth}: {e}"))
                 }

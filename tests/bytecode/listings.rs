@@ -4,7 +4,7 @@
 //! the global `Transcript` and the session variable `known`.
 
 use chirp::compiler::disassemble::disassemble_with_source;
-use chirp::compiler::{CompiledDoIt, DoItOptions, Variables, compile_do_it, compile_method};
+use chirp::compiler::{CompiledDoIt, Variables, compile_do_it, compile_method};
 
 use crate::machine::TestScope;
 
@@ -21,12 +21,8 @@ fn do_it(source: &str, variables: Variables) -> String {
     let do_it = chirp_grammar::parse_do_it(source)
         .tree
         .expect("a correct do-it");
-    let options = DoItOptions {
-        return_last: true,
-        variables,
-    };
     let CompiledDoIt { code, declared } =
-        compile_do_it(&do_it, &TestScope, &options).unwrap_or_else(|e| panic!("{source}: {e:?}"));
+        compile_do_it(&do_it, &TestScope, variables).unwrap_or_else(|e| panic!("{source}: {e:?}"));
     format!(
         "declared: {}\n{}",
         declared.join(" "),

@@ -1,6 +1,6 @@
 //! The mistakes that only the compiler sees: code, place, message and help of each.
 
-use chirp::compiler::{DoItOptions, Variables, compile_do_it, compile_method};
+use chirp::compiler::{Variables, compile_do_it, compile_method};
 use chirp_grammar::diagnostic::Diagnostic;
 
 use crate::machine::TestScope;
@@ -38,11 +38,7 @@ fn do_it(source: &str) -> String {
         .unwrap_or_else(|| panic!("{source}: {:?}", parsed.diagnostics));
     let mut text = String::new();
     for variables in [Variables::Script, Variables::Session] {
-        let options = DoItOptions {
-            return_last: true,
-            variables,
-        };
-        let shown = match compile_do_it(&do_it, &TestScope, &options) {
+        let shown = match compile_do_it(&do_it, &TestScope, variables) {
             Ok(_) => format!("{source}\nis correct\n"),
             Err(errors) => show(source, &errors),
         };
