@@ -120,6 +120,26 @@ fn eval_prints_nothing_by_itself_and_shares_variables() {
 }
 
 #[test]
+fn an_assignment_finds_the_global_that_an_earlier_text_made() {
+    let (defined, asked) = ("Smalltalk at: #X put: 1", "Smalltalk at: #X ifAbsent: [0]");
+    let assigned = ["-e", "X := 2", "-p", "X", "-p", asked];
+    assert_eq!(
+        prints(&[&["-e", defined], &assigned[..]].concat()),
+        "2\n2\n"
+    );
+    assert_eq!(prints(&assigned), "2\n0\n");
+    // A variable that has been declared goes before a global of its name.
+    for declared in ["X := 0", "| X |"] {
+        let before = ["-e", declared, "-e", defined];
+        assert_eq!(
+            prints(&[&before, &assigned[..]].concat()),
+            "2\n1\n",
+            "{declared}"
+        );
+    }
+}
+
+#[test]
 fn eval_and_print_run_in_their_order() {
     assert_eq!(
         prints(&["-e", "x := 3", "-p", "x", "-e", "x := x + 1", "-p", "x"]),

@@ -87,6 +87,15 @@ fn variables_live_on() {
 }
 
 #[test]
+fn a_global_of_an_earlier_line_is_assigned() {
+    let mut repl = Repl::start();
+    repl.says("Smalltalk at: #X put: 1", "1");
+    repl.says("X := 2", "2");
+    repl.says("Smalltalk at: #X", "2");
+    repl.leave();
+}
+
+#[test]
 fn an_error_leaves_the_prompt_usable() {
     let mut repl = Repl::start();
     repl.line("nil foo");

@@ -18,7 +18,8 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("methodCompile", compile),
 ];
 
-/// Superclass or nil, name, instance variables, class variables, layout, package, pools.
+/// Superclass or nil, name, instance variables, class variables, layout, package, pools. Fails with the
+/// class that must stay as it is, where one does not allow the definition.
 fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let [
         _,
@@ -139,16 +140,20 @@ fn redefine(vm: &mut Vm, class: ClassIndex, spec: &ClassSpec) -> Result<ClassInd
     let moved = old.superclass != spec.superclass;
     // The machine and the primitives count on the shape of these.
     let known = |c: &ClassIndex| *c < Known::Count as u32;
-    if (reshaped || !same_layout || moved) && below.iter().any(known) {
+    if (reshaped || !same_layout || moved)
+        && let Some(&fixed) = below.iter().find(|c| known(c))
+    {
         let inherited = old.format.is_indexable() && spec.layout.is_empty() && !moved && !reshaped;
         if !inherited {
-            return Err(PrimError::Unsupported);
+            return Err(in_the_way(vm, fixed));
         }
     }
     // Objects without references have no room for variables.
     let raw = |c: &ClassIndex| vm.classes.get(*c).is_some_and(|i| !i.format.is_pointers());
-    if !wanted.is_empty() && below[1..].iter().any(raw) {
-        return Err(PrimError::Unsupported);
+    if !wanted.is_empty()
+        && let Some(&full) = below[1..].iter().find(|c| raw(c))
+    {
+        return Err(in_the_way(vm, full));
     }
     let before_format = old.format;
     let index = vm.define_class(spec)?;
@@ -157,6 +162,12 @@ fn redefine(vm: &mut Vm, class: ClassIndex, spec: &ClassSpec) -> Result<ClassInd
         migrate(vm, &below, &before, reformed);
     }
     Ok(index)
+}
+
+/// The class that does not allow the definition, for the method that asked.
+fn in_the_way(vm: &Vm, class: ClassIndex) -> PrimError {
+    let object = vm.classes.get(class).map(|i| i.object);
+    object.map_or(PrimError::Unsupported, PrimError::Value)
 }
 
 /// Existing instances get the new shape, and keep the values of the variables that stay. The first class

@@ -26,6 +26,7 @@ pub(crate) fn register(vm: &mut Vm) {
         ("contextNextUnwind", 1, context_next_unwind),
         ("contextReturn", 1, context_return),
         ("contextRestart", 0, context_restart),
+        ("contextRestartWith", 1, context_restart_with),
         ("contextPlace", 0, context_place),
     ];
     for &(name, args, function) in table {
@@ -408,6 +409,11 @@ unsafe fn context_return(vm: &mut Vm, call: Call) -> Outcome {
 unsafe fn context_restart(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: the window holds the receiver.
     unsafe { vm.restart_context(call.arg(0)) }
+}
+
+unsafe fn context_restart_with(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window holds receiver and new receiver.
+    unsafe { vm.restart_context_with(call.arg(0), call.arg(1)) }
 }
 
 /// `{file or nil. line. column. source line}` of where a Context stands.

@@ -1,6 +1,7 @@
 //! Leaving frames early: non-local return, and cutting the stack for Contexts.
 
 use super::code::{flags, value_code};
+use super::context::field;
 use super::frame::FrameAt;
 use super::process::Retry;
 use super::{Fp, Outcome, Pc, PrimError, Vm};
@@ -123,10 +124,32 @@ impl Vm {
 
     /// `contextRestart`: runs the method of a Context's frame again, from its first instruction.
     pub(crate) fn restart_context(&mut self, context: Value) -> Outcome {
+        match self.cuttable(context) {
+            Ok(frame) => self.restart(frame),
+            Err(e) => Outcome::Fail(e),
+        }
+    }
+
+    /// `contextRestartWith`: the same, with another receiver. Compiled code trusts that its receiver has
+    /// the variables of the method's class: anything else is refused.
+    pub(crate) fn restart_context_with(&mut self, context: Value, receiver: Value) -> Outcome {
         let frame = match self.cuttable(context) {
             Ok(f) => f,
             Err(e) => return Outcome::Fail(e),
         };
+        let code = self.view().code(frame.offset);
+        let class = self.classes.methods[code.method as usize].class;
+        let fits = self.classes.inherits(self.heap.class_of(receiver), class);
+        if code.flags & flags::BLOCK != 0 || !fits {
+            return Outcome::Fail(PrimError::BadArgument);
+        }
+        // SAFETY: register 0 of a method's frame is its receiver.
+        unsafe { *self.address(frame.offset) = receiver };
+        self.heap.set_slot(context, field::RECEIVER, receiver);
+        self.restart(frame)
+    }
+
+    fn restart(&mut self, frame: FrameAt) -> Outcome {
         let top = self.top_frame();
         self.cut_above(frame.offset, top);
         // Its Home register is cleared: blocks made so far have lost their way back.
