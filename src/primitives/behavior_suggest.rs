@@ -5,7 +5,8 @@
 
 use super::object::arg;
 use crate::compiler::nearest;
-use crate::memory::Value;
+use crate::memory::{ClassIndex, Value};
+use crate::vm::symbols::SymbolId;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
 /// The primitives of this file.
@@ -17,8 +18,6 @@ pub const TABLE: &[(&str, PrimFn)] = &[
 /// How other languages call what has another name here; several words may be meant.
 const HABITS: &[(&str, &[&str])] = &[
     ("length", &["size"]),
-    ("lenght", &["size"]),
-    ("tostring", &["printString", "asString"]),
     ("len", &["size"]),
     ("count", &["size"]),
     ("length:", &["size"]),
@@ -86,31 +85,42 @@ fn suggest(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let wanted = vm
         .string_value(arg(args, 1)?)
         .ok_or(PrimError::BadArgument)?;
-    let habit = HABITS
-        .iter()
-        .find(|(word, _)| *word == wanted)
-        .map_or(&[][..], |(_, here)| here);
-    for word in habit {
-        if let Some(id) = vm.symbols.find(word)
-            && vm.classes.lookup(class, id).is_some()
-        {
-            return Ok(vm.symbols.object(id));
-        }
-    }
+    let found = habit(vm, class, &wanted).or_else(|| slip(vm, class, &wanted));
+    Ok(found.map_or(Value::NIL, |id| vm.symbols.object(id)))
+}
+
+/// What instances of a class understand in place of a word of another language.
+fn habit(vm: &Vm, class: ClassIndex, wanted: &str) -> Option<SymbolId> {
+    let (_, here) = HABITS.iter().find(|&&(word, _)| word == wanted)?;
+    here.iter().find_map(|word| understood(vm, class, word))
+}
+
+fn understood(vm: &Vm, class: ClassIndex, selector: &str) -> Option<SymbolId> {
+    let id = vm.symbols.find(selector)?;
+    vm.classes.lookup(class, id).map(|_| id)
+}
+
+/// What instances of a class understand and is spelled most like `wanted`, or stands in place of a
+/// word of another language that is.
+fn slip(vm: &Vm, class: ClassIndex, wanted: &str) -> Option<SymbolId> {
     // The shortest resemble too many others.
     if wanted.chars().count() <= 2 {
-        return Ok(Value::NIL);
+        return None;
     }
-    let parts = wanted.matches(':').count();
     let selectors = vm
         .classes
         .chain(class)
         .filter_map(|c| vm.classes.get(c))
         .flat_map(|info| info.methods.keys())
-        .map(|&id| vm.symbols.text(id))
+        .map(|&id| vm.symbols.text(id));
+    let habits = HABITS.iter().map(|&(word, _)| word);
+    let habits = habits.filter(|word| habit(vm, class, word).is_some());
+    let parts = wanted.matches(':').count();
+    let alike = selectors
+        .chain(habits)
         .filter(|other| other.matches(':').count() == parts);
-    let found = nearest(&wanted, selectors).and_then(|text| vm.symbols.find(text));
-    Ok(found.map_or(Value::NIL, |id| vm.symbols.object(id)))
+    let meant = nearest(wanted, alike)?;
+    understood(vm, class, meant).or_else(|| habit(vm, class, meant))
 }
 
 /// With a name: that of a global that may have been meant, or nil.
