@@ -141,6 +141,13 @@ impl Heap {
         words < LARGE_WORDS || words <= self.eden_words / EDEN_PARTS
     }
 
+    /// Whether an object of so many words belongs in eden and is large, but finds no room there: a
+    /// scavenge first saves a block of old space, which only a full collection would give back.
+    pub fn lacks_room_for(&self, words: usize) -> bool {
+        let free = (self.eden_end() - self.alloc_ptr as usize) / 8;
+        words >= LARGE_WORDS && words <= self.eden_words / EDEN_PARTS && words > free
+    }
+
     /// Address after eden.
     #[inline(always)]
     pub(super) fn eden_end(&self) -> usize {

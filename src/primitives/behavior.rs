@@ -4,7 +4,7 @@
 //! make an instance that the machine would mistake for something of its own.
 
 use super::object::arg;
-use crate::memory::{ClassIndex, Value};
+use crate::memory::{ClassIndex, Format, Value};
 use crate::vm::classes::ClassInfo;
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -68,7 +68,8 @@ fn can_be_instantiated(vm: &Vm, class: ClassIndex) -> bool {
 }
 
 fn basic_new(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    new_instance(vm, args, 0)
+    let class = receiver(vm, args)?;
+    new_instance(vm, class, 0)
 }
 
 fn basic_new_sized(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -77,18 +78,17 @@ fn basic_new_sized(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .and_then(|n| usize::try_from(n).ok())
         .ok_or(PrimError::BadArgument)?;
     let class = receiver(vm, args)?;
-    if !vm
-        .classes
-        .get(class)
-        .is_some_and(|i| i.format.is_indexable())
-    {
-        return Err(PrimError::BadReceiver);
-    }
-    new_instance(vm, args, size)
+    let format = vm.classes.get(class).map(|i| i.format);
+    vm.make_eden_room(match format {
+        Some(Format::Bytes) => size / 8,
+        Some(Format::Words32) => size / 2,
+        Some(format) if format.is_indexable() => size,
+        _ => return Err(PrimError::BadReceiver),
+    });
+    new_instance(vm, class, size)
 }
 
-fn new_instance(vm: &mut Vm, args: &[Value], size: usize) -> PrimResult {
-    let class = receiver(vm, args)?;
+fn new_instance(vm: &mut Vm, class: ClassIndex, size: usize) -> PrimResult {
     if !can_be_instantiated(vm, class) {
         return Err(PrimError::Unsupported);
     }

@@ -59,6 +59,15 @@ impl Vm {
         self.heap.bytes_used() < before
     }
 
+    /// A primitive is about to make an object of so many words: the collection that this would bring
+    /// about comes first if that is better. Only for primitives that hold no object in a variable.
+    pub(crate) fn make_eden_room(&mut self, words: usize) {
+        // Two words more for the header.
+        if self.heap.lacks_room_for(words + 2) {
+            self.collect_if_wanted(self.fp, self.live, true);
+        }
+    }
+
     /// Does something to the heap that needs all roots.
     pub(crate) fn with_roots<T>(
         &mut self,

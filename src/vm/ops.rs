@@ -576,13 +576,13 @@ op! {
     ATPUT(vm, pc, fp, i) {
         let o = reg!(fp, a(i));
         let k = reg!(fp, b(i));
-        let v = reg!(fp, c(i));
         if !o.is_object() { return false; }
         let word = header_of(o);
-        let class = header::class_of(word);
-        if class != Known::Array.index() {
-            if has_bytes(class) { return false; }
-            // As in `really_sent`.
+        if word & (header::CLASS_MASK | header::READ_ONLY) != Known::Array.index() as u64 {
+            let class = header::class_of(word);
+            if class == Known::Array.index() || has_bytes(class) { return false; }
+            // As in `really_sent`; the value may lie where the window is.
+            let v = reg!(fp, c(i));
             let window = fp.add(a(**pc) + 2);
             *window = o;
             *window.add(1) = k;
@@ -590,8 +590,9 @@ op! {
             return true;
         }
         let n = (k.int_unchecked() as usize).wrapping_sub(1);
-        if !k.is_int() || word & header::READ_ONLY != 0
-            || n >= slots_of(o, word) || needs_barrier(vm, word, v) { return false; }
+        if !k.is_int() || n >= slots_of(o, word) { return false; }
+        let v = reg!(fp, c(i));
+        if needs_barrier(vm, word, v) { return false; }
         *slot_ptr(o, n) = v;
         *pc = pc.add(1);
         true
