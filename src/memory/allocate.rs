@@ -15,9 +15,7 @@ impl Heap {
         let words = words_of(slots);
         if self.fits_eden(words) {
             let at = self.alloc_ptr;
-            // Not alloc_end: stress mode keeps that low.
-            let free = (self.eden_end() - at as usize) / 8;
-            if words <= free {
+            if words <= self.eden_free() {
                 self.alloc_ptr = at.wrapping_add(words);
                 if self.options.stress {
                     self.alloc_end = self.alloc_ptr;

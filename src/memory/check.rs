@@ -138,11 +138,7 @@ impl Heap {
     }
 
     fn check_roots(&self, known: &FxHashSet<u64>, roots: &mut dyn Roots) -> Result<(), String> {
-        let areas = self.areas();
-        let stretches = areas
-            .iter()
-            .map(|&(at, n)| (at as u64, at as u64 + n as u64 * 8));
-        let stretches: Vec<_> = stretches.collect();
+        let stretches = self.stretches();
         let reached = self.fired.clone();
         let mut checker = RootChecker {
             known,

@@ -144,8 +144,13 @@ impl Heap {
     /// Whether an object of so many words belongs in eden and is large, but finds no room there: a
     /// scavenge first saves a block of old space, which only a full collection would give back.
     pub fn lacks_room_for(&self, words: usize) -> bool {
-        let free = (self.eden_end() - self.alloc_ptr as usize) / 8;
-        words >= LARGE_WORDS && words <= self.eden_words / EDEN_PARTS && words > free
+        words >= LARGE_WORDS && self.fits_eden(words) && words > self.eden_free()
+    }
+
+    /// Words of eden that are free. Not up to `alloc_end`: stress mode keeps that low.
+    #[inline(always)]
+    pub(super) fn eden_free(&self) -> usize {
+        (self.eden_end() - self.alloc_ptr as usize) / 8
     }
 
     /// Address after eden.

@@ -41,12 +41,8 @@ impl Heap {
     /// Tells the machine of every object that can be reached, each once. Takes time and memory with their
     /// number, a good deal more than a collection does.
     pub fn reach(&self, roots: &mut dyn Roots) {
-        let areas = self.areas();
-        let stretches = areas
-            .iter()
-            .map(|&(at, words)| (at as u64, at as u64 + words as u64 * 8));
         let mut walk = Walk {
-            stretches: stretches.collect(),
+            stretches: self.stretches(),
             seen: FxHashSet::default(),
             waiting: self.fired.clone(),
         };

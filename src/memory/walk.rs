@@ -24,6 +24,12 @@ impl Heap {
         areas
     }
 
+    /// The same as addresses: where each begins and ends.
+    pub(super) fn stretches(&self) -> Vec<(u64, u64)> {
+        let ends = |(at, words): (*mut u64, usize)| (at as u64, at as u64 + words as u64 * 8);
+        self.areas().into_iter().map(ends).collect()
+    }
+
     /// Calls `f` with the header of every object, and of fillers.
     pub(super) fn each_header(&self, mut f: impl FnMut(*mut u64)) {
         for (mut at, words) in self.areas() {

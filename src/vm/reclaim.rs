@@ -16,21 +16,31 @@ use rustc_hash::FxHashSet;
 const SLACK: usize = 512;
 
 /// The code blocks found alive.
-struct Marker<'a> {
-    all: &'a FxHashSet<u64>,
-    live: FxHashSet<u64>,
-    waiting: Vec<*const Code>,
+pub(super) struct Marker {
+    all: FxHashSet<u64>,
+    pub live: FxHashSet<u64>,
+    /// Those whose blocks have not been followed.
+    pub waiting: Vec<*const Code>,
 }
 
-impl Marker<'_> {
+impl Marker {
+    /// Nothing is found yet.
+    pub fn new(vm: &Vm) -> Marker {
+        Marker {
+            all: vm.codes.iter().map(|c| &raw const **c as u64).collect(),
+            live: FxHashSet::default(),
+            waiting: Vec::new(),
+        }
+    }
+
     /// A word that may stand for code.
-    fn word(&mut self, v: Value) {
+    pub fn word(&mut self, v: Value) {
         if v.is_int() && self.all.contains(&(v.0 & !3)) {
             self.code(value_code(v));
         }
     }
 
-    fn code(&mut self, code: *const Code) {
+    pub fn code(&mut self, code: *const Code) {
         if self.all.contains(&(code as u64)) && self.live.insert(code as u64) {
             self.waiting.push(code);
         }
@@ -46,15 +56,14 @@ impl Marker<'_> {
         }
     }
 
-    fn objects(&mut self, heap: &Heap) {
-        heap.each_object(|v| {
-            let class = heap.class_of(v);
-            if class == Known::BlockClosure.index() {
-                self.word(heap.slot(v, 0));
-            } else if class == Known::Context.index() {
-                self.word(heap.slot(v, context::field::CODE));
-            }
-        });
+    /// The code that an object refers to, if it is of the kind that does.
+    pub fn object(&mut self, heap: &Heap, v: Value) {
+        let class = heap.class_of(v);
+        if class == Known::BlockClosure.index() {
+            self.word(heap.slot(v, 0));
+        } else if class == Known::Context.index() {
+            self.word(heap.slot(v, context::field::CODE));
+        }
     }
 }
 
@@ -103,12 +112,7 @@ impl Vm {
 
     /// Frees what nothing refers to. What has died since the last full collection still counts as alive.
     pub(crate) fn reclaim_code(&mut self) {
-        let all: FxHashSet<u64> = self.codes.iter().map(|c| &raw const **c as u64).collect();
-        let mut marker = Marker {
-            all: &all,
-            live: FxHashSet::default(),
-            waiting: Vec::new(),
-        };
+        let mut marker = Marker::new(self);
         marker.code(self.processes.bottom);
         marker.code(self.processes.exit);
         for m in self
@@ -122,12 +126,12 @@ impl Vm {
         for proc in self.processes.slots.iter().flatten() {
             proc.stack.iter().for_each(|&v| marker.word(v));
         }
-        marker.objects(&self.heap);
+        self.heap.each_object(|v| marker.object(&self.heap, v));
         marker.finish();
         let live = marker.live;
         self.code_threshold = live.len() * 2 + SLACK;
         self.reclaim_due = false;
-        if live.len() < all.len() {
+        if live.len() < self.codes.len() {
             self.free_code(&live);
         }
     }

@@ -6,12 +6,10 @@
 
 use super::Vm;
 use super::classes::{ClassTable, MethodId};
-use super::code::{Code, value_code};
-use super::context;
 use super::gc::MachineRoots;
 use super::known::Known;
+use super::reclaim::Marker;
 use crate::memory::{ClassIndex, Heap, Roots, Value, Visitor};
-use rustc_hash::FxHashSet;
 
 /// Classes, metaclasses counted, that a machine may have before it is looked for dead ones.
 pub(super) const FIRST_LOOK: usize = 4096;
@@ -19,9 +17,7 @@ pub(super) const FIRST_LOOK: usize = 4096;
 /// What was found alive, and what of it has not been followed yet.
 struct Found {
     vm: *mut Vm,
-    all_code: FxHashSet<u64>,
-    code: FxHashSet<u64>,
-    code_waiting: Vec<*const Code>,
+    code: Marker,
     classes: Vec<bool>,
     classes_waiting: Vec<ClassIndex>,
 }
@@ -48,23 +44,10 @@ impl Found {
         }
     }
 
-    /// A word that may stand for code.
-    fn word(&mut self, v: Value) {
-        if v.is_int() && self.all_code.contains(&(v.0 & !3)) {
-            self.code(value_code(v));
-        }
-    }
-
-    fn code(&mut self, code: *const Code) {
-        if self.all_code.contains(&(code as u64)) && self.code.insert(code as u64) {
-            self.code_waiting.push(code);
-        }
-    }
-
     fn method(&mut self, table: &ClassTable, id: MethodId) {
         if let Some(m) = table.methods.get(id as usize) {
             self.class(m.class);
-            self.code(m.code);
+            self.code.code(m.code);
         }
     }
 
@@ -76,12 +59,12 @@ impl Found {
         loop {
             if let Some(index) = self.classes_waiting.pop() {
                 self.follow_class(&vm.classes, index, visitor);
-            } else if let Some(code) = self.code_waiting.pop() {
-                // SAFETY: a member of `all_code`: a block that the machine owns.
+            } else if let Some(code) = self.code.waiting.pop() {
+                // SAFETY: found by the marker: a block that the machine owns.
                 let code = unsafe { &*code };
                 self.method(&vm.classes, code.method);
                 for &block in &code.blocks {
-                    self.code(block);
+                    self.code.code(block);
                 }
                 // SAFETY: nobody else looks at the literals meanwhile.
                 visitor.slice(unsafe { code.literals() });
@@ -108,7 +91,7 @@ impl Found {
             .filter_map(|&id| table.methods.get(id as usize))
         {
             held.push(m.object);
-            self.code(m.code);
+            self.code.code(m.code);
         }
         held.iter_mut().for_each(|v| visitor.value(v));
     }
@@ -120,8 +103,8 @@ impl Roots for Census {
         // SAFETY: as in `follow`.
         let vm = unsafe { &*found.vm };
         (0..Known::Count as ClassIndex).for_each(|known| found.class(known));
-        found.code(vm.processes.bottom);
-        found.code(vm.processes.exit);
+        found.code.code(vm.processes.bottom);
+        found.code.code(vm.processes.exit);
         // Do-its that are to run.
         for (id, m) in vm.classes.methods.iter().enumerate() {
             if !m.loose && !vm.classes.is_listed(id as MethodId) {
@@ -146,11 +129,8 @@ impl Roots for Census {
         let table = unsafe { &(*found.vm).classes };
         let class = heap.class_of(object);
         found.class(class);
-        if class == Known::BlockClosure.index() {
-            found.word(heap.slot(object, 0));
-        } else if class == Known::Context.index() {
-            found.word(heap.slot(object, context::field::CODE));
-        } else if class == Known::CompiledMethod.index() {
+        found.code.object(heap, object);
+        if class == Known::CompiledMethod.index() {
             let id = heap.slot(object, 0).as_int();
             found.method(
                 table,
@@ -176,7 +156,7 @@ impl Visitor for Spy<'_> {
     }
 
     fn slice(&mut self, values: &mut [Value]) {
-        values.iter().for_each(|&v| self.found.word(v));
+        values.iter().for_each(|&v| self.found.code.word(v));
         self.visitor.slice(values);
     }
 
@@ -203,9 +183,7 @@ impl Vm {
                 },
                 found: Found {
                     vm,
-                    all_code: self.codes.iter().map(|c| &raw const **c as u64).collect(),
-                    code: FxHashSet::default(),
-                    code_waiting: Vec::new(),
+                    code: Marker::new(self),
                     classes: vec![false; self.classes.classes.len()],
                     classes_waiting: Vec::new(),
                 },
@@ -221,7 +199,7 @@ impl Vm {
                     self.heap.weak_fixed.remove(class);
                 }
                 // The code first: its literals could keep an instance.
-                self.free_code(&code);
+                self.free_code(&code.live);
                 self.with_roots(live_end, |heap, roots| heap.full_collect(roots));
             }
         }
