@@ -23,13 +23,9 @@ const DIALECT: Options = Options {
 pub fn run(vm: &mut Vm, name: &str, text: &str) -> Result<Value, LoadError> {
     let mut filing = FileIn::new(vm, name, text);
     let items = chunk::parse(text);
-    let value = if items.iter().all(|item| filing.parses(item)) {
-        filing.all(&items)?
-    } else {
-        filing.failures.clear();
-        filing.checking = true;
-        filing.all(&items)?
-    };
+    filing.parsed = items.iter().all(|item| filing.parse(item).is_ok());
+    filing.checking = !filing.parsed;
+    let value = filing.all(&items)?;
     match filing.failures {
         failures if failures.is_empty() => Ok(value),
         failures => Err(LoadError::Source(SourceError { failures })),
@@ -54,6 +50,8 @@ struct FileIn<'a> {
     failures: Vec<CompileFailure>,
     /// Nothing but definitions is run.
     checking: bool,
+    /// It is known already that every chunk parses.
+    parsed: bool,
 }
 
 impl<'a> FileIn<'a> {
@@ -64,6 +62,7 @@ impl<'a> FileIn<'a> {
             text,
             failures: Vec::new(),
             checking: false,
+            parsed: false,
         }
     }
 
@@ -89,9 +88,11 @@ impl<'a> FileIn<'a> {
 
     /// Answers the value of the latest do-it.
     fn one(&mut self, item: &Item<'_>, last: Value) -> Result<Value, LoadError> {
+        if !self.parsed {
+            self.parse(item)?;
+        }
         match item {
             Item::DoIt(chunk) => {
-                self.parse(item)?;
                 let source = self.source(chunk);
                 let runs = !self.checking || defines_class(source.text.as_str());
                 let method = compile::do_it(self.vm, source, Variables::Session, DIALECT)?;
@@ -104,7 +105,6 @@ impl<'a> FileIn<'a> {
                 protocol,
                 source,
             } => {
-                self.parse(item)?;
                 let class = self.class(owner)?;
                 let source = self.source(source);
                 let protocol = protocol.as_deref().unwrap_or("as yet unclassified");
@@ -124,10 +124,6 @@ impl<'a> FileIn<'a> {
     fn source(&self, chunk: &Chunk) -> Source {
         let place = (chunk.line, chunk.column);
         Source::of_file(self.name, &chunk.text(self.text), place)
-    }
-
-    fn parses(&mut self, item: &Item<'_>) -> bool {
-        self.parse(item).is_ok()
     }
 
     /// What the parser says of a chunk.
