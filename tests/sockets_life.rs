@@ -157,15 +157,14 @@ listener waitForAcceptFor: 60.
 listener closeAndDestroy"
         ),
     );
-    let client = std::os::unix::net::UnixStream::connect(&path);
-    // Before the server sees the client, it is another server's socket that stands there.
     let moved = scratch.path("moved");
     std::fs::rename(&path, &moved).expect("a rename");
     let other = std::os::unix::net::UnixListener::bind(&path).expect("another server");
     let inode = std::fs::metadata(&path).expect("a file").ino();
+    // Only now does the server get a client, and close: another's socket stands at its path.
+    let client = std::os::unix::net::UnixStream::connect(&moved).expect("a client");
+    assert_eq!(server.wait(), Some(0));
     drop(client);
-    server.terminate();
-    server.wait();
     assert_eq!(std::fs::metadata(&path).expect("still there").ino(), inode);
     drop(other);
 }
