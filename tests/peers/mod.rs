@@ -10,6 +10,13 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+mod programs;
+
+#[allow(unused_imports)]
+pub use programs::{program, python_interpreter, server, server_at_free_port};
+
+use programs::Ending;
+
 const GUARD: Duration = Duration::from_secs(60);
 
 fn root() -> &'static Path {
@@ -103,12 +110,13 @@ pub struct Peer {
     output: BufReader<ChildStdout>,
     /// The path or port that it said it serves at.
     pub place: String,
+    ending: Ending,
     _script: Option<Scratch>,
 }
 
 /// Starts a Python program of this folder. A server is ready for clients on return.
 pub fn python(program: &str, arguments: &[&str]) -> Peer {
-    let mut command = Command::new("python3");
+    let mut command = python_interpreter();
     // Without files of compiled code in the tree.
     command.arg("-B");
     command.arg(root().join("tests/peers").join(program));
@@ -129,7 +137,7 @@ impl Peer {
 
     /// Starts a Python program given as text.
     pub fn python_code(code: &str) -> Peer {
-        let mut command = Command::new("python3");
+        let mut command = python_interpreter();
         command.args(["-c", code]);
         Peer::start(command, false, None)
     }
@@ -142,18 +150,13 @@ impl Peer {
     }
 
     fn start(mut command: Command, is_server: bool, script: Option<Scratch>) -> Peer {
-        let mut child = command
+        let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the peer starts");
-        let output = BufReader::new(child.stdout.take().expect("an output"));
-        let mut peer = Peer {
-            child,
-            output,
-            place: String::new(),
-            _script: script,
-        };
+        let mut peer = Peer::of(child, Ending::Killed);
+        peer._script = script;
         if is_server {
             let _watch = Watch::new(peer.child.id());
             let mut line = String::new();
@@ -167,6 +170,16 @@ impl Peer {
                 .to_string();
         }
         peer
+    }
+
+    fn of(mut child: Child, ending: Ending) -> Peer {
+        Peer {
+            output: BufReader::new(child.stdout.take().expect("an output")),
+            child,
+            place: String::new(),
+            ending,
+            _script: None,
+        }
     }
 
     /// Everything that it still prints until it ends.
@@ -204,8 +217,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.ending.bring_to(&mut self.child);
     }
 }
 
