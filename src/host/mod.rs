@@ -173,7 +173,11 @@ impl Host {
     pub fn take_signals(&mut self) -> Vec<u32> {
         let signals = std::mem::take(&mut self.signals);
         #[cfg(feature = "net")]
-        let signals = [signals, self.net.take_signals()].concat();
+        let signals = if signals.is_empty() {
+            self.net.take_signals()
+        } else {
+            [signals, self.net.take_signals()].concat()
+        };
         signals
     }
 

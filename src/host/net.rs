@@ -95,6 +95,9 @@ impl Net {
     }
 
     fn run_timers(&mut self) {
+        if self.reactor.timers.next().is_none() {
+            return;
+        }
         let now = Instant::now();
         while let Some(token) = self.reactor.timers.take_due(now) {
             if let Some(socket) = self.table.by_token(token) {

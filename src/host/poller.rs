@@ -19,6 +19,8 @@ pub struct Event {
     pub token: u64,
     /// There may be something to read (data, a connection, the end).
     pub readable: bool,
+    /// What can be read may be the end: the peer shut its output down, went away or failed.
+    pub ended: bool,
     /// There may be room to write.
     pub writable: bool,
     /// The peer went away or an error is pending.

@@ -33,6 +33,8 @@ pub struct Scheduler {
     timers: BinaryHeap<Timer>,
     sequence: u64,
     yields: u8,
+    /// The external object that a Process waited in when this was asked last.
+    outside: usize,
 }
 
 impl Default for Scheduler {
@@ -43,6 +45,7 @@ impl Default for Scheduler {
             timers: BinaryHeap::new(),
             sequence: 0,
             yields: 0,
+            outside: 0,
         }
     }
 }
@@ -161,17 +164,26 @@ impl Vm {
         true
     }
 
-    /// Whether a Process waits in a Semaphore that the outside may signal.
-    fn waits_for_outside(&self) -> bool {
-        let waiting = self
-            .processes
-            .slots
-            .iter()
-            .flatten()
-            .filter(|p| p.state == State::Waiting);
-        waiting
-            .map(|p| self.heap.slot(p.object, field::LIST))
-            .any(|list| self.external.contains(&list))
+    /// Whether a Process waits in a Semaphore that the outside may signal. Asked before every sleep:
+    /// where there was one the last time, there mostly is one again.
+    fn waits_for_outside(&mut self) -> bool {
+        let count = self.external.len();
+        let last = self.scheduler.outside;
+        let found = (last..count)
+            .chain(0..last.min(count))
+            .find(|&index| self.is_waited_for(self.external[index]));
+        self.scheduler.outside = found.unwrap_or(0);
+        found.is_some()
+    }
+
+    /// Whether a Process waits in this Semaphore.
+    fn is_waited_for(&self, list: Value) -> bool {
+        self.heap.is_pointers(list)
+            && self.heap.slots(list) > semaphore::LAST
+            && self
+                .process_slot(self.heap.slot(list, semaphore::FIRST))
+                .and_then(|slot| self.processes.get(slot))
+                .is_some_and(|proc| proc.state == State::Waiting)
     }
 
     /// Takes out the first timers while nobody waits for them any more.

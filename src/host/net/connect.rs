@@ -116,7 +116,7 @@ impl Socket {
             }
             Err(Errno::EINPROGRESS | Errno::EINTR | Errno::EALREADY) => {
                 self.phase = Phase::Connecting(Pending { to, retry: None });
-                self.watch(reactor);
+                self.watch_output(reactor);
             }
             Err(Errno::EAGAIN) if self.family == Family::Local => {
                 let at = Instant::now() + pause;

@@ -270,6 +270,9 @@ impl Resolver {
 
     /// Takes the answers that arrived, and gives up on those that did not.
     pub fn collect(&mut self, signals: &mut Vec<u32>) {
+        if self.running.is_empty() {
+            return;
+        }
         for (id, answer) in self.pool.take_finished() {
             // Nobody: the look-up was aborted or replaced by a newer one.
             let Some(&(requester, _)) = self.running.get(&id) else {

@@ -166,10 +166,14 @@ pub struct Socket {
     pub semaphores: Semaphores,
     /// The descriptor is known to the poller.
     pub watched: bool,
+    /// And it asks for room to write, too.
+    watched_output: bool,
     /// It is not, for want of memory: a timer stands in.
     unwatched_timer: bool,
     /// The next chance to read is signalled.
     pub read_armed: bool,
+    /// The poller has reported data that nobody has received yet: no need to ask the kernel again.
+    pub data_reported: bool,
     /// The next chance to write is signalled.
     pub write_armed: bool,
     /// The input ended (or failed).
@@ -243,8 +247,10 @@ impl Socket {
             phase,
             semaphores,
             watched: false,
+            watched_output: false,
             unwatched_timer: false,
             read_armed: false,
+            data_reported: false,
             write_armed: false,
             input_ended: false,
             output_dead: false,
@@ -350,19 +356,45 @@ impl Socket {
     /// Puts another descriptor in the place of the present one, which is closed.
     pub fn replace_descriptor(&mut self, fresh: OwnedFd, reactor: &mut Reactor) {
         self.unwatch(reactor);
+        self.data_reported = false;
         self.fd = Some(fresh);
-        if self.read_armed || self.write_armed {
+        if self.write_armed {
+            self.watch_output(reactor);
+        } else if self.read_armed {
             self.watch(reactor);
         }
     }
 
     /// Tells the poller about the descriptor, once.
     pub fn watch(&mut self, reactor: &mut Reactor) {
-        let Some(fd) = self.fd.as_ref().filter(|_| !self.watched) else {
+        if !self.watched
+            && let Some(fd) = &self.fd
+        {
+            let result = reactor.poller.add(fd, self.token, false);
+            self.note_watched(result, false, reactor);
+        }
+    }
+
+    /// Tells the poller, once, that room to write matters, too.
+    pub fn watch_output(&mut self, reactor: &mut Reactor) {
+        if self.watched_output {
             return;
+        }
+        let Some(fd) = &self.fd else { return };
+        let result = if self.watched {
+            reactor.poller.add_output(fd, self.token)
+        } else {
+            reactor.poller.add(fd, self.token, true)
         };
-        match reactor.poller.add(fd, self.token) {
-            Ok(()) => self.watched = true,
+        self.note_watched(result, true, reactor);
+    }
+
+    fn note_watched(&mut self, result: nix::Result<()>, output: bool, reactor: &mut Reactor) {
+        match result {
+            Ok(()) => {
+                self.watched = true;
+                self.watched_output = output;
+            }
             Err(errno) => {
                 // The kernel is out of memory or watches: until it takes the descriptor, a timer
                 // stands in for its events.
@@ -381,6 +413,7 @@ impl Socket {
             reactor.poller.remove(fd);
         }
         self.watched = false;
+        self.watched_output = false;
     }
 
     /// Asks for one signal when reading makes sense.
@@ -392,7 +425,7 @@ impl Socket {
     /// Asks for one signal when writing makes sense.
     pub fn arm_write(&mut self, reactor: &mut Reactor) {
         self.write_armed = true;
-        self.watch(reactor);
+        self.watch_output(reactor);
     }
 
     /// Signals all three semaphores (once, if they are one) and disarms: whoever waits looks again.
@@ -419,9 +452,12 @@ impl Socket {
             Phase::Connecting(_) => self.check_connected(reactor),
             Phase::Listening(_) => self.park(reactor),
             Phase::Open => {
+                let connected = self.kind.is_connected_kind();
+                // Of an end the kernel is asked: there may be data in front of it.
+                self.data_reported = connected && event.readable && !event.ended;
                 if (event.readable || event.closed) && self.read_armed {
                     self.read_armed = false;
-                    if self.kind.is_connected_kind() {
+                    if connected && event.ended {
                         self.notice_end(reactor);
                     }
                     reactor.signal(self.semaphores.read);
@@ -463,11 +499,14 @@ impl Socket {
         let anything = Event {
             token: self.token,
             readable: true,
+            ended: true,
             writable: true,
             closed: false,
         };
         self.on_event(anything, reactor);
-        if self.is_waiting() {
+        if self.write_armed || matches!(self.phase, Phase::Connecting(_)) {
+            self.watch_output(reactor);
+        } else if self.is_waiting() {
             self.watch(reactor);
         }
     }

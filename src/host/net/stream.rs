@@ -27,6 +27,10 @@ impl Socket {
         if self.input_ended {
             return Ok(false);
         }
+        // Believed once: should somebody else read from the descriptor, the next answer is the kernel's.
+        if std::mem::take(&mut self.data_reported) {
+            return Ok(true);
+        }
         match self.peek() {
             Ok(0) => self.end_input(None, reactor),
             Ok(_) => return Ok(true),
@@ -52,6 +56,7 @@ impl Socket {
             return Ok(0);
         }
         let fd = self.raw()?;
+        self.data_reported = false;
         match retry(|| recv(fd, buffer, MsgFlags::empty())) {
             Ok(0) => {
                 self.end_input(None, reactor);
@@ -93,6 +98,8 @@ impl Socket {
         self.become_connection(reactor);
         match self.phase {
             Phase::Open => {}
+            // No room yet: there will be a connection.
+            _ if !self.is_output_closed() => return Ok(0),
             _ => return Err(NetError::Os(libc::ENOTCONN)),
         }
         if !self.kind.is_connected_kind() {

@@ -1,6 +1,8 @@
-//! The epoll form of the poller. Each descriptor is registered once, edge-triggered, for
-//! everything; arming happens in the socket's own bits, never in the kernel (so a poll costs the
-//! same with ten sockets and with ten thousand, and a hung-up descriptor cannot spin).
+//! The epoll form of the poller. Each descriptor is registered once, edge-triggered; arming happens
+//! in the socket's own bits, never in the kernel (so a poll costs the same with ten sockets and with
+//! ten thousand, and a hung-up descriptor cannot spin). Room to write is asked for when it is
+//! missing for the first time: a local socket reports it whenever its peer has read something, which
+//! would wake a program that never waits to write once more for each of its messages.
 
 use super::Event;
 use nix::errno::Errno;
@@ -24,6 +26,16 @@ impl Waker {
     pub fn wake(&self) {
         // The only failure is a full counter, which wakes as well.
         let _ = self.event.write(1);
+    }
+}
+
+/// What a socket is registered for.
+fn events(output: bool) -> EpollFlags {
+    let input = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
+    if output {
+        input | EpollFlags::EPOLLOUT
+    } else {
+        input
     }
 }
 
@@ -53,13 +65,16 @@ impl Poller {
         self.waker.clone()
     }
 
-    /// Registers a descriptor for good. If something is ready already, it is reported.
-    pub fn add(&self, fd: impl AsFd, token: u64) -> nix::Result<()> {
-        let wanted = EpollFlags::EPOLLIN
-            | EpollFlags::EPOLLOUT
-            | EpollFlags::EPOLLRDHUP
-            | EpollFlags::EPOLLET;
-        self.epoll.add(fd, EpollEvent::new(wanted, token))
+    /// Registers a descriptor for good: for what comes in, and if wanted for room to write as well.
+    /// If something is ready already, it is reported.
+    pub fn add(&self, fd: impl AsFd, token: u64, output: bool) -> nix::Result<()> {
+        self.epoll.add(fd, EpollEvent::new(events(output), token))
+    }
+
+    /// Asks for room to write as well, of a descriptor that is registered. What is ready is reported.
+    pub fn add_output(&self, fd: impl AsFd, token: u64) -> nix::Result<()> {
+        self.epoll
+            .modify(fd, &mut EpollEvent::new(events(true), token))
     }
 
     /// Asks for one report when the descriptor can be read, now or later.
@@ -105,9 +120,11 @@ impl Poller {
                 }
                 let flags = event.events();
                 let closed = flags.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR);
+                let half_closed = flags.contains(EpollFlags::EPOLLRDHUP);
                 events.push(Event {
                     token: event.data(),
-                    readable: flags.intersects(EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP),
+                    readable: half_closed || flags.contains(EpollFlags::EPOLLIN),
+                    ended: half_closed || closed,
                     writable: flags.contains(EpollFlags::EPOLLOUT),
                     closed,
                 });

@@ -1,0 +1,25 @@
+"""Sends messages of 1024 bytes and waits for each to come back, on many connections at once.
+Arguments: path or port, connections, requests of each."""
+
+import asyncio
+import sys
+
+MESSAGE = b"a" * 1024
+
+
+async def client(place, requests):
+    if place.isdigit():
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(place))
+    else:
+        reader, writer = await asyncio.open_unix_connection(place)
+    for _ in range(requests):
+        writer.write(MESSAGE)
+        await reader.readexactly(1024)
+    writer.close()
+
+
+async def main(place, connections, requests):
+    await asyncio.gather(*(client(place, requests) for _ in range(connections)))
+
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
