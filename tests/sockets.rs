@@ -180,6 +180,21 @@ fn the_two_terminals_of_the_readme() {
     assert_eq!(server.finish(), "b'Hello, from Smalltalk!'\n");
 }
 
+/// The seed's two ends in two programs, both ours, and with Python's on either side.
+#[test]
+fn the_echo_server_of_the_examples_serves_the_seeds_path() {
+    let _lock = shared_path();
+    let server = Peer::example("examples/echo_server.st", &[]);
+    assert_eq!(server.place, "unix:/tmp/sp");
+    let run = chirp(&["examples/unix_client.st"]);
+    assert_eq!(run.output, "Hello, from Smalltalk!\n", "{}", run.error);
+    let client = python("echo_client.py", &["/tmp/sp", "Hello, from Python!"]);
+    assert_eq!(client.finish(), "Hello, from Python!\n");
+    // Somebody serves there already: the example that serves itself is then a client of it.
+    let run = chirp(&["examples/unix_echo.st"]);
+    assert_eq!(run.output, "Hello, from Smalltalk!\n", "{}", run.error);
+}
+
 #[test]
 fn an_address_needs_no_file_and_no_server() {
     let run = chirp_script(

@@ -59,7 +59,8 @@ pub fn chirp_script_with_descriptors(limit: u32, name: &str, text: &str) -> Run 
     run(command, "")
 }
 
-fn run(mut command: Command, input: &str) -> Run {
+/// Runs a program to its end, with something to read on its standard input.
+pub fn run(mut command: Command, input: &str) -> Run {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -67,18 +67,30 @@ fn try_server(mut command: Command, place: &str) -> Result<Peer, String> {
         .map_err(|error| format!("{command:?}: {error}"))?;
     let mut peer = Peer::of(child, Ending::Interrupted);
     peer.place = place.to_string();
-    let deadline = Instant::now() + GUARD;
-    loop {
-        if let Ok(Some(status)) = peer.child.try_wait() {
-            return Err(format!("{command:?} ended, {status}: {}\n", peer.finish()));
+    match peer.until_it_takes_connections_at(place) {
+        Ok(()) => Ok(peer),
+        Err(why) => Err(format!("{command:?} {why}: {}\n", peer.finish())),
+    }
+}
+
+impl Peer {
+    /// For a server that listens at a second place.
+    ///
+    /// # Errors
+    /// When it has ended, or the time for a test is over; then it is killed.
+    pub fn until_it_takes_connections_at(&mut self, place: &str) -> Result<(), String> {
+        let deadline = Instant::now() + GUARD;
+        while !takes_connections(place) {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(format!("ended, {status}"));
+            }
+            if Instant::now() > deadline {
+                let _ = self.child.kill();
+                return Err(format!("takes no connections at {place}"));
+            }
+            std::thread::sleep(Duration::from_millis(5));
         }
-        if takes_connections(place) {
-            return Ok(peer);
-        }
-        if Instant::now() > deadline {
-            return Err(format!("{command:?} takes no connections at {place}\n"));
-        }
-        std::thread::sleep(Duration::from_millis(5));
+        Ok(())
     }
 }
 
