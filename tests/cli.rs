@@ -560,4 +560,9 @@ fn the_scripts_of_the_readme_are_true() {
         "#(3 5 5 3 5 4 3 4 3)\nquick\nZeroDivide\n3\n"
     );
     assert_eq!(blocks[1], include_str!("../examples/unix_client.st"));
+    // The path is one for everybody; the test takes its own.
+    let path = std::env::temp_dir().join(format!("chirp-readme-{}", std::process::id()));
+    let server_and_client = blocks[2].replace("/tmp/upper", &path.display().to_string());
+    assert_eq!(prints(&["-e", &server_and_client]), "SHOUT\n");
+    assert_eq!(blocks.len(), 3);
 }

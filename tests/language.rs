@@ -1,4 +1,5 @@
-//! Runs `tests/language/**/*.st`: one test a file, expectations in comments.
+//! Runs `tests/language/**/*.st`, and the Smalltalk in `docs/*.md`: one test a file, expectations in
+//! comments.
 //!
 //! The text between two expectations is evaluated in the file's session; the value of its last
 //! statement is compared by its `printString`.
@@ -8,7 +9,8 @@
 //! nil foo "! MessageNotUnderstood"    the class of the unhandled exception
 //! x := := 3 "!! E0101"    the code of a mistake in the source
 //! ```
-//! A file that expects nothing fails. `CHIRP_STRESS=1` collects at every allocation,
+//! In the documentation, everything between fences of `smalltalk` counts, as one session a file; `/tmp/`
+//! there means a folder of the test's own. A file that expects nothing fails. `CHIRP_STRESS=1` collects at every allocation,
 //! `CHIRP_PORTABLE=1` uses the portable loop.
 
 use chirp::host::stdio::Stdio;
@@ -27,31 +29,38 @@ fn main() {
     args.test_threads = args.test_threads.or(Some(2));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language");
     let mut files = Vec::new();
-    collect(&root, &mut files);
+    collect(&root, "st", &mut files);
     files.sort();
-    let trials = files
-        .into_iter()
-        .map(|path| {
-            let name = path
-                .strip_prefix(&root)
-                .unwrap_or(&path)
-                .display()
-                .to_string();
-            Trial::test(name, move || run(&path))
+    let scripts = files.into_iter().map(|path| {
+        let name = path.strip_prefix(&root).unwrap_or(&path);
+        Trial::test(name.display().to_string(), move || {
+            run(&path, &std::fs::read_to_string(&path)?)
         })
-        .collect();
+    });
+    let mut pages = Vec::new();
+    collect(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("docs"),
+        "md",
+        &mut pages,
+    );
+    let pages = pages.into_iter().filter_map(|path| {
+        let text = smalltalk_of(&std::fs::read_to_string(&path).ok()?);
+        let name = format!("docs/{}", path.file_name()?.display());
+        (!text.trim().is_empty()).then(|| Trial::test(name, move || run_page(&path, &text)))
+    });
+    let trials = scripts.chain(pages).collect();
     libtest_mimic::run(&args, trials).exit();
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+fn collect(folder: &Path, extension: &str, files: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return;
     };
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|e| e == "st") {
+            collect(&path, extension, files);
+        } else if path.extension().is_some_and(|e| e == extension) {
             files.push(path);
         }
     }
@@ -116,9 +125,37 @@ fn machine() -> Result<Box<Vm>, Failed> {
     Ok(vm)
 }
 
-fn run(path: &Path) -> Result<(), Failed> {
-    let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
-    let (pieces, rest) = pieces(&text);
+/// The page with blank lines where there is no Smalltalk, so that the numbers of lines stay. A block
+/// ends its last statement.
+fn smalltalk_of(page: &str) -> String {
+    let mut inside = false;
+    let mut text = String::new();
+    for line in page.lines() {
+        match (inside, line) {
+            (false, "```smalltalk") => inside = true,
+            (true, "```") => {
+                inside = false;
+                text.push('.');
+            }
+            (true, _) => text.push_str(line),
+            (false, _) => (),
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn run_page(path: &Path, text: &str) -> Result<(), Failed> {
+    let name = path.file_stem().unwrap_or_default().display();
+    let folder = std::env::temp_dir().join(format!("chirp-{name}-{}/", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let result = run(path, &text.replace("/tmp/", &folder.to_string_lossy()));
+    let _ = std::fs::remove_dir_all(&folder);
+    result
+}
+
+fn run(path: &Path, text: &str) -> Result<(), Failed> {
+    let (pieces, rest) = pieces(text);
     if pieces.is_empty() {
         return Err("this file expects nothing".into());
     }
