@@ -22,6 +22,10 @@ use stdio::Stdio;
 #[cfg(feature = "net")]
 const STDIN: u64 = u64::MAX - 1;
 
+/// The bit that marks the number of a semaphore which is signalled once and then forgotten. No
+/// program can name such a number.
+pub const ONCE: u32 = 1 << 31;
+
 /// What the program may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {

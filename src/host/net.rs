@@ -15,6 +15,7 @@ pub mod resolver;
 mod socket;
 mod stream;
 mod table;
+mod units;
 
 pub use address::{Address, LocalName};
 pub use datagram::Datagram;
@@ -66,7 +67,7 @@ impl Net {
         self.allowed
     }
 
-    /// Takes the permission away, for good.
+    /// Takes the permission away, for good. Connections stay; no new address is reached or served.
     pub fn disable(&mut self) {
         self.allowed = false;
     }
@@ -218,6 +219,7 @@ impl Net {
 
     /// Binds to an address; for local paths `mode` are the permissions of the file.
     pub fn bind(&mut self, handle: Handle, address: &Address, mode: Option<u32>) -> Result<()> {
+        self.check_allowed()?;
         self.with(handle, |socket, reactor| {
             socket.bind(address, mode, reactor)
         })
@@ -225,6 +227,7 @@ impl Net {
 
     /// Starts to accept connections.
     pub fn listen(&mut self, handle: Handle, backlog: i64) -> Result<()> {
+        self.check_allowed()?;
         self.with(handle, |socket, reactor| socket.listen(backlog, reactor))
     }
 
@@ -236,6 +239,7 @@ impl Net {
         backlog: i64,
         interface: Option<&Address>,
     ) -> Result<()> {
+        self.check_allowed()?;
         let port = u16::try_from(port).map_err(|_| NetError::BadArgument)?;
         self.with(handle, |socket, reactor| {
             socket.listen_on_port(port, backlog, interface, reactor)
@@ -244,6 +248,7 @@ impl Net {
 
     /// Starts to connect. A refused connection is no failure: see the status and the error.
     pub fn connect(&mut self, handle: Handle, address: &Address) -> Result<()> {
+        self.check_allowed()?;
         self.with(handle, |socket, reactor| socket.connect(address, reactor))
     }
 
@@ -265,6 +270,25 @@ impl Net {
     /// Reads what is there; 0 when nothing is, or never will be again.
     pub fn receive(&mut self, handle: Handle, buffer: &mut [u8]) -> Result<usize> {
         self.with(handle, |socket, reactor| socket.receive(buffer, reactor))
+    }
+
+    /// Reads whole elements of `unit` bytes; answers the number of bytes.
+    pub fn receive_units(
+        &mut self,
+        handle: Handle,
+        buffer: &mut [u8],
+        unit: usize,
+    ) -> Result<usize> {
+        self.with(handle, |socket, reactor| {
+            socket.receive_units(buffer, unit, reactor)
+        })
+    }
+
+    /// Writes whole elements of `unit` bytes; answers the number of bytes.
+    pub fn send_units(&mut self, handle: Handle, data: &[u8], unit: usize) -> Result<usize> {
+        self.with(handle, |socket, reactor| {
+            socket.send_units(data, unit, reactor)
+        })
     }
 
     /// Takes one datagram with its sender; `None` when there is none.
@@ -298,6 +322,7 @@ impl Net {
 
     /// Sends one datagram to an address; 0 when it could not be taken now.
     pub fn send_datagram(&mut self, handle: Handle, data: &[u8], to: &Address) -> Result<usize> {
+        self.check_allowed()?;
         self.with(handle, |socket, reactor| {
             socket.send_datagram(data, to, reactor)
         })

@@ -221,6 +221,28 @@ impl Heap {
         unsafe { std::slice::from_raw_parts_mut((v.0 + 8) as *mut u32, size) }
     }
 
+    /// The memory of an object of bytes or of 32-bit numbers, in the machine's order of bytes, for
+    /// what goes in and out; empty for anything else.
+    pub fn buffer(&self, v: Value) -> &[u8] {
+        if !self.is_words32(v) {
+            return self.bytes(v);
+        }
+        let words = self.words32(v);
+        // SAFETY: the same memory, of which every byte is a valid `u8`.
+        unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), size_of_val(words)) }
+    }
+
+    /// The same to write to.
+    pub fn buffer_mut(&mut self, v: Value) -> &mut [u8] {
+        if !self.is_words32(v) {
+            return self.bytes_mut(v);
+        }
+        let words = self.words32_mut(v);
+        let (start, size) = (words.as_mut_ptr(), size_of_val(words));
+        // SAFETY: the same memory, borrowed mutably through `self`; any byte is valid in a `u32`.
+        unsafe { std::slice::from_raw_parts_mut(start.cast(), size) }
+    }
+
     fn words32_size(&self, v: Value) -> usize {
         self.slots(v) * 2 - ((self.header(v) >> header::FORMAT_SHIFT) & 1) as usize
     }

@@ -1,7 +1,10 @@
 //! Primitives of NetNameResolver. Owns the answer to "whose look-up is this": the running Process's.
-//! A look-up that takes time is started here and waited for in Smalltalk.
+//! A look-up that takes time keeps that Process waiting, and no other; our own methods start
+//! it with `primitiveResolverStart…` and wait in Smalltalk, where a wait can have a limit.
 
-use super::socket::{address_arg, arg, byte_array, bytes_arg, failure, fill_arg, int_arg};
+use super::socket::{
+    address_arg, arg, byte_array, bytes_arg, failure, fill_arg, int_arg, semaphore_arg,
+};
 use crate::host::net::NetError;
 use crate::host::net::resolver::{self, Info, Query, Resolver};
 use crate::memory::Value;
@@ -29,6 +32,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("primitiveResolverHostNameResult", host_name_result),
     ("primitiveResolverParseIPv6", parse_ipv6),
     ("primitiveResolverGetAddressInfo", get_address_info),
+    ("primitiveResolverStartAddressInfo", start_address_info),
     ("primitiveResolverGetAddressInfoSize", address_info_size),
     ("primitiveResolverGetAddressInfoResult", address_info_result),
     ("primitiveResolverGetAddressInfoFamily", address_info_family),
@@ -39,6 +43,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ),
     ("primitiveResolverGetAddressInfoNext", address_info_next),
     ("primitiveResolverGetNameInfo", get_name_info),
+    ("primitiveResolverStartNameInfo", start_name_info),
     ("primitiveResolverGetNameInfoHostSize", name_info_host_size),
     (
         "primitiveResolverGetNameInfoHostResult",
@@ -85,7 +90,7 @@ fn disable_access(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn initialize_network(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let semaphore = u32::try_from(int_arg(args, 1)?).map_err(|_| PrimError::BadArgument)?;
+    let semaphore = semaphore_arg(args, 1)?;
     with_resolver(vm, |resolver, _, _| {
         resolver.set_semaphore(semaphore);
         Ok(())
@@ -104,7 +109,7 @@ fn error(vm: &mut Vm, _: &[Value]) -> PrimResult {
 }
 
 fn notify(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let semaphore = u32::try_from(int_arg(args, 1)?).map_err(|_| PrimError::BadArgument)?;
+    let semaphore = semaphore_arg(args, 1)?;
     with_resolver(vm, |resolver, signals, key| {
         resolver.notify(key, semaphore, signals);
         Ok(())
@@ -113,8 +118,8 @@ fn notify(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn abort(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    with_resolver(vm, |resolver, _, key| {
-        resolver.abort(key);
+    with_resolver(vm, |resolver, signals, key| {
+        resolver.abort(key, signals);
         Ok(())
     })?;
     Ok(args[0])
@@ -177,8 +182,32 @@ fn parse_ipv6(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
 }
 
-/// Host, service, flags, family, type, protocol. Answers whether the result is there already.
+/// Keeps the Process waiting unless its look-up has ended.
+fn wait_unless(done: bool, vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if done {
+        return Ok(args[0]);
+    }
+    let (semaphore, number) = vm.semaphore_for_once()?;
+    with_resolver(vm, |resolver, signals, key| {
+        resolver.notify(key, number, signals);
+        Ok(())
+    })?;
+    Err(PrimError::Wait(semaphore))
+}
+
+/// The answer is there when the send of this goes on.
 fn get_address_info(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let done = start_addresses(vm, args)?;
+    wait_unless(done, vm, args)
+}
+
+/// Answers whether the result is there already.
+fn start_address_info(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    start_addresses(vm, args).map(Value::bool)
+}
+
+/// Host, service, flags, family, type, protocol. Whether the result is there already.
+fn start_addresses(vm: &mut Vm, args: &[Value]) -> Result<bool, PrimError> {
     let host = bytes_arg(vm, args, 1)?.to_vec();
     let service = bytes_arg(vm, args, 2)?.to_vec();
     let query = Query {
@@ -189,10 +218,9 @@ fn get_address_info(vm: &mut Vm, args: &[Value]) -> PrimResult {
         socket_type: int_arg(args, 5)?,
         protocol: int_arg(args, 6)?,
     };
-    let done = with_resolver(vm, |resolver, signals, key| {
+    with_resolver(vm, |resolver, signals, key| {
         resolver.start(key, query, signals)
-    })?;
-    Ok(Value::bool(done))
+    })
 }
 
 /// The entry at the cursor, as what `part` makes of it.
@@ -236,13 +264,23 @@ fn address_info_next(vm: &mut Vm, _: &[Value]) -> PrimResult {
     })?))
 }
 
-/// Address, flags. Answers whether the result is there already.
+/// The names are there when the send of this goes on; if there are none, asking for them fails.
 fn get_name_info(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let done = start_names(vm, args)?;
+    wait_unless(done, vm, args)
+}
+
+/// Answers whether the result is there already.
+fn start_name_info(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    start_names(vm, args).map(Value::bool)
+}
+
+/// Address, flags. Whether the result is there already.
+fn start_names(vm: &mut Vm, args: &[Value]) -> Result<bool, PrimError> {
     let (address, flags) = (address_arg(vm, args, 1)?, int_arg(args, 2)?);
-    let done = with_resolver(vm, |resolver, signals, key| {
+    with_resolver(vm, |resolver, signals, key| {
         Ok(resolver.start_names(key, &address, flags, signals))
-    })?;
-    Ok(Value::bool(done))
+    })
 }
 
 type Names = (Vec<u8>, Vec<u8>);

@@ -5,7 +5,7 @@
 pub(super) use super::arg;
 use crate::host::net::options::Value as OptionValue;
 use crate::host::net::{Address, Handle, NetError, Semaphores, errno_name, local};
-use crate::host::sys;
+use crate::host::{ONCE, sys};
 use crate::memory::Value;
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -117,11 +117,17 @@ pub fn byte_array(vm: &mut Vm, bytes: &[u8]) -> Value {
     vm.new_bytes(Known::ByteArray.index(), bytes)
 }
 
+/// The number of a registered semaphore; 0 for none.
+pub fn semaphore_arg(args: &[Value], index: usize) -> Result<u32, PrimError> {
+    let number = u32::try_from(int_arg(args, index)?).ok();
+    number
+        .filter(|number| *number < ONCE)
+        .ok_or(PrimError::BadArgument)
+}
+
 /// Semaphore indices from argument `index` on: three, or one for everything.
 fn semaphores(args: &[Value], index: usize) -> Result<Semaphores, PrimError> {
-    let number = |index| -> Result<u32, PrimError> {
-        u32::try_from(int_arg(args, index)?).map_err(|_| PrimError::BadArgument)
-    };
+    let number = |index| semaphore_arg(args, index);
     let connection = number(index)?;
     if args.len() == index + 1 {
         return Ok(Semaphores {

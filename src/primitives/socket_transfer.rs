@@ -1,8 +1,10 @@
 //! Primitives of Socket that move data. Owns the checks of buffers and ranges: the host gets a slice
-//! that is surely inside the object, and only for the duration of the call.
+//! that is surely inside the object, and only for the duration of the call. A buffer is an
+//! object of bytes or of 32-bit numbers; places and counts are elements. Wide text is no buffer: it
+//! would go out as the machine's own words.
 
 use super::socket::{address_arg, arg, byte_array, failure, handle_arg, host_and_port, int_arg};
-use crate::host::net::Address;
+use crate::host::net::{Address, Handle};
 use crate::memory::Value;
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -23,13 +25,27 @@ pub const TABLE: &[(&str, PrimFn)] = &[
 /// Bytes of work that count as one send.
 const BYTES_PER_SEND: usize = 256;
 
-/// The part of a buffer of bytes that start and count (arguments `index`, `index + 1`) mean.
-fn range(vm: &Vm, args: &[Value], buffer: usize, index: usize) -> Result<Range<usize>, PrimError> {
-    let object = arg(args, buffer)?;
-    if !vm.heap.is_bytes(object) {
+/// A part of a buffer.
+struct Part {
+    /// The object.
+    buffer: Value,
+    /// Which of its bytes.
+    range: Range<usize>,
+    /// Bytes of an element: 1 or 4.
+    unit: usize,
+}
+
+/// The part of a buffer that start and count (arguments `index`, `index + 1`) mean.
+fn part(vm: &Vm, args: &[Value], buffer: usize, index: usize) -> Result<Part, PrimError> {
+    let buffer = arg(args, buffer)?;
+    let unit = if vm.heap.is_bytes(buffer) {
+        1
+    } else if vm.heap.is_words32(buffer) && !vm.is_string(buffer) {
+        4
+    } else {
         return Err(PrimError::BadArgument);
-    }
-    let size = vm.heap.bytes(object).len();
+    };
+    let size = vm.heap.buffer(buffer).len() / unit;
     let start = usize::try_from(int_arg(args, index)?).map_err(|_| PrimError::BadIndex)?;
     let count = usize::try_from(int_arg(args, index + 1)?).map_err(|_| PrimError::BadIndex)?;
     let start = start.checked_sub(1).ok_or(PrimError::BadIndex)?;
@@ -37,15 +53,20 @@ fn range(vm: &Vm, args: &[Value], buffer: usize, index: usize) -> Result<Range<u
         .checked_add(count)
         .filter(|end| *end <= size)
         .ok_or(PrimError::BadIndex)?;
-    Ok(start..end)
+    let range = start * unit..end * unit;
+    Ok(Part {
+        buffer,
+        range,
+        unit,
+    })
 }
 
 /// The same for a buffer that is written to.
-fn writable(vm: &Vm, args: &[Value]) -> Result<Range<usize>, PrimError> {
+fn writable(vm: &Vm, args: &[Value]) -> Result<Part, PrimError> {
     if vm.heap.is_immutable(arg(args, 2)?) {
         return Err(PrimError::ReadOnly);
     }
-    range(vm, args, 2, 3)
+    part(vm, args, 2, 3)
 }
 
 fn data_available(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -56,23 +77,35 @@ fn data_available(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn receive(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (handle, range) = (handle_arg(vm, args)?, writable(vm, args)?);
-    let buffer = &mut vm.heap.bytes_mut(super::arg(args, 2)?)[range];
-    let count = vm.host.net.receive(handle, buffer).map_err(failure)?;
+    let (handle, part) = (handle_arg(vm, args)?, writable(vm, args)?);
+    let unit = part.unit;
+    // Two fields at once: the buffer is the heap's, the socket the host's.
+    let Vm { heap, host, .. } = vm;
+    let buffer = &mut heap.buffer_mut(part.buffer)[part.range];
+    let count = match unit {
+        1 => host.net.receive(handle, buffer),
+        _ => host.net.receive_units(handle, buffer, unit),
+    };
+    let count = count.map_err(failure)?;
     vm.charge(count / BYTES_PER_SEND);
-    Ok(Value::int(count as i64))
+    Ok(Value::int((count / unit) as i64))
 }
 
 fn take_datagram(
     vm: &mut Vm,
     args: &[Value],
 ) -> Result<Option<crate::host::net::Datagram>, PrimError> {
-    let (handle, range) = (handle_arg(vm, args)?, writable(vm, args)?);
-    let buffer = &mut vm.heap.bytes_mut(super::arg(args, 2)?)[range];
-    vm.host
-        .net
-        .receive_datagram(handle, buffer)
-        .map_err(failure)
+    let (handle, part) = (handle_arg(vm, args)?, writable(vm, args)?);
+    let unit = part.unit;
+    let Vm { heap, host, .. } = vm;
+    let buffer = &mut heap.buffer_mut(part.buffer)[part.range];
+    let mut datagram = host.net.receive_datagram(handle, buffer).map_err(failure)?;
+    if let Some(datagram) = &mut datagram {
+        // In elements; a part of one counts as cut off.
+        datagram.truncated |= datagram.size % unit != 0;
+        datagram.size /= unit;
+    }
+    Ok(datagram)
 }
 
 /// Count, host, port, whether it was cut. For a local sender the host is the whole address.
@@ -118,35 +151,37 @@ fn send_done(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn send(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let (handle, range) = (handle_arg(vm, args)?, range(vm, args, 2, 3)?);
-    let data = &vm.heap.bytes(super::arg(args, 2)?)[range];
-    let count = vm.host.net.send(handle, data).map_err(failure)?;
+    let (handle, part) = (handle_arg(vm, args)?, part(vm, args, 2, 3)?);
+    let unit = part.unit;
+    let Vm { heap, host, .. } = vm;
+    let data = &heap.buffer(part.buffer)[part.range];
+    let count = match unit {
+        1 => host.net.send(handle, data),
+        _ => host.net.send_units(handle, data, unit),
+    };
+    let count = count.map_err(failure)?;
     vm.charge(count / BYTES_PER_SEND);
-    Ok(Value::int(count as i64))
+    Ok(Value::int((count / unit) as i64))
 }
 
 /// Handle, data, host, port, start, count.
 fn send_udp(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (handle, to) = (handle_arg(vm, args)?, host_and_port(vm, args, 3)?);
-    let range = range(vm, args, 2, 5)?;
-    let data = &vm.heap.bytes(super::arg(args, 2)?)[range];
-    let count = vm
-        .host
-        .net
-        .send_datagram(handle, data, &to)
-        .map_err(failure)?;
-    Ok(Value::int(count as i64))
+    let part = part(vm, args, 2, 5)?;
+    send_message(vm, handle, part, &to)
 }
 
 /// Handle, data, address, start, count.
 fn send_datagram(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (handle, to) = (handle_arg(vm, args)?, address_arg(vm, args, 3)?);
-    let range = range(vm, args, 2, 4)?;
-    let data = &vm.heap.bytes(super::arg(args, 2)?)[range];
-    let count = vm
-        .host
-        .net
-        .send_datagram(handle, data, &to)
-        .map_err(failure)?;
-    Ok(Value::int(count as i64))
+    let part = part(vm, args, 2, 4)?;
+    send_message(vm, handle, part, &to)
+}
+
+fn send_message(vm: &mut Vm, handle: Handle, part: Part, to: &Address) -> PrimResult {
+    let unit = part.unit;
+    let Vm { heap, host, .. } = vm;
+    let data = &heap.buffer(part.buffer)[part.range];
+    let count = host.net.send_datagram(handle, data, to).map_err(failure)?;
+    Ok(Value::int((count / unit) as i64))
 }

@@ -25,6 +25,9 @@ pub enum PrimError {
     Os(i32),
     /// Any other object as the code.
     Value(Value),
+    /// Not a failure: the Process waits in this Semaphore, and then the send answers the receiver.
+    /// See [`Vm::semaphore_for_once`].
+    Wait(Value),
 }
 
 impl PrimError {
@@ -41,7 +44,7 @@ impl PrimError {
             PrimError::ReadOnly => "no modification",
             PrimError::NotFound => "not found",
             PrimError::Os(errno) => return Value::int(errno as i64),
-            PrimError::Value(v) => return v,
+            PrimError::Value(v) | PrimError::Wait(v) => return v,
         };
         vm.symbol(text)
     }

@@ -4,7 +4,8 @@ use super::code::{Call, value_code};
 use super::known::Known;
 use super::process::{State, field};
 use super::scheduler::semaphore;
-use super::{Outcome, PrimError, PrimResult, Stop, Unhandled, Vm};
+use super::{Fp, Outcome, Pc, PrimError, PrimResult, Stop, Unhandled, Vm};
+use crate::host::ONCE;
 use crate::memory::Value;
 
 /// Registers the primitives of this file.
@@ -72,6 +73,46 @@ unsafe fn pause(vm: &mut Vm, call: Call, answer: Value) {
         }
     }
     vm.save_active(call.pc, call.fp);
+}
+
+impl Vm {
+    /// The running Process waits in a Semaphore of `semaphore_for_once`; then its send answers the receiver.
+    pub(super) unsafe fn wait_within(&mut self, call: Call, semaphore: Value) -> Option<(Pc, Fp)> {
+        // SAFETY: the window holds the receiver.
+        unsafe { pause(self, call, call.arg(0)) };
+        self.wait_in(semaphore);
+        self.next_process()
+    }
+
+    /// A Semaphore for a primitive that answers [`PrimError::Wait`], and the number under which the
+    /// host signals it: one signal, after which the number is free again.
+    pub fn semaphore_for_once(&mut self) -> Result<(Value, u32), PrimError> {
+        let semaphore = self.new_object(Known::Semaphore.index(), 0)?;
+        let number = self.add_external(semaphore);
+        let number = u32::try_from(number).map_err(|_| PrimError::NoMemory)?;
+        Ok((semaphore, number | ONCE))
+    }
+
+    /// Puts an object where the outside finds it; answers its number.
+    fn add_external(&mut self, object: Value) -> usize {
+        let index = self.free_external.pop().unwrap_or_else(|| {
+            self.external.push(Value::NIL);
+            self.external.len() - 1
+        });
+        self.external[index] = object;
+        index + 1
+    }
+
+    /// Frees a number; one that stands for nothing is none of anybody's business.
+    pub(super) fn remove_external(&mut self, number: usize) {
+        if let Some(index) = number.checked_sub(1)
+            && let Some(slot) = self.external.get_mut(index)
+            && !slot.is_nil()
+        {
+            *slot = Value::NIL;
+            self.free_external.push(index);
+        }
+    }
 }
 
 fn switch(vm: &mut Vm) -> Outcome {
@@ -399,27 +440,16 @@ fn register_external(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if object.is_nil() {
         return Err(PrimError::BadArgument);
     }
-    let index = vm.free_external.pop().unwrap_or_else(|| {
-        vm.external.push(Value::NIL);
-        vm.external.len() - 1
-    });
-    vm.external[index] = object;
-    Ok(Value::int(index as i64 + 1))
+    Ok(Value::int(vm.add_external(object) as i64))
 }
 
 /// The argument is the index, or the object itself.
 fn unregister_external(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let object = *args.get(1).ok_or(PrimError::BadNumArgs)?;
-    let index = match object.as_int() {
-        Some(n) => usize::try_from(n).ok().and_then(|n| n.checked_sub(1)),
-        None => vm.external.iter().position(|&v| v == object),
+    let number = match object.as_int() {
+        Some(n) => usize::try_from(n).ok(),
+        None => vm.external.iter().position(|&v| v == object).map(|index| index + 1),
     };
-    if let Some(index) = index
-        && let Some(slot) = vm.external.get_mut(index)
-        && !slot.is_nil()
-    {
-        *slot = Value::NIL;
-        vm.free_external.push(index);
-    }
+    vm.remove_external(number.unwrap_or(0));
     Ok(args[0])
 }

@@ -6,6 +6,7 @@
 use super::process::{State, field};
 use super::process_primitives::is_semaphore;
 use super::{Fp, Pc, Stop, Unhandled, Vm, signal};
+use crate::host::ONCE;
 use crate::memory::{Value, Visitor};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -199,11 +200,15 @@ impl Vm {
     pub(crate) fn poll_host(&mut self, timeout: Option<Duration>) {
         self.host.poll(timeout);
         while self.host.has_signals() {
-            for index in self.host.take_signals() {
-                let semaphore = self.external.get((index as usize).wrapping_sub(1)).copied();
+            for signal in self.host.take_signals() {
+                let number = (signal & !ONCE) as usize;
+                let semaphore = self.external.get(number.wrapping_sub(1)).copied();
                 // Anything may be registered; only a Semaphore can be signalled.
                 if let Some(s) = semaphore.filter(|&s| is_semaphore(self, s)) {
                     self.signal_semaphore(s);
+                }
+                if signal & ONCE != 0 {
+                    self.remove_external(number);
                 }
             }
         }

@@ -132,12 +132,7 @@ impl Vm {
                     num_args: (*code).num_args as usize,
                     code,
                 };
-                let error = if (*code).error_reg != 0 {
-                    Some(error.code(self))
-                } else {
-                    None
-                };
-                return self.enter(call, error);
+                return self.without_answer(call, error);
             }
             if (*ic).class != class || (*ic).code != code {
                 self.link(pc, insn, ic, class, code);
@@ -362,7 +357,7 @@ impl Vm {
             let code = call.code;
             self.live = call.window + 3 + call.num_args;
             let error = match (*code).primitive {
-                Primitive::None => None,
+                Primitive::None => return self.enter(call, None),
                 Primitive::Plain(function) => {
                     self.pc = call.pc;
                     self.fp = call.fp;
@@ -373,17 +368,17 @@ impl Vm {
                     self.counter -= 1;
                     match result {
                         Ok(v) => return self.answer(call, v),
-                        Err(e) => Some(e),
+                        Err(e) => e,
                     }
                 }
-                Primitive::Machine(_, args) if args > call.num_args => Some(PrimError::BadNumArgs),
+                Primitive::Machine(_, args) if args > call.num_args => PrimError::BadNumArgs,
                 Primitive::Machine(function, _) => {
                     self.pc = call.pc;
                     self.fp = call.fp;
                     self.counter -= 1;
                     match function(self, call) {
                         Outcome::Value(v) => return self.answer(call, v),
-                        Outcome::Fail(e) => Some(e),
+                        Outcome::Fail(e) => e,
                         Outcome::Jump(pc, fp) => return Some((pc, fp)),
                         Outcome::Exit => return None,
                     }
@@ -393,10 +388,18 @@ impl Vm {
                     return self.call_host_method(call, index);
                 }
             };
-            let error = match error {
-                Some(e) if (*code).error_reg != 0 => Some(e.code(self)),
-                _ => None,
-            };
+            self.without_answer(call, error)
+        }
+    }
+
+    /// What follows a primitive that gave no answer: the method's body, or waiting.
+    unsafe fn without_answer(&mut self, call: Call, error: PrimError) -> Option<(Pc, Fp)> {
+        // SAFETY: as for `activate`.
+        unsafe {
+            if let PrimError::Wait(semaphore) = error {
+                return self.wait_within(call, semaphore);
+            }
+            let error = ((*call.code).error_reg != 0).then(|| error.code(self));
             self.enter(call, error)
         }
     }

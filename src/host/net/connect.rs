@@ -27,13 +27,31 @@ pub struct Pending {
 
 impl Socket {
     /// Fails unless the socket is fresh; `busy` is the errno for one that is not.
-    fn expect_idle(&self, busy: i32) -> Result<()> {
+    fn expect_idle(&mut self, busy: i32) -> Result<()> {
+        self.renew();
         match self.phase {
             Phase::Idle => Ok(()),
             Phase::Open if !self.kind.is_connected_kind() => Ok(()),
-            Phase::Closed | Phase::Broken => Err(NetError::Os(libc::EBADF)),
             _ => Err(NetError::Os(busy)),
         }
+    }
+
+    /// A closed socket calls itself unconnected, and so it can be bound and connected again: with
+    /// another descriptor, which it gets when its family is clear.
+    pub fn renew(&mut self) {
+        if !matches!(self.phase, Phase::Closed | Phase::Broken) {
+            return;
+        }
+        self.phase = self.kind.first_phase();
+        self.input_ended = false;
+        self.output_dead = false;
+        self.output_shut = false;
+        self.fixed_peer = false;
+        self.pending_error = None;
+        self.blocked_until = None;
+        self.peer = None;
+        self.unlink_on_close = false;
+        self.spoiled = true;
     }
 
     /// The address in the form that this socket's family takes.

@@ -39,10 +39,9 @@ impl Socket {
                 Ok(())
             };
         }
-        match self.phase {
-            Phase::Idle => {}
-            Phase::Closed | Phase::Broken => return Err(NetError::Os(libc::EBADF)),
-            _ => return Err(NetError::Os(libc::EINVAL)),
+        self.renew();
+        if !matches!(self.phase, Phase::Idle) {
+            return Err(NetError::Os(libc::EINVAL));
         }
         // Without an address the system chooses a port, of IPv4 if nothing else was said.
         self.prepare(Family::Inet4, reactor)?;

@@ -8,9 +8,11 @@ use super::address::{Address, LocalName};
 use super::error::NetError;
 use crate::host::poller::Waker;
 use crate::host::sys::resolve::{RawHints, RawInfo};
-use pool::{Answer, Pool, Question};
+use pool::Pool;
+pub use pool::{Answer, LookUp, Question};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 type Result<T> = std::result::Result<T, NetError>;
@@ -108,6 +110,21 @@ impl Resolver {
         }
     }
 
+    /// Lets somebody else answer what the C library would have to look up, from now on: an embedder
+    /// who has names of its own, or none. Numbers and local paths need no look-up and never get there.
+    ///
+    /// ```
+    /// use chirp::host::net::resolver::Answer;
+    /// use chirp::host::{Capabilities, Host, stdio::Stdio};
+    /// let mut host = Host::new(Capabilities::all(), Stdio::none())?;
+    /// let (resolver, _) = host.net.resolver().expect("the permission");
+    /// resolver.ask_instead(std::sync::Arc::new(|_| Answer::Addresses(Ok(Vec::new()))));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn ask_instead(&mut self, look_up: Arc<LookUp>) {
+        self.pool.ask_instead(look_up);
+    }
+
     /// The session number that addresses made here carry.
     pub fn session(&self) -> u32 {
         self.session
@@ -132,7 +149,7 @@ impl Resolver {
             return Err(NetError::BadArgument);
         }
         if query.family == 1 {
-            self.reset(requester);
+            self.reset(requester, signals);
             let entries = local_entries(query)?;
             let error = if entries.is_empty() {
                 libc::EAI_NONAME
@@ -219,8 +236,8 @@ impl Resolver {
         }
     }
 
-    /// Gives up the requester's look-up.
-    pub fn abort(&mut self, requester: u64) {
+    /// Gives up the requester's look-up. Whoever waits for its end is told.
+    pub fn abort(&mut self, requester: u64, signals: &mut Vec<u32>) {
         if let Some(job) = self
             .requesters
             .get_mut(&requester)
@@ -228,6 +245,7 @@ impl Resolver {
         {
             self.running.remove(&job.id);
             self.pool.withdraw(job.id);
+            signals.extend(job.signals);
         }
     }
 
@@ -297,8 +315,8 @@ impl Resolver {
     }
 
     /// Forgets the requester's earlier look-up.
-    fn reset(&mut self, requester: u64) {
-        self.abort(requester);
+    fn reset(&mut self, requester: u64, signals: &mut Vec<u32>) {
+        self.abort(requester, signals);
         if self.requesters.len() >= MOST_REQUESTERS && !self.requesters.contains_key(&requester) {
             let idle = self
                 .requesters
@@ -323,7 +341,7 @@ impl Resolver {
         inline: bool,
         signals: &mut Vec<u32>,
     ) -> bool {
-        self.reset(requester);
+        self.reset(requester, signals);
         if inline {
             self.answer(requester, question.ask(), signals);
             return true;

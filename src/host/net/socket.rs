@@ -97,6 +97,15 @@ impl Kind {
         matches!(self, Kind::Stream | Kind::Sequenced)
     }
 
+    /// Where a new socket stands: what needs no connection is open at once.
+    pub fn first_phase(self) -> Phase {
+        if self.is_connected_kind() {
+            Phase::Idle
+        } else {
+            Phase::Open
+        }
+    }
+
     fn to_system(self) -> SockType {
         match self {
             Kind::Stream => SockType::Stream,
@@ -196,6 +205,8 @@ pub struct Socket {
     pub peer: Option<Address>,
     /// Options set before the family was decided, to be set again.
     pub stored_options: Vec<Stored>,
+    /// The rest of an element that the system took only a part of; see units.rs.
+    pub unsent: Vec<u8>,
     /// The file that the socket was bound to.
     pub bound_path: Option<BoundPath>,
     /// Closing removes that file.
@@ -206,11 +217,7 @@ impl Socket {
     /// A new socket with its own descriptor.
     pub fn open(family: Family, kind: Kind, semaphores: Semaphores) -> Result<Socket> {
         let fd = open_descriptor(family, kind)?;
-        let phase = if kind.is_connected_kind() {
-            Phase::Idle
-        } else {
-            Phase::Open
-        };
+        let phase = kind.first_phase();
         Ok(Socket::with_descriptor(fd, family, kind, phase, semaphores))
     }
 
@@ -262,6 +269,7 @@ impl Socket {
             blocked_until: None,
             peer: None,
             stored_options: Vec::new(),
+            unsent: Vec::new(),
             bound_path: None,
             unlink_on_close: false,
         }
@@ -455,6 +463,10 @@ impl Socket {
                 let connected = self.kind.is_connected_kind();
                 // Of an end the kernel is asked: there may be data in front of it.
                 self.data_reported = connected && event.readable && !event.ended;
+                if event.writable && !self.unsent.is_empty() {
+                    // Its failure shows in the status.
+                    let _ = self.send_rest(reactor);
+                }
                 if (event.readable || event.closed) && self.read_armed {
                     self.read_armed = false;
                     if connected && event.ended {
@@ -554,6 +566,10 @@ impl Socket {
             };
             // Without it the close is merely an orderly one.
             let _ = setsockopt(fd, sockopt::Linger, &linger);
+        }
+        if !reset {
+            // Best effort, as for everything that is under way.
+            let _ = self.send_rest(reactor);
         }
         self.unwatch(reactor);
         self.remove_bound_path();

@@ -108,6 +108,9 @@ impl Socket {
         if self.output_shut {
             return Err(NetError::Os(libc::EPIPE));
         }
+        if !self.unsent.is_empty() && !self.send_rest(reactor)? {
+            return Ok(0);
+        }
         if data.is_empty() && self.kind == super::socket::Kind::Stream {
             return Ok(0);
         }
@@ -137,6 +140,9 @@ impl Socket {
         self.become_connection(reactor);
         if !matches!(self.phase, Phase::Open) {
             return Err(NetError::Os(libc::ENOTCONN));
+        }
+        if direction != 0 && !self.send_rest(reactor)? {
+            return Err(NetError::Os(libc::EAGAIN));
         }
         shutdown(self.raw()?, how)?;
         if direction != 0 {

@@ -118,7 +118,10 @@ fn aborted_look_ups_leave_nothing() {
     resolver
         .start(1, query(b"localhost", b"", 2), signals)
         .expect("started");
-    resolver.abort(1);
+    resolver.notify(1, 44, signals);
+    resolver.abort(1, signals);
+    // Whoever waited for it is told.
+    assert!(signals.contains(&44));
     assert_eq!(resolver.progress(1), Progress::Ready);
     world.settle();
     let (resolver, _) = world.host.net.resolver().expect("permission");
