@@ -195,7 +195,7 @@ fn nonsense_arguments_fail_and_nothing_else() {
 random := Random seed: 4711.
 live := Socket newTCP.
 junk := { nil. true. 0. 1. -1. 3. SmallInteger maxVal. SmallInteger maxVal + 1. 1/2. 'text'. #symbol. ''. #[1 2 3 4].
-	#[127 0 0 1]. ByteArray new: 16. ByteArray new: 24. ByteArray new: 118. live socketHandle. live socketHandle copy at: 9 put: 77; yourself.
+	#[127 0 0 1]. ByteArray new: 16. ByteArray new: 24. ByteArray new: 118. live socketHandle copy. live socketHandle copy at: 9 put: 77; yourself.
 	SocketAddress localPath: '/none'. SocketAddress zero. Object new. $a. #(1 2 3). #(0 0 0). 3.5. 'SO_SNDBUF'. WordArray new: 4. (SocketAddress ip: #[127 0 0 1] port: 9) }.
 failures := 0. calls := 0.
 { Socket basicNew -> Socket. NetNameResolver -> NetNameResolver class. SocketAddress zero -> SocketAddress. SocketAddress -> SocketAddress class } do: [ :pair |

@@ -69,7 +69,9 @@ impl Session {
         } else {
             Capabilities::all()
         };
-        let host = Host::new(allowed, Stdio::none()).map_err(|e| fail(exit::INTERNAL, &e))?;
+        let mut host = Host::new(allowed, Stdio::none()).map_err(|e| fail(exit::INTERNAL, &e))?;
+        #[cfg(feature = "net")]
+        host.net.allow_inherited();
         let limit = args.memory.unwrap_or(usize::MAX);
         let heap = HeapOptions {
             limit,

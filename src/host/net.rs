@@ -5,6 +5,7 @@
 pub mod address;
 mod connect;
 mod datagram;
+mod descriptors;
 mod error;
 mod handle;
 mod listen;
@@ -24,13 +25,18 @@ pub use handle::{HANDLE_SIZE, Handle};
 pub use socket::{Semaphores, Status};
 
 use super::poller::{Event, Poller};
+use descriptors::Inherited;
 use reactor::Reactor;
 use resolver::Resolver;
 use socket::{Family, Kind, Socket};
+use std::os::fd::RawFd;
 use std::time::Instant;
 use table::Table;
 
 type Result<T> = std::result::Result<T, NetError>;
+
+/// Added to a kind: a socket of that kind that the process inherited.
+const INHERITED: i64 = 65536;
 
 /// The sockets of one interpreter.
 pub struct Net {
@@ -40,6 +46,8 @@ pub struct Net {
     resolver: Resolver,
     allowed: bool,
     last_error: i32,
+    inherits: bool,
+    inherited: Option<Vec<Inherited>>,
 }
 
 impl Net {
@@ -54,6 +62,8 @@ impl Net {
             resolver,
             allowed,
             last_error: 0,
+            inherits: false,
+            inherited: None,
         }
     }
 
@@ -127,7 +137,7 @@ impl Net {
     }
 
     /// Makes a socket: domain 0 to 3 (0: decided by the first address), kind 0 stream, 1 datagram,
-    /// 2 raw, 3 sequenced packets.
+    /// 2 raw, 3 sequenced packets; 65536 more means an inherited one instead of a new one.
     pub fn create(&mut self, domain: i64, kind: i64, semaphores: Semaphores) -> Result<Handle> {
         let result = self.try_create(domain, kind, semaphores);
         if let Err(error) = &result {
@@ -138,6 +148,9 @@ impl Net {
 
     fn try_create(&mut self, domain: i64, kind: i64, semaphores: Semaphores) -> Result<Handle> {
         self.check_allowed()?;
+        if kind >= INHERITED {
+            return self.adopt_first_inherited(kind - INHERITED, semaphores);
+        }
         let family = Family::from_domain(domain).ok_or(NetError::BadArgument)?;
         let kind = Kind::from_code(kind).ok_or(NetError::BadArgument)?;
         let socket = Socket::open(family, kind, semaphores)?;
@@ -166,6 +179,109 @@ impl Net {
             socket.accept(semaphores, reactor)
         })?;
         Ok(self.adopt(accepted))
+    }
+
+    /// The process's inherited descriptors are for the programs of this interpreter: what the
+    /// command line says, for it owns the process.
+    pub fn allow_inherited(&mut self) {
+        self.inherits = true;
+    }
+
+    /// Number and name of each descriptor that the process inherited to serve (systemd's
+    /// LISTEN_FDS) and that is not in use yet.
+    pub fn inherited(&mut self) -> Result<Vec<(RawFd, String)>> {
+        let unused = self.unused()?;
+        Ok(unused
+            .iter()
+            .map(|each| (each.number, each.name.clone()))
+            .collect())
+    }
+
+    fn unused(&mut self) -> Result<&mut Vec<Inherited>> {
+        self.check_allowed()?;
+        if !self.inherits {
+            self.inherited = Some(Vec::new());
+        }
+        Ok(self.inherited.get_or_insert_with(descriptors::inherited))
+    }
+
+    /// Makes a socket of an inherited descriptor. Each can be had once; EBADF for any other number.
+    pub fn adopt_inherited(&mut self, number: RawFd, semaphores: Semaphores) -> Result<Handle> {
+        self.adopt_where(|each| each.number == number, semaphores)
+    }
+
+    fn adopt_first_inherited(&mut self, kind: i64, semaphores: Semaphores) -> Result<Handle> {
+        let kind = Kind::from_code(kind).ok_or(NetError::BadArgument)?;
+        self.adopt_where(|each| descriptors::kind_of(&each.fd) == kind, semaphores)
+    }
+
+    fn adopt_where(
+        &mut self,
+        wanted: impl Fn(&Inherited) -> bool,
+        semaphores: Semaphores,
+    ) -> Result<Handle> {
+        let unused = self.unused()?;
+        let index = unused.iter().position(wanted);
+        let found = unused.remove(index.ok_or(NetError::Os(libc::EBADF))?);
+        let socket = Socket::around(found.fd, semaphores)?;
+        Ok(self.start(socket))
+    }
+
+    /// Takes a socket from elsewhere into the table.
+    fn start(&mut self, socket: Socket) -> Handle {
+        let handle = self.adopt(socket);
+        let started = self.with(handle, |socket, reactor| {
+            socket.start(reactor);
+            Ok(())
+        });
+        debug_assert!(started.is_ok(), "it is in the table");
+        handle
+    }
+
+    /// The number of a socket's descriptor.
+    pub fn descriptor(&mut self, handle: Handle) -> Result<RawFd> {
+        self.with(handle, |socket, _| socket.raw())
+    }
+
+    /// Whom to signal from now on. Everything is signalled once, for it may be so already.
+    pub fn set_semaphores(&mut self, handle: Handle, semaphores: Semaphores) -> Result<()> {
+        self.with(handle, |socket, reactor| {
+            socket.semaphores = semaphores;
+            socket.signal_all(reactor);
+            Ok(())
+        })
+    }
+
+    /// Sends bytes over a local socket, with the descriptors of other sockets.
+    pub fn send_descriptors(
+        &mut self,
+        handle: Handle,
+        data: &[u8],
+        passed: &[Handle],
+    ) -> Result<usize> {
+        let mut numbers = Vec::with_capacity(passed.len());
+        for each in passed {
+            numbers.push(self.descriptor(*each)?);
+        }
+        self.with(handle, |socket, reactor| {
+            socket.send_descriptors(data, &numbers, reactor)
+        })
+    }
+
+    /// Receives bytes over a local socket, and what came with them: number of bytes, handles of new
+    /// sockets (that signal nobody yet). EMFILE when there is no room for all of them.
+    pub fn receive_descriptors(
+        &mut self,
+        handle: Handle,
+        buffer: &mut [u8],
+    ) -> Result<(usize, Vec<Handle>)> {
+        self.check_allowed()?;
+        let parcel = self.with(handle, |socket, reactor| {
+            socket.receive_descriptors(buffer, reactor)
+        })?;
+        let sockets = parcel.sockets.into_iter();
+        let handles = sockets.map(|socket| self.start(socket)).collect();
+        Ok((parcel.size, handles))
     }
 
     /// The resolver together with the list of signals that its functions add to.
@@ -262,6 +378,14 @@ impl Net {
         self.with(handle, |socket, reactor| Ok(socket.remote_address(reactor)))
     }
 
+    /// The address of whoever waits at a listener, or is at the other end of a connection.
+    pub fn visitor_address(&mut self, handle: Handle) -> Result<Option<Address>> {
+        self.with(
+            handle,
+            |socket, reactor| Ok(socket.visitor_address(reactor)),
+        )
+    }
+
     /// Whether something can be read; if not, the read semaphore is signalled once there is.
     pub fn data_available(&mut self, handle: Handle) -> Result<bool> {
         self.with(handle, |socket, reactor| socket.data_available(reactor))
@@ -352,7 +476,7 @@ impl Net {
 
     /// Process, user and group of the other end of a local socket.
     pub fn peer_credentials(&mut self, handle: Handle) -> Result<(i64, i64, i64)> {
-        self.with(handle, |socket, _| socket.peer_credentials())
+        self.with(handle, |socket, reactor| socket.peer_credentials(reactor))
     }
 
     /// Whether closing removes the file that the socket was bound to.

@@ -36,6 +36,8 @@ mod socket;
 #[cfg(feature = "net")]
 mod socket_address;
 #[cfg(feature = "net")]
+mod socket_descriptors;
+#[cfg(feature = "net")]
 mod socket_transfer;
 mod stream;
 mod string;
@@ -83,6 +85,7 @@ pub fn register(vm: &mut Vm) {
     for table in [
         socket::TABLE,
         socket_address::TABLE,
+        socket_descriptors::TABLE,
         socket_transfer::TABLE,
         resolver::TABLE,
     ] {

@@ -3,7 +3,7 @@
 //! it with `primitiveResolverStart…` and wait in Smalltalk, where a wait can have a limit.
 
 use super::socket::{
-    address_arg, arg, byte_array, bytes_arg, failure, fill_arg, int_arg, semaphore_arg,
+    address_arg, arg, byte_array, bytes_arg, failure, fill_start_of_arg, int_arg, semaphore_arg,
 };
 use crate::host::net::NetError;
 use crate::host::net::resolver::{self, Info, Query, Resolver};
@@ -171,7 +171,7 @@ fn host_name_size(_: &mut Vm, _: &[Value]) -> PrimResult {
 
 fn host_name_result(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let name = resolver::host_name().map_err(failure)?;
-    fill_arg(vm, args, 1, &name)
+    fill_start_of_arg(vm, args, 1, &name)
 }
 
 fn parse_ipv6(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -240,7 +240,7 @@ fn address_info_size(vm: &mut Vm, _: &[Value]) -> PrimResult {
 
 fn address_info_result(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let object = current(vm, |info, session| info.address.to_object(session, true))?;
-    fill_arg(vm, args, 1, &object.ok_or(PrimError::NotFound)?)
+    fill_start_of_arg(vm, args, 1, &object.ok_or(PrimError::NotFound)?)
 }
 
 fn address_info_family(vm: &mut Vm, _: &[Value]) -> PrimResult {
@@ -303,7 +303,7 @@ fn name_info_host_size(vm: &mut Vm, _: &[Value]) -> PrimResult {
 
 fn name_info_host_result(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (host, _) = found_names(vm)?;
-    fill_arg(vm, args, 1, &host)
+    fill_start_of_arg(vm, args, 1, &host)
 }
 
 fn name_info_service_size(vm: &mut Vm, _: &[Value]) -> PrimResult {
@@ -312,5 +312,5 @@ fn name_info_service_size(vm: &mut Vm, _: &[Value]) -> PrimResult {
 
 fn name_info_service_result(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (_, service) = found_names(vm)?;
-    fill_arg(vm, args, 1, &service)
+    fill_start_of_arg(vm, args, 1, &service)
 }

@@ -44,6 +44,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("primitiveSocketRemotePort", remote_port),
     ("primitiveSocketRemoteAddressSize", remote_address_size),
     ("primitiveSocketRemoteAddressResult", remote_address_result),
+    ("primitiveSocketAcceptAddress", accept_address),
     ("primitiveSocketGetOptions", get_option),
     ("primitiveSocketSetOptions", set_option),
     ("primitiveSocketShutdown", shutdown),
@@ -82,14 +83,22 @@ pub fn bytes_arg<'a>(vm: &'a Vm, args: &[Value], index: usize) -> Result<&'a [u8
 
 /// A writable object of exactly `contents.len()` bytes receives them.
 pub fn fill_arg(vm: &mut Vm, args: &[Value], index: usize, contents: &[u8]) -> PrimResult {
-    let value = arg(args, index)?;
     if bytes_arg(vm, args, index)?.len() != contents.len() {
+        return Err(PrimError::BadArgument);
+    }
+    fill_start_of_arg(vm, args, index, contents)
+}
+
+/// A writable object of at least `contents.len()` bytes receives them at its beginning.
+pub fn fill_start_of_arg(vm: &mut Vm, args: &[Value], index: usize, contents: &[u8]) -> PrimResult {
+    let value = arg(args, index)?;
+    if bytes_arg(vm, args, index)?.len() < contents.len() {
         return Err(PrimError::BadArgument);
     }
     if vm.heap.is_immutable(value) {
         return Err(PrimError::ReadOnly);
     }
-    vm.heap.bytes_mut(value).copy_from_slice(contents);
+    vm.heap.bytes_mut(value)[..contents.len()].copy_from_slice(contents);
     arg(args, 0)
 }
 
@@ -126,7 +135,7 @@ pub fn semaphore_arg(args: &[Value], index: usize) -> Result<u32, PrimError> {
 }
 
 /// Semaphore indices from argument `index` on: three, or one for everything.
-fn semaphores(args: &[Value], index: usize) -> Result<Semaphores, PrimError> {
+pub fn semaphores(args: &[Value], index: usize) -> Result<Semaphores, PrimError> {
     let number = |index| semaphore_arg(args, index);
     let connection = number(index)?;
     if args.len() == index + 1 {
@@ -143,7 +152,8 @@ fn semaphores(args: &[Value], index: usize) -> Result<Semaphores, PrimError> {
     })
 }
 
-fn new_handle(vm: &mut Vm, handle: Handle) -> Value {
+/// The sixteen bytes by which Smalltalk knows a socket.
+pub fn new_handle(vm: &mut Vm, handle: Handle) -> Value {
     byte_array(vm, &handle.to_bytes())
 }
 
@@ -335,13 +345,27 @@ fn object_of(vm: &Vm, address: &Address) -> Vec<u8> {
 }
 
 fn local_address_size(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let size = local(vm, args)?.map_or(0, |address| object_of(vm, &address).len());
-    Ok(Value::int(size as i64))
+    // As the plugin has it: no failure, but a size that no address has.
+    let size = local(vm, args).map_or(-1, |address| {
+        address.map_or(0, |address| object_of(vm, &address).len() as i64)
+    });
+    Ok(Value::int(size))
 }
 
 fn remote_address_size(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let size = remote(vm, args)?.map_or(-1, |address| object_of(vm, &address).len() as i64);
+    let address = remote(vm, args).ok().flatten();
+    let size = address.map_or(-1, |address| object_of(vm, &address).len() as i64);
     Ok(Value::int(size))
+}
+
+/// Who waits at a listener, or who is at the other end of a connection; nil for nobody.
+fn accept_address(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let handle = handle_arg(vm, args)?;
+    let Some(address) = vm.host.net.visitor_address(handle).map_err(failure)? else {
+        return Ok(Value::NIL);
+    };
+    let object = object_of(vm, &address);
+    Ok(vm.new_bytes(Known::SocketAddress.index(), &object))
 }
 
 fn local_address_result(vm: &mut Vm, args: &[Value]) -> PrimResult {

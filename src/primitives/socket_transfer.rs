@@ -26,17 +26,17 @@ pub const TABLE: &[(&str, PrimFn)] = &[
 const BYTES_PER_SEND: usize = 256;
 
 /// A part of a buffer.
-struct Part {
+pub struct Part {
     /// The object.
-    buffer: Value,
+    pub buffer: Value,
     /// Which of its bytes.
-    range: Range<usize>,
+    pub range: Range<usize>,
     /// Bytes of an element: 1 or 4.
-    unit: usize,
+    pub unit: usize,
 }
 
 /// The part of a buffer that start and count (arguments `index`, `index + 1`) mean.
-fn part(vm: &Vm, args: &[Value], buffer: usize, index: usize) -> Result<Part, PrimError> {
+pub fn part(vm: &Vm, args: &[Value], buffer: usize, index: usize) -> Result<Part, PrimError> {
     let buffer = arg(args, buffer)?;
     let unit = if vm.heap.is_bytes(buffer) {
         1
@@ -62,7 +62,7 @@ fn part(vm: &Vm, args: &[Value], buffer: usize, index: usize) -> Result<Part, Pr
 }
 
 /// The same for a buffer that is written to.
-fn writable(vm: &Vm, args: &[Value]) -> Result<Part, PrimError> {
+pub fn writable(vm: &Vm, args: &[Value]) -> Result<Part, PrimError> {
     if vm.heap.is_immutable(arg(args, 2)?) {
         return Err(PrimError::ReadOnly);
     }

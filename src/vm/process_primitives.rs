@@ -448,7 +448,11 @@ fn unregister_external(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let object = *args.get(1).ok_or(PrimError::BadNumArgs)?;
     let number = match object.as_int() {
         Some(n) => usize::try_from(n).ok(),
-        None => vm.external.iter().position(|&v| v == object).map(|index| index + 1),
+        None => vm
+            .external
+            .iter()
+            .position(|&v| v == object)
+            .map(|index| index + 1),
     };
     vm.remove_external(number.unwrap_or(0));
     Ok(args[0])

@@ -39,7 +39,7 @@ impl Socket {
     /// A closed socket calls itself unconnected, and so it can be bound and connected again: with
     /// another descriptor, which it gets when its family is clear.
     pub fn renew(&mut self) {
-        if !matches!(self.phase, Phase::Closed | Phase::Broken) {
+        if self.kind == Kind::File || !matches!(self.phase, Phase::Closed | Phase::Broken) {
             return;
         }
         self.phase = self.kind.first_phase();

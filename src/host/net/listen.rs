@@ -10,7 +10,7 @@ use super::socket::{Family, Phase, Semaphores, Socket};
 use nix::errno::Errno;
 use nix::sys::socket::Backlog;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 type Result<T> = std::result::Result<T, NetError>;
@@ -29,7 +29,27 @@ pub struct Listener {
     retry_at: Option<Instant>,
 }
 
+impl Listener {
+    /// Nobody at the door yet.
+    pub fn new(one_shot: bool) -> Self {
+        Listener {
+            parked: None,
+            one_shot,
+            retry_at: None,
+        }
+    }
+}
+
 impl Socket {
+    /// The address of whoever is at the door, or at the other end.
+    pub fn visitor_address(&mut self, reactor: &mut Reactor) -> Option<Address> {
+        let Phase::Listening(listener) = &self.phase else {
+            return self.remote_address(reactor);
+        };
+        let raw = sys::names::peer_name(listener.parked.as_ref()?.as_fd()).ok()?;
+        Address::from_raw(&raw)
+    }
+
     /// Starts to listen.
     pub fn listen(&mut self, backlog: i64, reactor: &mut Reactor) -> Result<()> {
         if !self.kind.is_connected_kind() {
@@ -51,11 +71,7 @@ impl Socket {
         let length = Backlog::new(length).unwrap_or(Backlog::MAXCONN);
         nix::sys::socket::listen(&self.borrow()?, length)?;
         self.error = 0;
-        self.phase = Phase::Listening(Listener {
-            parked: None,
-            one_shot,
-            retry_at: None,
-        });
+        self.phase = Phase::Listening(Listener::new(one_shot));
         self.watch(reactor);
         self.park(reactor);
         Ok(())

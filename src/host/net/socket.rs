@@ -68,6 +68,8 @@ pub enum Kind {
     Raw,
     /// Connected, with message boundaries.
     Sequenced,
+    /// No socket at all: a pipe or a file whose descriptor was received.
+    File,
 }
 
 impl Kind {
@@ -89,12 +91,13 @@ impl Kind {
             Kind::Datagram => 1,
             Kind::Raw => 2,
             Kind::Sequenced => 3,
+            Kind::File => 4,
         }
     }
 
     /// Whether there is a connection that can end.
     pub fn is_connected_kind(self) -> bool {
-        matches!(self, Kind::Stream | Kind::Sequenced)
+        matches!(self, Kind::Stream | Kind::Sequenced | Kind::File)
     }
 
     /// Where a new socket stands: what needs no connection is open at once.
@@ -108,7 +111,8 @@ impl Kind {
 
     fn to_system(self) -> SockType {
         match self {
-            Kind::Stream => SockType::Stream,
+            // The last is never asked for: a file is not made, but received.
+            Kind::Stream | Kind::File => SockType::Stream,
             Kind::Datagram => SockType::Datagram,
             Kind::Raw => SockType::Raw,
             Kind::Sequenced => SockType::SeqPacket,
@@ -534,6 +538,9 @@ impl Socket {
 
     /// Looks at the next byte; 0 is the end.
     pub fn peek(&self) -> nix::Result<usize> {
+        if self.kind == Kind::File {
+            return self.peek_file();
+        }
         let fd = self.fd.as_ref().ok_or(Errno::EBADF)?;
         let mut byte = [0u8; 1];
         retry(|| recv(fd.as_raw_fd(), &mut byte, MsgFlags::MSG_PEEK))

@@ -6,7 +6,7 @@ use super::super::sys;
 use super::address::Address;
 use super::error::NetError;
 use super::reactor::Reactor;
-use super::socket::{Family, Phase, Socket, retry};
+use super::socket::{Family, Kind, Phase, Socket, retry};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, Shutdown, getsockopt, recv, send, shutdown, sockopt};
@@ -57,7 +57,11 @@ impl Socket {
         }
         let fd = self.raw()?;
         self.data_reported = false;
-        match retry(|| recv(fd, buffer, MsgFlags::empty())) {
+        let is_file = self.kind == Kind::File;
+        match retry(|| match is_file {
+            true => nix::unistd::read(self.borrow().map_err(|_| Errno::EBADF)?, buffer),
+            false => recv(fd, buffer, MsgFlags::empty()),
+        }) {
             Ok(0) => {
                 self.end_input(None, reactor);
                 Ok(0)
@@ -111,11 +115,15 @@ impl Socket {
         if !self.unsent.is_empty() && !self.send_rest(reactor)? {
             return Ok(0);
         }
-        if data.is_empty() && self.kind == super::socket::Kind::Stream {
+        if data.is_empty() && self.kind == Kind::Stream {
             return Ok(0);
         }
         let fd = self.raw()?;
-        match retry(|| send(fd, data, MsgFlags::MSG_NOSIGNAL)) {
+        let is_file = self.kind == Kind::File;
+        match retry(|| match is_file {
+            true => nix::unistd::write(self.borrow().map_err(|_| Errno::EBADF)?, data),
+            false => send(fd, data, MsgFlags::MSG_NOSIGNAL),
+        }) {
             Ok(count) => Ok(count),
             Err(Errno::EAGAIN) => Ok(0),
             // The message is too long for one packet: the connection lives on.
@@ -173,7 +181,8 @@ impl Socket {
     }
 
     /// Process, user and group of the other end of a local socket.
-    pub fn peer_credentials(&self) -> Result<(i64, i64, i64)> {
+    pub fn peer_credentials(&mut self, reactor: &mut Reactor) -> Result<(i64, i64, i64)> {
+        self.become_connection(reactor);
         if self.family != Family::Local {
             return Err(NetError::Os(libc::EOPNOTSUPP));
         }

@@ -58,7 +58,7 @@ impl Socket {
             if taken == 0 && !self.output_dead {
                 self.unsent = rest;
                 // The poller tells when there is room.
-                self.watch(reactor);
+                self.watch_output(reactor);
                 return Ok(false);
             }
             self.unsent = rest[taken..].to_vec();

@@ -5,6 +5,8 @@
 #![allow(unsafe_code)]
 
 #[cfg(feature = "net")]
+pub mod descriptors;
+#[cfg(feature = "net")]
 pub mod names;
 #[cfg(feature = "net")]
 pub mod resolve;
