@@ -43,6 +43,7 @@ impl Socket {
             return;
         }
         self.phase = self.kind.first_phase();
+        self.data_reported = false;
         self.input_ended = false;
         self.output_dead = false;
         self.output_shut = false;
