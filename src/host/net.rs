@@ -487,6 +487,20 @@ impl Net {
         })
     }
 
+    /// Whether it does.
+    pub fn unlinks_on_close(&mut self, handle: Handle) -> Result<bool> {
+        self.with(handle, |socket, _| Ok(socket.unlink_on_close))
+    }
+
+    /// Gives a socket the options that were set on another one before that was connected.
+    pub fn copy_options(&mut self, model: Handle, handle: Handle) -> Result<()> {
+        let options = self.with(model, |socket, _| Ok(socket.stored_options.clone()))?;
+        self.with(handle, |socket, _| {
+            socket.take_options(options);
+            Ok(())
+        })
+    }
+
     /// Closes; what was sent still arrives. The handle stays, as an unconnected socket.
     pub fn close(&mut self, handle: Handle) -> Result<()> {
         self.with(handle, |socket, reactor| {

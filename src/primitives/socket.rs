@@ -50,6 +50,8 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("primitiveSocketShutdown", shutdown),
     ("primitiveSocketPeerCredentials", peer_credentials),
     ("primitiveSocketUnlinkOnClose", unlink_on_close),
+    ("primitiveSocketUnlinksOnClose", unlinks_on_close),
+    ("primitiveSocketOptionsFrom", options_from),
     ("primitiveSocketRemoveStale", remove_stale),
     ("primitiveSocketCloseConnection", close),
     ("primitiveSocketAbortConnection", abort),
@@ -442,6 +444,20 @@ fn unlink_on_close(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .net
         .set_unlink_on_close(handle, wanted)
         .map_err(failure)?;
+    Ok(args[0])
+}
+
+fn unlinks_on_close(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let handle = handle_arg(vm, args)?;
+    Ok(Value::bool(
+        vm.host.net.unlinks_on_close(handle).map_err(failure)?,
+    ))
+}
+
+/// Handle, and the handle of the socket whose options it gets.
+fn options_from(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (handle, model) = (handle_arg(vm, args)?, handle_arg(vm, &args[1..])?);
+    vm.host.net.copy_options(model, handle).map_err(failure)?;
     Ok(args[0])
 }
 

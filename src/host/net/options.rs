@@ -16,6 +16,7 @@ pub enum Value {
 }
 
 /// An option that was set before the socket had its final descriptor.
+#[derive(Clone)]
 pub struct Stored {
     /// `SOL_…` or a protocol.
     pub level: i32,
@@ -149,6 +150,16 @@ impl Socket {
             });
         }
         Ok(self.get_option(name).unwrap_or_else(|_| value.clone()))
+    }
+
+    /// Sets what another socket was given. Options that this family does not have are left out.
+    pub fn take_options(&mut self, options: Vec<Stored>) {
+        if let Ok(fd) = self.borrow() {
+            for option in &options {
+                let _ = sys::socket::set_option(fd, option.level, option.name, &option.value);
+            }
+        }
+        self.stored_options = options;
     }
 
     /// TCP's options mean nothing to a local socket; servers set them on every listener.
