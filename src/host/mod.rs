@@ -12,6 +12,8 @@ pub mod random;
 pub mod signals;
 pub mod stdio;
 pub mod sys;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 use clock::Clock;
 use poller::{Event, Poller, Waker};
@@ -74,6 +76,9 @@ pub struct Host {
     /// Sockets and names.
     #[cfg(feature = "net")]
     pub net: net::Net,
+    /// TLS sessions.
+    #[cfg(feature = "tls")]
+    pub tls: tls::Tls,
     /// What the program may do.
     pub capabilities: Capabilities,
     poller: Poller,
@@ -93,6 +98,8 @@ impl Host {
             stdio,
             #[cfg(feature = "net")]
             net: net::Net::new(poller.clone(), capabilities.network),
+            #[cfg(feature = "tls")]
+            tls: tls::Tls::new(),
             capabilities,
             poller,
             events: Vec::new(),

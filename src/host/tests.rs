@@ -5,6 +5,8 @@ mod datagrams;
 mod local;
 mod names;
 mod streams;
+#[cfg(feature = "tls")]
+mod tls;
 mod waiting;
 
 use super::net::{Address, Handle, Semaphores, Status};

@@ -39,6 +39,8 @@ mod socket_address;
 mod socket_descriptors;
 #[cfg(feature = "net")]
 mod socket_transfer;
+#[cfg(feature = "tls")]
+mod ssl;
 mod stream;
 mod string;
 mod string_convert;
@@ -91,6 +93,8 @@ pub fn register(vm: &mut Vm) {
     ] {
         vm.register_primitives(table);
     }
+    #[cfg(feature = "tls")]
+    vm.register_primitives(ssl::TABLE);
 }
 
 /// Argument `i`; 0 is the receiver. A user's method may name a primitive without having its parameters.
