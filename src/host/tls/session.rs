@@ -72,6 +72,8 @@ pub enum Int {
     Finished,
     /// How many bytes are to be sent to the other end.
     Outgoing,
+    /// Whether `take_plain` has something to give, or a failure to tell, without more input.
+    Pending,
 }
 
 impl Int {
@@ -86,6 +88,7 @@ impl Int {
             101 => Int::DemandCertificate,
             102 => Int::Finished,
             103 => Int::Outgoing,
+            104 => Int::Pending,
             _ => return None,
         })
     }
@@ -374,7 +377,7 @@ impl Session {
     }
 
     /// A property.
-    pub fn int(&self, property: Int, configs: &mut Configs) -> i64 {
+    pub fn int(&mut self, property: Int, configs: &mut Configs) -> i64 {
         match property {
             Int::Version => 3,
             Int::LogLevel => self.log_level,
@@ -384,7 +387,19 @@ impl Session {
             Int::DemandCertificate => self.settings.demand_certificate.into(),
             Int::Finished => self.finished.into(),
             Int::Outgoing => self.outgoing.len() as i64,
+            Int::Pending => self.is_pending().into(),
         }
+    }
+
+    fn is_pending(&mut self) -> bool {
+        let Some(connection) = &mut self.connection else {
+            return false;
+        };
+        if self.failure.is_some() || !self.incoming.is_empty() {
+            return true;
+        }
+        let first = connection.reader().into_first_chunk();
+        first.is_ok_and(|chunk| !chunk.is_empty())
     }
 
     fn certificate_state(&self, configs: &mut Configs) -> i64 {
