@@ -181,7 +181,11 @@ impl Session {
             }
             self.collect();
         }
-        self.feed(input)
+        match self.feed(input) {
+            // What came behind the handshake is told when it is read.
+            Err(Refusal::Failed) if self.state() == 3 => Ok(()),
+            other => other,
+        }
     }
 
     fn begin(
