@@ -134,3 +134,33 @@ Transcript show: 'done'; cr"
     let client = client.join().expect("the client");
     assert_eq!(client.output, "done\n", "{}", client.error);
 }
+
+/// socat asks tac through two of our proxies: over TCP, over a Unix socket, and back.
+#[test]
+fn the_proxy_among_the_examples_passes_on_what_both_ends_say_and_that_they_have_ended() {
+    let scratch = Scratch::new("proxy");
+    let (path, tac) = (scratch.path("proxy"), scratch.path("tac"));
+    let mut command = program("socat");
+    command.args(["-t60", &format!("UNIX-LISTEN:{tac},fork"), "EXEC:tac"]);
+    let _tac = server(command, &tac);
+    let tcp = Peer::example("examples/proxy.st", &["0", &tac]);
+    let port = tcp.place.trim_start_matches("0.0.0.0:");
+    let unix = Peer::example("examples/proxy.st", &[&path, &format!("localhost:{port}")]);
+    assert_eq!(unix.place, format!("unix:{path}"));
+
+    let lines: String = (1..=100_000).map(|i| format!("{i}\n")).collect();
+    let turned: String = (1..=100_000).rev().map(|i| format!("{i}\n")).collect();
+    let ask = |request: &str| {
+        let mut command = program("socat");
+        command.args(["-t60", "-", &format!("UNIX-CONNECT:{path}")]);
+        run(command, request).output
+    };
+    assert!(ask(&lines) == turned, "what came back is not what went out");
+    assert_eq!(ask("one\ntwo\n"), "two\none\n");
+    assert_eq!(ask(""), "");
+
+    // Without the server behind it, a client hears the end, and the proxy goes on.
+    drop(tcp);
+    assert_eq!(ask("anybody?\n"), "");
+    assert_eq!(ask("anybody?\n"), "");
+}
