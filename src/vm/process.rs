@@ -23,8 +23,9 @@ pub mod field {
     pub const COUNT: usize = 8;
 }
 
-/// Slots a new stack has.
-const FIRST_STACK: usize = 256;
+/// Slots a new stack has: enough for a Process that waits for its socket some calls deep, of which there may
+/// be thousands.
+const FIRST_STACK: usize = 96;
 /// Stacks of more slots than this are checked against the memory limit when they grow.
 const COUNTED: usize = 128 << 10;
 /// Slots that the main Process keeps between two runs.
