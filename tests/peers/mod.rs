@@ -51,12 +51,25 @@ pub fn chirp_reading(arguments: &[&str], input: &str) -> Run {
 /// Runs a source file with at most that many descriptors.
 pub fn chirp_script_with_descriptors(limit: u32, name: &str, text: &str) -> Run {
     let scratch = Scratch::new(&format!("script-{name}"));
+    run(with_descriptors("-SH", limit, &script(&scratch, text)), "")
+}
+
+/// A source file with that text.
+fn script(scratch: &Scratch, text: &str) -> String {
     let file = scratch.path("script.st");
     std::fs::write(&file, text).expect("a script");
+    file
+}
+
+/// The command line with a source file and at most so many descriptors: the soft limit or both.
+fn with_descriptors(which: &str, limit: u32, file: &str) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$1\"")]);
-    command.args([env!("CARGO_BIN_EXE_chirp"), &file]);
-    run(command, "")
+    command.args([
+        "-c",
+        &format!("ulimit {which} -n {limit}; exec \"$0\" \"$1\""),
+    ]);
+    command.args([env!("CARGO_BIN_EXE_chirp"), file]);
+    command
 }
 
 /// Runs a program to its end, with something to read on its standard input.
@@ -133,6 +146,13 @@ impl Peer {
         std::fs::write(&file, text).expect("a script");
         let mut command = machine();
         command.arg(&file);
+        Peer::start(command, true, Some(scratch))
+    }
+
+    /// The same, with a soft limit of that many descriptors; it may raise it.
+    pub fn smalltalk_with_descriptors(limit: u32, name: &str, text: &str) -> Peer {
+        let scratch = Scratch::new(&format!("peer-{name}"));
+        let command = with_descriptors("-S", limit, &script(&scratch, text));
         Peer::start(command, true, Some(scratch))
     }
 
@@ -237,6 +257,15 @@ impl Watch {
         });
         Watch { _stop: stop }
     }
+}
+
+/// How many sockets a process has.
+pub fn open_sockets(process: u32) -> usize {
+    let entries = std::fs::read_dir(format!("/proc/{process}/fd")).expect("descriptors");
+    let targets = entries.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    targets
+        .filter(|target| target.to_string_lossy().starts_with("socket:"))
+        .count()
 }
 
 /// A folder that goes away with its test.
