@@ -33,6 +33,7 @@ const VALUES: &[&str] = &[
     "3",
     "7",
     "64",
+    "103",
     "255",
     "256",
     "1000",
@@ -131,6 +132,12 @@ const VALUES: &[&str] = &[
     "'a'",
     "'foo ^ 3'",
     "'3 + 4'",
+    // Handles of TLS sessions, fresh and in the middle of a handshake.
+    "[ ZdcPluginSSLSession basicNew primitiveSSLCreate ] on: Error do: [ :e | nil ]",
+    "[ | s h | s := ZdcPluginSSLSession basicNew. h := s primitiveSSLCreate.
+        s primitiveSSL: h setIntProperty: 100 toValue: 0.
+        s primitiveSSL: h connect: '' startingAt: 1 count: 0 into: (ByteArray new: 1000). h ]
+        on: Error do: [ :e | nil ]",
 ];
 
 /// A small generator of numbers; the same seed gives the same calls.

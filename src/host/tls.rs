@@ -55,7 +55,7 @@ impl Tls {
     /// No sessions yet; nothing is loaded before the first one begins.
     pub fn new() -> Self {
         Tls {
-            session: (super::random::seed() as u32) | 1,
+            session: 0,
             next: 1,
             sessions: FxHashMap::default(),
             configs: Configs::default(),
@@ -64,6 +64,9 @@ impl Tls {
 
     /// A new session. Its handle is never used again.
     pub fn create(&mut self) -> Handle {
+        if self.session == 0 {
+            self.session = (super::random::seed() as u32) | 1;
+        }
         let number = self.next;
         self.next += 1;
         self.sessions.insert(number, Box::default());
