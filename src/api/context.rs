@@ -99,7 +99,7 @@ impl<'a> Ctx<'a> {
             Some(v) => v,
             None => self
                 .vm
-                .global(name)
+                .find_global(name)
                 .ok_or_else(|| not_found("global", name))?,
         };
         T::from_value(self, value)
@@ -122,7 +122,7 @@ impl<'a> Ctx<'a> {
     pub fn class(&mut self, name: &str) -> Result<Class> {
         let value = self
             .vm
-            .global(name)
+            .find_global(name)
             .filter(|&v| self.vm.classes.index_of(v).is_some());
         let value = value.ok_or_else(|| not_found("class", name))?;
         Ok(Class::new(Obj::new(self.vm, value)))

@@ -167,7 +167,7 @@ impl<'a> FileIn<'a> {
     fn class(&mut self, owner: &Owner<'_>) -> Result<ClassIndex, CompileFailure> {
         let found = self
             .vm
-            .global(owner.name)
+            .find_global(owner.name)
             .and_then(|v| self.vm.classes.index_of(v));
         let found = match found {
             Some(c) if owner.class_side => self.vm.classes.get(c).map(|i| i.meta),

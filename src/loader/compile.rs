@@ -263,7 +263,7 @@ fn moved(d: &Diagnostic, by: u32) -> Diagnostic {
 impl Vm {
     /// Whether a global of this name is defined.
     fn has_global(&self, name: &str) -> bool {
-        self.defined_global(name).is_some()
+        self.defined_global(name).is_some() || self.is_latent(name)
     }
 
     /// The class on whose instances a do-it runs.

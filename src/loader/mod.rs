@@ -8,6 +8,8 @@ pub mod boot;
 mod chunks;
 pub mod compile;
 pub mod image;
+mod latent;
+mod library;
 pub mod script;
 
 pub use boot::boot;

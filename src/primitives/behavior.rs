@@ -168,6 +168,7 @@ fn package(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn subclasses(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    vm.make_all_latent();
     let below = info(vm, args)?.subclasses.clone();
     let objects: Vec<Value> = below
         .iter()

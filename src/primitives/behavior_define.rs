@@ -65,10 +65,10 @@ fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     let mut pool_classes = Vec::new();
     for pool in names(vm, pools)? {
-        let class = vm.global(&pool).and_then(|v| vm.classes.index_of(v));
+        let class = vm.find_global(&pool).and_then(|v| vm.classes.index_of(v));
         pool_classes.push(class.ok_or(PrimError::NotFound)?);
     }
-    let existing = vm.global(&name).and_then(|v| vm.classes.index_of(v));
+    let existing = vm.find_global(&name).and_then(|v| vm.classes.index_of(v));
     let spec = ClassSpec {
         name,
         superclass,

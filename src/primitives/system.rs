@@ -34,7 +34,7 @@ fn name(vm: &Vm, args: &[Value]) -> Result<String, PrimError> {
 
 fn global_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let name = name(vm, args)?;
-    vm.global(&name).ok_or(PrimError::NotFound)
+    vm.find_global(&name).ok_or(PrimError::NotFound)
 }
 
 fn global_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -46,7 +46,7 @@ fn global_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn global_includes(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let name = name(vm, args)?;
-    Ok(Value::bool(vm.global(&name).is_some()))
+    Ok(Value::bool(vm.find_global(&name).is_some()))
 }
 
 fn global_names(vm: &mut Vm, _args: &[Value]) -> PrimResult {
@@ -59,7 +59,9 @@ fn global_names(vm: &mut Vm, _args: &[Value]) -> PrimResult {
 /// Code that names the global finds it undefined from now on.
 fn global_remove(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let name = name(vm, args)?;
+    vm.make_latent(&name);
     let binding = vm.defined_global(&name).ok_or(PrimError::NotFound)?;
+    vm.keep_what_latent_needs(vm.heap.slot(binding, 1));
     vm.heap.set_slot(binding, 1, Value::UNDEFINED);
     Ok(args[0])
 }

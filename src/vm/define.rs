@@ -63,7 +63,7 @@ impl Vm {
             return Err(PrimError::BadArgument);
         }
         let existing = self
-            .global(&spec.name)
+            .find_global(&spec.name)
             .and_then(|v| self.classes.index_of(v));
         let index = match existing.or_else(|| Known::named(&spec.name)) {
             Some(index) => index,

@@ -99,7 +99,7 @@ impl Vm {
         if self.heap.fired.is_empty() {
             return;
         }
-        let Some(class) = self.global("FinalizationRegistry") else {
+        let Some(class) = self.find_global("FinalizationRegistry") else {
             return;
         };
         let of = self.heap.class_of(class);

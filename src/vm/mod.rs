@@ -18,6 +18,7 @@ pub mod handles;
 pub mod host_methods;
 mod interrupt;
 pub mod known;
+pub mod latent;
 pub mod limits;
 pub mod machine_primitives;
 mod ops;
@@ -178,6 +179,8 @@ pub struct Vm {
     /// Both are to be looked for at the next safepoint: everything was just collected.
     pub(crate) reclaim_due: bool,
     pub(crate) globals: FxHashMap<SymbolId, Value>,
+    /// Classes of the library that nobody has named yet.
+    pub(crate) latent: Option<Box<dyn latent::Latent>>,
     pub(crate) session: FxHashMap<SymbolId, Value>,
     /// Side tables of polymorphic send sites; the first is always empty.
     pub(crate) polys: Vec<[cache::PolyEntry; cache::POLY]>,
@@ -303,6 +306,7 @@ impl Vm {
             class_threshold: reclaim_classes::FIRST_LOOK,
             reclaim_due: false,
             globals: FxHashMap::default(),
+            latent: None,
             session: FxHashMap::default(),
             polys: vec![[cache::PolyEntry::EMPTY; cache::POLY]],
             free_polys: Vec::new(),
@@ -398,6 +402,12 @@ impl Vm {
         if let Some(&v) = self.globals.get(&name) {
             return v;
         }
+        if self.latent.is_some() {
+            self.make_latent(&self.symbols.text(name).to_string());
+            if let Some(&v) = self.globals.get(&name) {
+                return v;
+            }
+        }
         let v = self.new_binding(name, Value::UNDEFINED);
         self.globals.insert(name, v);
         v
@@ -435,6 +445,7 @@ impl Vm {
             .filter(|&(_, &b)| self.heap.slot(b, 1) != Value::UNDEFINED);
         defined
             .map(|(&id, _)| self.symbols.text(id).to_string())
+            .chain(self.latent.iter().flat_map(|l| l.names()))
             .collect()
     }
 
@@ -448,7 +459,13 @@ impl Vm {
         v
     }
 
-    /// The value of a global, if it is defined.
+    /// The value of a global, if it is defined; a class of the library that nobody has named before is made.
+    pub fn find_global(&mut self, name: &str) -> Option<Value> {
+        self.make_latent(name);
+        self.global(name)
+    }
+
+    /// The value of a global, if it is defined and was named before.
     pub fn global(&self, name: &str) -> Option<Value> {
         let id = self.symbols.find(name)?;
         let binding = *self.globals.get(&id)?;
@@ -492,6 +509,7 @@ impl Vm {
     pub fn set_global(&mut self, name: &str, value: Value) {
         let id = self.intern(name);
         let binding = self.global_binding(id);
+        self.keep_what_latent_needs(self.heap.slot(binding, 1));
         self.heap.set_slot(binding, 1, value);
     }
 

@@ -88,7 +88,7 @@ impl Repl {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
         let is_terminal =
             std::io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|t| t != "dumb");
-        let words = Arc::new(Mutex::new(vocabulary::of(&session.vm)));
+        let words = Arc::new(Mutex::new(vocabulary::of(&mut session.vm)));
         let (want, wanted) = channel();
         let (send, typed) = channel();
         let (signals, waker) = (session.vm.signals.clone(), session.vm.host.waker());
@@ -118,7 +118,7 @@ impl Repl {
         self.words
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&vocabulary::of(&session.vm));
+            .clone_from(&vocabulary::of(&mut session.vm));
         session.vm.host.stdio.flush();
         self.output.begin_line();
         if self.want.send(()).is_err() {

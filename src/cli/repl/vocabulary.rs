@@ -8,7 +8,9 @@ use crate::vm::Vm;
 use crate::vm::classes::ClassInfo;
 
 /// Classes with their selectors, globals and session variables.
-pub fn of(vm: &Vm) -> Words {
+pub fn of(vm: &mut Vm) -> Words {
+    vm.make_all_latent();
+    let vm = &*vm;
     let mut words = Words::default();
     let selectors = |info: &ClassInfo| {
         info.methods

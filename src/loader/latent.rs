@@ -1,0 +1,65 @@
+//! Which classes of the library wait until somebody names them, so that nobody pays for what he does not use.
+//!
+//! Whole packages, but for the few classes that the machine itself knows. What they add to classes of other
+//! packages is there from the start.
+
+use super::image::{ClassEntry, Image};
+use super::library::Library;
+use crate::vm::Vm;
+use crate::vm::known::Known;
+use crate::vm::latent::Latent;
+
+const PACKAGES: &[&str] = &["Chronology", "Network", "Zinc", "Zodiac"];
+
+/// Which classes wait until they are named, by their number. What inherits from a class that waits does so too.
+pub fn waiting(image: &Image) -> Vec<bool> {
+    let mut waits: Vec<bool> = Vec::with_capacity(image.num_classes());
+    for class in image.classes() {
+        let inherits = class.superclass().is_some_and(|s| waits[s.number()]);
+        let may = inherits || PACKAGES.contains(&class.package());
+        waits.push(may && Known::named(class.name()).is_none());
+    }
+    for number in (0..waits.len())
+        .rev()
+        .filter(|&n| !waits[n])
+        .collect::<Vec<_>>()
+    {
+        if let Some(parent) = image.class(number).superclass() {
+            waits[parent.number()] = false;
+        }
+    }
+    waits
+}
+
+impl Library {
+    fn left(&self) -> impl Iterator<Item = ClassEntry<'_>> {
+        self.image.classes().filter(|c| !self.has(*c))
+    }
+}
+
+impl Latent for Library {
+    fn includes(&self, name: &str) -> bool {
+        self.left().any(|c| c.name() == name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.left().map(|c| c.name().to_string()).collect()
+    }
+
+    fn make(&mut self, vm: &mut Vm, name: &str) {
+        let image = self.image.clone();
+        let Some(class) = image.classes().find(|c| c.name() == name) else {
+            return;
+        };
+        let mut chain = vec![class];
+        chain.extend(std::iter::successors(class.superclass(), |c| {
+            c.superclass()
+        }));
+        for class in chain.into_iter().rev() {
+            // A library whose classes cannot be defined does not pass its tests.
+            if !self.has(class) && self.define(vm, class).is_ok() {
+                self.add_methods(vm, class);
+            }
+        }
+    }
+}

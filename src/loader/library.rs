@@ -1,0 +1,117 @@
+//! Makes classes of the library: a class from its entry in the index, then its methods, nothing compiled.
+//!
+//! Knows which classes are made already, and what was made of the index's strings.
+
+use super::image::{ClassEntry, Image, MethodEntry};
+use crate::memory::ClassIndex;
+use crate::vm::classes::{Source, SourceText};
+use crate::vm::define::ClassSpec;
+use crate::vm::symbols::SymbolId;
+use crate::vm::{PrimError, Vm};
+use std::sync::Arc;
+
+/// The library on its way into a machine.
+pub struct Library {
+    pub image: Image,
+    /// The machine's index of each class that was made, by the class's number in the image.
+    indices: Vec<Option<ClassIndex>>,
+    symbols: Vec<SymbolId>,
+    shared: Vec<Option<Arc<str>>>,
+}
+
+impl Library {
+    pub fn new(image: &Image) -> Library {
+        Library {
+            image: image.clone(),
+            indices: vec![None; image.num_classes()],
+            symbols: vec![0; image.num_strings()],
+            shared: vec![None; image.num_strings()],
+        }
+    }
+
+    /// Whether a class was made.
+    pub fn has(&self, class: ClassEntry<'_>) -> bool {
+        self.indices[class.number()].is_some()
+    }
+
+    /// Makes a class whose superclass was made. Its methods come later.
+    pub fn define(&mut self, vm: &mut Vm, class: ClassEntry<'_>) -> Result<(), PrimError> {
+        let spec = self.spec_of(class, vm);
+        let index = vm.define_class(&spec)?;
+        self.indices[class.number()] = Some(index);
+        Ok(())
+    }
+
+    /// Lists the methods of a class that was made.
+    pub fn add_methods(&mut self, vm: &mut Vm, class: ClassEntry<'_>) {
+        let Some(index) = self.indices[class.number()] else {
+            return;
+        };
+        let meta = vm.classes.get(index).map_or(0, |i| i.meta);
+        for (side, count) in [
+            (index, class.instance_methods().len()),
+            (meta, class.class_methods().len()),
+        ] {
+            if let Some(info) = vm.classes.get_mut(side) {
+                info.methods.reserve(count);
+            }
+        }
+        for method in class.methods() {
+            let selector = self.symbol(vm, method.selector_number());
+            let source = self.source_of(method);
+            let protocol = self.shared(method.protocol_number());
+            let side = if method.class_side() { meta } else { index };
+            vm.add_method(side, selector, source, protocol);
+        }
+    }
+
+    fn spec_of(&self, class: ClassEntry<'_>, vm: &mut Vm) -> ClassSpec {
+        let owned =
+            |names: &mut dyn Iterator<Item = &str>| names.map(str::to_string).collect::<Vec<_>>();
+        ClassSpec {
+            name: class.name().to_string(),
+            superclass: class.superclass().and_then(|s| self.indices[s.number()]),
+            inst_vars: owned(&mut class.inst_vars()),
+            class_vars: owned(&mut class.class_vars()),
+            class_inst_vars: owned(&mut class.class_inst_vars()),
+            pools: class
+                .pools()
+                .filter_map(|p| vm.global(p).and_then(|v| vm.classes.index_of(v)))
+                .collect(),
+            layout: class.layout().to_string(),
+            package: class.package().to_string(),
+            comment: class.comment().map_or_else(String::new, |c| c.into_owned()),
+        }
+    }
+
+    fn symbol(&mut self, vm: &mut Vm, number: usize) -> SymbolId {
+        if self.symbols[number] == 0 {
+            self.symbols[number] = match self.image.static_string(number) {
+                Some(text) => vm.symbols.intern_static(&mut vm.heap, text),
+                None => vm.intern(self.image.string(number)),
+            };
+        }
+        self.symbols[number]
+    }
+
+    /// The one shared copy of a protocol's or a file's name.
+    fn shared(&mut self, number: usize) -> Arc<str> {
+        self.shared[number]
+            .get_or_insert_with(|| self.image.string(number).into())
+            .clone()
+    }
+
+    fn source_of(&mut self, method: MethodEntry<'_>) -> Source {
+        let text = match self.image.static_text() {
+            Some(all) => SourceText::Static(&all[method.range()]),
+            None => SourceText::Shared(method.source().into()),
+        };
+        Source {
+            text,
+            file: Some(self.shared(method.file_number())),
+            line: method.line() as u32,
+            column: 1,
+            library: true,
+        }
+    }
+}
