@@ -233,3 +233,158 @@ say value: last receiveData."
         "waitingForConnection\ntimed out\nyour turn\n",
     );
 }
+
+#[test]
+fn a_forgotten_socket_is_named_on_standard_error_if_somebody_wants_to_know() {
+    let script = |wanted: &str| {
+        chirp_script(
+            "forgotten-warning",
+            &format!(
+                "{wanted}
+[ (Socket newTCP listenOn: 0 backlogSize: 5) localPort ] value.
+Smalltalk garbageCollect.
+Transcript show: Socket forgottenCount printString; show: ' of '; show: Socket openedCount printString; cr"
+            ),
+        )
+    };
+    let silent = script("");
+    assert_eq!(
+        (silent.output.as_str(), silent.error.as_str()),
+        ("1 of 1\n", "")
+    );
+    let warned = script("Socket warnAboutForgotten: true.");
+    assert_eq!(warned.output, "1 of 1\n");
+    assert_eq!(
+        warned.error,
+        "warning: nobody destroyed a Socket[waitingForConnection], the garbage collector closes it\n"
+    );
+}
+
+/// As people write them: a Process for each connection, a word that ends the server.
+#[test]
+fn echo_services_that_are_told_to_quit() {
+    prints(
+        "echo-services",
+        "| server serving ended ask udp |
+ended := Semaphore new.
+server := Socket newTCP listenOn: 0 backlogSize: 10.
+serving := true.
+[ | port |
+  port := server localPort.
+  [ [ serving ] whileTrue: [
+	(server waitForAcceptFor: 60) ifNotNil: [ :client |
+		[ [ | text |
+		  text := client receiveData.
+		  text asLowercase = #quit
+			ifTrue: [ client sendData: 'Quitting'. serving := false. server destroy ]
+			ifFalse: [ client sendData: text ] ] ensure: [ client closeAndDestroy ] ]
+				forkAt: Processor lowIOPriority named: 'connection' ] ] ]
+		on: ConnectionClosed do: [ :e | ] ] forkAt: Processor highIOPriority named: 'server'.
+ask := [ :text | | socket |
+	socket := Socket newTCP.
+	[ socket connectTo: NetNameResolver loopBackAddress port: server localPort.
+	socket sendData: text.
+	socket receiveData ] ensure: [ socket closeAndDestroy ] ].
+say value: (ask value: 'Testing ' , 42 asString); value: (ask value: #quit); value: server statusString.
+udp := Socket newUDP setPort: 0; yourself.
+[ | buffer result text |
+  buffer := String new: 256.
+  [ udp waitForData.
+  result := udp receiveUDPDataInto: buffer.
+  text := buffer first: result first.
+  udp sendUDPData: text toHost: result second asSocketAddress port: result third.
+  text = #quit ] whileFalse.
+  ended signal ] forkAt: Processor userBackgroundPriority.
+#('Testing' #quit) do: [ :each | | socket buffer result |
+	socket := Socket newUDP.
+	socket sendUDPData: each toHost: NetNameResolver localHostAddress port: udp localPort.
+	buffer := String new: 256.
+	socket waitForDataFor: 20.
+	result := socket receiveUDPDataInto: buffer.
+	say value: (buffer first: result first); value: result third = udp localPort.
+	socket closeAndDestroy ].
+ended wait.
+udp closeAndDestroy.
+Smalltalk garbageCollect.
+say value: Socket allOpen size.",
+        "Testing 42\nQuitting\ndestroyed\nTesting\ntrue\nquit\ntrue\n0\n",
+    );
+}
+
+/// However a stream ends, the descriptor goes.
+#[test]
+fn streams_give_their_descriptors_back() {
+    let scratch = Scratch::new("stream-ends");
+    let path = scratch.path("s");
+    prints(
+        "stream-ends",
+        &format!(
+            "| listener ends |
+listener := Socket listenOnPath: '{path}' backlogSize: 50.
+ends := {{
+	[ :stream :peer | stream close ].
+	[ :stream :peer | stream nextPutAll: 'pending'; close ].
+	[ :stream :peer | stream destroy ].
+	[ :stream :peer | peer destroy. stream nextPutAll: 'lost'. [ stream close ] on: ConnectionClosed do: [ :e | ] ].
+	[ :stream :peer | stream timeout: 0.01. [ stream nextPutAll: (ByteArray new: 2000000); flush ] on: ConnectionTimedOut do: [ :e | ]. stream close ].
+	[ :stream :peer | stream timeout: 0.01; nextPutAll: 'x'. [ [ stream next: 10 ] ensure: [ stream close ] ] on: ConnectionTimedOut do: [ :e | ] ].
+	[ :stream :peer | [ [ stream upToEnd ] ensure: [ stream close ] ] fork. Processor yield. peer destroy. Processor yield; yield ].
+	[ :stream :peer | | process | process := [ [ stream upToEnd ] ensure: [ stream close ] ] fork. Processor yield. process terminate ] }}.
+ends do: [ :each | | stream peer |
+	stream := SocketStream openConnectionToPath: '{path}'.
+	peer := listener waitForAcceptFor: 20.
+	each value: stream value: peer.
+	peer destroy.
+	(Delay forMilliseconds: 1) wait.
+	say value: Socket allOpen size ]."
+        ),
+        "1\n1\n1\n1\n1\n1\n1\n1\n",
+    );
+}
+
+#[test]
+fn a_server_of_all_families_is_reached_by_each_with_addresses_of_both_kinds() {
+    prints(
+        "families",
+        "| listener port check |
+listener := Socket newTCP.
+listener bindTo: (SocketAddress wildcard6 socketAddress); listenWithBacklog: 5.
+port := listener localPort.
+check := [ :client | | server |
+	server := listener waitForAcceptFor: 20.
+	client sendData: 'over ' , client remoteSocketAddress hostBytes size printString.
+	say value: server receiveData; value: server remoteAddress; value: server remotePort = client localPort;
+		value: (client remoteSocketAddress port = port).
+	server destroy. client destroy ].
+check value: (Socket newTCP connectTo: #[127 0 0 1] port: port).
+check value: (Socket newTCP connectTo: (ByteArray new: 16 withAll: 0) asSocketAddress port: port).
+check value: (Socket newTCP connectTo: (SocketAddress fromString: '[::1]:' , port printString)).
+check value: ((Socket newTCP: 3) connectTo: SocketAddress loopback6 socketAddress hostBytes port: port).
+check value: (SocketAddressInformation forHost: '::1' service: port printString flags: 1 addressFamily: 0 socketType: 1 protocol: 0) first connect.
+say value: listener localSocketAddress = (SocketAddress fromString: '[::]:' , port printString).",
+        "over 4\n127.0.0.1\ntrue\ntrue\nover 16\n::1\ntrue\ntrue\nover 16\n::1\ntrue\ntrue\nover 16\n::1\ntrue\ntrue\nover 16\n::1\ntrue\ntrue\ntrue\n",
+    );
+}
+
+#[test]
+fn a_server_at_a_relative_path_removes_its_file_and_another_user_gets_none() {
+    let scratch = Scratch::new("relative");
+    let directory = scratch.path("d");
+    std::fs::create_dir(&directory).expect("a directory");
+    prints(
+        "relative",
+        &format!(
+            "| listener path |
+path := '{directory}/../d/./s'.
+listener := Socket listenOnPath: path backlogSize: 5 mode: 8r600.
+say value: (Socket connectToPath: path) isConnected; value: listener unlinkOnClose; value: listener path = path.
+listener closeAndDestroy.
+say value: ([ Socket connectToPath: path ] on: ConnectionClosed do: [ :e | e errorName ]).
+listener := Socket listenOnPath: path backlogSize: 5.
+listener unlinkOnClose: false; closeAndDestroy.
+say value: ([ Socket connectToPath: path ] on: ConnectionRefused do: [ :e | e errorName ])."
+        ),
+        "true\ntrue\ntrue\nENOENT\nECONNREFUSED\n",
+    );
+    assert!(std::path::Path::new(&directory).join("s").exists());
+}
