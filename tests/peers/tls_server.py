@@ -51,7 +51,10 @@ def send():
             connection.send(bytes([byte]))
     elif manner == "half":
         connection.sendall(data[: len(data) // 2])
-        connection.close()
+        # Who closes before everything was read resets the connection.
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
         sys.exit()
     elif data:
         connection.sendall(data)
