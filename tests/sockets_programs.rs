@@ -164,3 +164,67 @@ fn the_proxy_among_the_examples_passes_on_what_both_ends_say_and_that_they_have_
     assert_eq!(ask("anybody?\n"), "");
     assert_eq!(ask("anybody?\n"), "");
 }
+
+#[test]
+fn datagrams_of_logger_socat_and_nc_arrive_with_their_senders() {
+    let scratch = Scratch::new("datagram-programs");
+    let (path, sender) = (scratch.path("log"), scratch.path("sender"));
+    let code = format!(
+        "| local udp |
+local := Socket newIPCDatagram.
+local bindTo: '{path}'; unlinkOnClose: true.
+udp := Socket newUDP.
+udp bindTo: '127.0.0.1:0'.
+Transcript show: 'ready ' , udp localPort printString; cr.
+{{ local. udp }} do: [ :each |
+	3 timesRepeat: [ | received |
+		received := each receiveDatagram.
+		Transcript show: received first utf8Decoded trimRight; show: ' | '; print: received last; cr; flush ].
+	each closeAndDestroy ]"
+    );
+    let mut collector = Peer::smalltalk("datagram-programs", &code);
+    let port = collector.place.clone();
+    let to_path = format!("UNIX-SENDTO:{path},bind={sender}");
+    let to_port = format!("UDP:127.0.0.1:{port}");
+    let programs: [(&str, &[&str], &str, &str); 6] = [
+        ("logger", &["-u", &path], "grüße", "unix:(unnamed)"),
+        (
+            "socat",
+            &["-", &to_path],
+            "by path",
+            &format!("unix:{sender}"),
+        ),
+        ("nc.openbsd", &["-q0", "-uU", &path], "from nc", "unix:/"),
+        (
+            "logger",
+            &["-d", "-n", "127.0.0.1", "-P", &port],
+            "far",
+            "127.0.0.1:",
+        ),
+        ("socat", &["-", &to_port], "to a port", "127.0.0.1:"),
+        (
+            "nc.openbsd",
+            &["-q0", "-u", "127.0.0.1", &port],
+            "udp",
+            "127.0.0.1:",
+        ),
+    ];
+    for (name, arguments, text, from) in programs {
+        let mut command = program(name);
+        command.args(arguments);
+        let run = run(command, &format!("{text}\n"));
+        let line = collector.line();
+        // logger puts the time and the host before it.
+        let (said, by) = line.split_once(" | ").expect("a datagram");
+        assert!(
+            said.ends_with(text) && by.starts_with(from),
+            "{name}: {line} {}",
+            run.error
+        );
+    }
+    assert_eq!(collector.wait(), Some(0));
+    assert!(
+        !std::path::Path::new(&path).exists(),
+        "the socket file is left behind"
+    );
+}
