@@ -36,7 +36,8 @@
 //! # Ok::<(), chirp::Error>(())
 //! ```
 //!
-//! Without the default features (`default-features = false`) command line and sockets are left out.
+//! Without the default features (`default-features = false`) command line, sockets and encryption are left
+//! out; the feature `net` brings sockets, `tls` encrypted ones.
 //! More: `examples/embed_hello.rs`, `embed_blocks.rs`, `embed_limits.rs`.
 //!
 //! # Where is what

@@ -300,7 +300,7 @@ fn who_cannot_prove_who_he_is() {
             "self",
             "localhost",
             "SSLCertificateError TLS failed while connecting to localhost: the certificate is self-signed, and not one that is trusted here",
-            "",
+            "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
         ),
     ];
     for version in VERSIONS {
