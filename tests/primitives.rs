@@ -3,6 +3,9 @@
 //! `CHIRP_FUZZ=1000000` makes as many calls instead of the few of an ordinary run; `CHIRP_FUZZ_SEED=7` other
 //! ones; `CHIRP_FUZZ_TRACE=1` tells each call before it is made, and checks the heap behind each.
 //! With `CHIRP_STRESS=1` there is a collection at every allocation.
+//!
+//! Those of sockets are called twice: without the permission to make any like all the others, and with it among
+//! living sockets, which are counted.
 
 use chirp::host::stdio::Stdio;
 use chirp::host::{Capabilities, Host};
@@ -20,6 +23,54 @@ const BATCH: u64 = 2_000;
 
 /// They wait for time to pass, as they should.
 const LEFT_OUT: &[&str] = &["delayWait", "semaphoreWaitTimeout"];
+
+/// Receivers and arguments of the primitives of sockets, more likely than others; the first ones are handles.
+#[cfg(feature = "net")]
+const SOCKETS: &[&str] = &[
+    "Fuzz keep: (Socket newTCP listenOn: 0 backlogSize: 5 interface: #[127 0 0 1]; yourself)",
+    "Fuzz keep: (Socket newTCP listenOn: 0 backlogSize: 1 interface: #[127 0 0 1]; yourself)",
+    "| l | l := Socket newTCP listenOn: 0 backlogSize: 5 interface: #[127 0 0 1]; yourself. Fuzz keep: l.
+        Fuzz keep: (Socket newTCP connectTo: #[127 0 0 1] port: l localPort; yourself)",
+    "Fuzz keep: Socket socketPair first",
+    "| p | p := Socket socketPair. Fuzz keep: p first. Fuzz keep: p last",
+    "| p | p := Socket socketPair: 3. Fuzz keep: p first. Fuzz keep: p last",
+    "| p | p := Socket socketPair: 1. Fuzz keep: p first. Fuzz keep: p last",
+    "Fuzz keep: (Socket newUDP setPort: 0 interface: #[127 0 0 1]; yourself)",
+    "Fuzz keep: Socket newUDP",
+    "Fuzz keep: (Socket newTCP: 3)",
+    "Fuzz keep: Socket newIPC",
+    "Fuzz keep: (Socket newIPC bindTo: SocketAddress unnamed; listenWithBacklog: 3; yourself)",
+    "Fuzz keep: Socket newIPCDatagram",
+    "| h | h := Fuzz keep: Socket newTCP. h copy at: 13 put: 99; yourself",
+    "| s h | s := Socket newTCP. h := s socketHandle copy. s destroy. h",
+    "#[127 0 0 1]",
+    "SocketAddress loopback",
+    "SocketAddress ip: #[127 0 0 1] port: 0",
+    "SocketAddress ip: #[0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1] port: 0",
+    "SocketAddress localPath: '/no/such/place'",
+    "SocketAddress abstract: 'chirp fuzz'",
+    "SocketAddress unnamed",
+    "ByteArray new: 4",
+    "ByteArray new: 16",
+    "SocketAddress new: 24",
+    "SocketAddress new: 118",
+    "'SO_SNDBUF'",
+    "'SO_LINGER'",
+    "'TCP_NODELAY'",
+    "'IP_ADD_MEMBERSHIP'",
+    "'localhost'",
+    "'127.0.0.1'",
+    "'80'",
+    "#(0 0 0)",
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "65536",
+    "ByteArray new: 3000",
+    "WordArray new: 300",
+];
 
 /// What receivers and arguments are made from.
 const VALUES: &[&str] = &[
@@ -156,22 +207,36 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+/// How many of the first values are handles.
+const HANDLES: usize = 15;
+
 struct Player {
     vm: Box<Vm>,
     values: Vec<(Root, String)>,
     names: Vec<&'static str>,
     installed: HashSet<(usize, usize)>,
+    /// Number of values that are more likely than the others, from the first one on.
+    favoured: usize,
 }
 
 impl Player {
     fn new() -> Player {
-        let host = Host::new(Capabilities::none(), Stdio::none()).expect("a host");
+        Player::with(Capabilities::none(), &[], |_| true)
+    }
+
+    /// Plays with the primitives that are wanted, and these values before all others.
+    fn with(
+        allowed: Capabilities,
+        values: &'static [&'static str],
+        wanted: fn(&str) -> bool,
+    ) -> Player {
+        let host = Host::new(allowed, Stdio::none()).expect("a host");
         let mut vm = boot(&Image::embedded(), HeapOptions::default(), host).expect("the library");
         vm.limits.memory = 256 << 20;
         vm.limits.stack = 100_000;
         let mut names: Vec<_> = vm
             .primitive_names()
-            .filter(|n| !LEFT_OUT.contains(n))
+            .filter(|n| !LEFT_OUT.contains(n) && wanted(n))
             .collect();
         names.sort_unstable();
         let mut player = Player {
@@ -179,10 +244,12 @@ impl Player {
             values: Vec::new(),
             names,
             installed: HashSet::new(),
+            favoured: values.len(),
         };
         player.run("Object subclass: #Fuzz instanceVariableNames: 'a b c d' classVariableNames: 'V' package: 'Fuzz'.
-            Fuzz compile: 'escaping ^ [ :x | ^ x ]'. Fuzz compile: 'context ^ thisContext'. Fuzz compile: 'a: x a := x'");
-        for text in VALUES {
+            Fuzz compile: 'escaping ^ [ :x | ^ x ]'. Fuzz compile: 'context ^ thisContext'. Fuzz compile: 'a: x a := x'.
+            Fuzz class compile: 'keep: s V ifNil: [ V := OrderedCollection new ]. V add: s. ^ s socketHandle'");
+        for text in values.iter().chain(VALUES) {
             let v = player
                 .vm
                 .evaluate("value", text)
@@ -227,15 +294,43 @@ impl Player {
         ));
     }
 
+    fn pick(&self, dice: &mut Dice) -> usize {
+        if self.favoured > 0 && dice.below(4) > 0 {
+            return dice.below(self.favoured);
+        }
+        dice.below(self.values.len())
+    }
+
+    /// Whether a socket could take this for the address of another machine: no test needs one.
+    fn leads_outside(&self, pick: usize) -> bool {
+        if self.favoured == 0 {
+            return false;
+        }
+        let value = self.vm.rooted(&self.values[pick].0).expect("a root");
+        match self.vm.heap.bytes(value) {
+            [first, _, _, _] => *first != 127 && *first != 0,
+            address if address.len() == 16 => pick >= HANDLES && address[..15] != [0; 15],
+            _ => false,
+        }
+    }
+
     fn play(&mut self, dice: &mut Dice) {
         let primitive = dice.below(self.names.len());
         let count = match dice.below(10) {
+            n if self.favoured > 0 => n.min(8),
             0 => 0,
             9 => 7,
             n => n.div_ceil(2),
         };
         self.install(primitive, count);
-        let picks: Vec<usize> = (0..=count).map(|_| dice.below(self.values.len())).collect();
+        let mut picks: Vec<usize> = (0..=count).map(|_| self.pick(dice)).collect();
+        if self.favoured > 0 && count > 0 && dice.below(3) > 0 {
+            // A handle, since nearly all begin with one.
+            picks[1] = dice.below(HANDLES);
+        }
+        if picks.iter().any(|&pick| self.leads_outside(pick)) {
+            return;
+        }
         let value = |p: &Player, i: usize| p.vm.rooted(&p.values[i].0).expect("a root");
         let told = || {
             let args: Vec<_> = picks.iter().map(|&i| self.values[i].1.as_str()).collect();
@@ -262,7 +357,7 @@ impl Player {
         match result {
             Ok(Ok(v)) => {
                 let at = dice.below(self.values.len() * 4);
-                if at > 0 && at < self.values.len() {
+                if at >= self.favoured.max(1) && at < self.values.len() {
                     let name = format!("({told})");
                     let name = name.chars().take(300).collect();
                     self.values[at] = (self.vm.root(v), name);
@@ -299,4 +394,55 @@ fn primitives_take_anything() {
         player.vm.collect_garbage();
         player.vm.check_heap().expect("a heap in order");
     }
+}
+
+/// Descriptors of this process that are sockets.
+#[cfg(feature = "net")]
+fn open_sockets() -> usize {
+    let entries = std::fs::read_dir("/proc/self/fd").expect("descriptors");
+    let links = entries.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    links
+        .filter(|link| link.to_string_lossy().starts_with("socket:"))
+        .count()
+}
+
+/// T-20: handles that are living, stale, forged or no handles at all; addresses, buffers and nonsense. Nothing panics
+/// or hangs, and when the machine ends, no socket is left.
+#[cfg(feature = "net")]
+#[test]
+fn primitives_of_sockets_take_anything_and_leak_nothing() {
+    use chirp::host::net::resolver::{Answer, Question};
+    let calls = setting("CHIRP_FUZZ").unwrap_or(CALLS);
+    let seed = setting("CHIRP_FUZZ_SEED").unwrap_or(1);
+    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    // Names that an address is made for may become files.
+    let folder = std::env::temp_dir().join(format!("chirp-fuzz-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::env::set_current_dir(&folder).expect("a folder");
+    let before = open_sockets();
+    let mut made = 0;
+    while made < calls {
+        let allowed = Capabilities {
+            network: true,
+            ..Capabilities::none()
+        };
+        let mut player = Player::with(allowed, SOCKETS, |name| {
+            name.starts_with("primitive") && name != "primitiveDisableSocketAccess"
+        });
+        let (resolver, _) = player.vm.host.net.resolver().expect("the permission");
+        resolver.ask_instead(std::sync::Arc::new(|question: &Question| match question {
+            Question::Addresses { .. } => Answer::Addresses(Err(libc::EAI_NONAME)),
+            Question::Names { .. } => Answer::Names(Err(libc::EAI_NONAME)),
+        }));
+        for _ in 0..BATCH.min(calls - made) {
+            player.play(&mut dice);
+            made += 1;
+        }
+        player.vm.collect_garbage();
+        player.vm.check_heap().expect("a heap in order");
+        assert!(player.vm.host.net.open_count() > 0, "there were sockets");
+        drop(player);
+        assert_eq!(open_sockets(), before, "sockets are left open");
+    }
+    let _ = std::fs::remove_dir_all(&folder);
 }

@@ -1,4 +1,4 @@
-"""Where a peer connects to: PATH of a Unix socket, or PORT on the loopback."""
+"""Where a peer connects to, or listens: PATH of a Unix socket, or PORT on the loopback."""
 
 import socket
 
@@ -10,3 +10,17 @@ def connect(place):
     client.settimeout(60)
     client.connect(place)
     return client
+
+
+def listen(place):
+    """A server at PATH, or with 0 at a port that is free; says where."""
+    if place == "0":
+        server = socket.create_server(("127.0.0.1", 0))
+        place = str(server.getsockname()[1])
+    else:
+        server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        server.bind(place)
+        server.listen(5)
+    server.settimeout(60)
+    print("ready", place, flush=True)
+    return server
