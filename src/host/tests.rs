@@ -7,6 +7,7 @@ mod names;
 mod streams;
 #[cfg(feature = "tls")]
 mod tls;
+mod units;
 mod waiting;
 
 use super::net::{Address, Handle, Semaphores, Status};

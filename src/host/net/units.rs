@@ -1,5 +1,6 @@
 //! Moving elements of several bytes over connections. Owns the rest of an element that the system
-//! took only a part of; must never hand out a part, nor lose one.
+//! took only a part of; must never hand out a part, nor forget one. Only a close for which
+//! there is no room cuts the last element.
 
 use super::super::sys;
 use super::error::NetError;

@@ -354,3 +354,50 @@ fn sockets_of_unknown_families_and_kinds_are_refused() {
         );
     }
 }
+
+#[test]
+fn a_closed_socket_can_be_used_again() {
+    let mut world = World::new();
+    let (listener, address) = world.tcp_listener(5);
+    let client = world.connect(0, &address);
+    world
+        .host
+        .net
+        .set_option(client, b"SO_KEEPALIVE", &Value::Integer(1))
+        .expect("an option");
+    for _ in 0..3 {
+        world.until("connect", |world| world.status(client) == Status::Connected);
+        let server = world.accept(listener);
+        world.host.net.destroy(server);
+        world.until("the end", |world| {
+            !world.host.net.data_available(client).expect("a socket")
+                && world.status(client) == Status::OtherEndClosed
+        });
+        world.host.net.close(client).expect("closed");
+        assert_eq!(world.status(client), Status::Unconnected);
+        assert_eq!(world.host.net.connect(client, &address), Ok(()));
+    }
+    world.host.net.close(listener).expect("closed");
+    world.host.net.listen(listener, 5).expect("listens again");
+    assert_eq!(world.status(listener), Status::Waiting);
+}
+
+#[test]
+fn without_permission_old_connections_stay_and_nothing_new_is_reached() {
+    let mut world = World::new();
+    let (one, other) = world.tcp_pair();
+    let (fresh, datagram) = (world.socket(INET4, STREAM), world.socket(INET4, DATAGRAM));
+    let address = Address::inet4([127, 0, 0, 1].into(), 9);
+    let net = &mut world.host.net;
+    net.disable();
+    assert_eq!(net.connect(fresh, &address), Err(NetError::Denied));
+    assert_eq!(net.bind(fresh, &address, None), Err(NetError::Denied));
+    assert_eq!(net.listen(fresh, 5), Err(NetError::Denied));
+    assert_eq!(
+        net.send_datagram(datagram, b"x", &address),
+        Err(NetError::Denied)
+    );
+    assert_eq!(net.inherited(), Err(NetError::Denied));
+    assert_eq!(net.send(one, b"still here"), Ok(10));
+    assert_eq!(world.receive(other, 10), b"still here");
+}
