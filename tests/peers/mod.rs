@@ -51,7 +51,7 @@ pub fn chirp_reading(arguments: &[&str], input: &str) -> Run {
 /// Runs a source file with at most that many descriptors.
 pub fn chirp_script_with_descriptors(limit: u32, name: &str, text: &str) -> Run {
     let scratch = Scratch::new(&format!("script-{name}"));
-    run(with_descriptors("-SH", limit, &script(&scratch, text)), "")
+    run(with_descriptors("", limit, &script(&scratch, text)), "")
 }
 
 /// A source file with that text.
@@ -61,12 +61,13 @@ fn script(scratch: &Scratch, text: &str) -> String {
     file
 }
 
-/// The command line with a source file and at most so many descriptors: the soft limit or both.
+/// The command line with a source file and at most so many descriptors: `-S` for the soft limit,
+/// nothing for both.
 fn with_descriptors(which: &str, limit: u32, file: &str) -> Command {
     let mut command = Command::new("sh");
     command.args([
         "-c",
-        &format!("ulimit {which} -n {limit}; exec \"$0\" \"$1\""),
+        &format!("ulimit {which} -n {limit} && exec \"$0\" \"$1\""),
     ]);
     command.args([env!("CARGO_BIN_EXE_chirp"), file]);
     command
