@@ -9,6 +9,7 @@ use peers::{Peer, Scratch, chirp, chirp_reading, chirp_script, python, shared_pa
 
 const SEED: &str = include_str!("../examples/unix_client.st");
 
+/// T-01, R-05, R-06.
 #[test]
 fn the_seed_script_word_for_word_as_the_very_first_code() {
     let _lock = shared_path();
@@ -71,6 +72,7 @@ fn the_seed_script_typed_line_by_line_at_the_prompt() {
     assert_eq!(server.finish(), "b'Hello, from Smalltalk!'\n");
 }
 
+/// T-02, T-03.
 #[test]
 fn the_seeds_methods_compiled_over_ours_and_a_server_beside_them() {
     let _lock = shared_path();
@@ -118,6 +120,7 @@ fn the_seeds_methods_leave_errors_visible() {
     );
 }
 
+/// T-03.
 #[test]
 fn the_seeds_four_methods_filed_in_over_ours() {
     let _lock = shared_path();
@@ -255,6 +258,7 @@ fn a_tcp_server_in_smalltalk() {
     assert_eq!(server.finish(), "");
 }
 
+/// T-02.
 #[test]
 fn a_unix_server_in_smalltalk() {
     let scratch = Scratch::new("unix-server");
@@ -271,6 +275,7 @@ fn a_unix_server_in_smalltalk() {
     );
 }
 
+/// T-21.
 #[test]
 fn a_server_that_is_killed_politely_removes_its_file() {
     let scratch = Scratch::new("sigterm");
@@ -354,6 +359,7 @@ Transcript show: (received contents = data) printString; cr; show: (ticks > 0) p
     }
 }
 
+/// T-23.
 #[test]
 fn what_was_sent_before_closing_still_arrives() {
     let scratch = Scratch::new("close");
@@ -377,6 +383,7 @@ Transcript show: total printString; cr"
     }
 }
 
+/// R-02, R-30.
 #[test]
 fn only_the_process_that_waits_is_kept_waiting() {
     let scratch = Scratch::new("waiting");
@@ -400,6 +407,7 @@ Transcript show: answer; cr"
     assert_eq!(run.output, "after 20 ticks\n", "{}", run.error);
 }
 
+/// R-03.
 #[test]
 fn both_directions_of_one_socket_at_once() {
     let run = chirp_script(
@@ -420,6 +428,7 @@ Transcript show: sent printString; cr; show: total printString; cr",
     assert_eq!(run.output, "2000000\n2000000\n", "{}", run.error);
 }
 
+/// R-09, R-40.
 #[test]
 fn errors_say_what_happened() {
     let scratch = Scratch::new("errors");
@@ -466,6 +475,7 @@ ConnectionClosed nil nil
     assert_eq!(run.output, expected, "{}", run.error);
 }
 
+/// T-12, R-37.
 #[test]
 fn waiting_ends_when_its_time_is_over_and_when_the_socket_is_destroyed() {
     let run = chirp_script(
@@ -497,6 +507,7 @@ Transcript show: pair first statusString; cr",
     );
 }
 
+/// T-07.
 #[test]
 fn a_hundred_connections_busy_in_both_directions() {
     let scratch = Scratch::new("busy");

@@ -17,6 +17,7 @@ fn prints(name: &str, script: &str, expected: &str) {
     assert_eq!(run.code, Some(0), "{}", run.error);
 }
 
+/// T-13.
 #[test]
 fn datagrams() {
     prints(
@@ -44,6 +45,7 @@ say value: ([ client sendUDPData: (ByteArray new: 70000) toHost: #[127 0 0 1] po
     );
 }
 
+/// T-13: a sender without a name.
 #[test]
 fn local_datagrams() {
     let scratch = Scratch::new("local-datagrams");
@@ -62,6 +64,7 @@ say value: server receiveDatagram last."
     );
 }
 
+/// T-15, R-18.
 #[test]
 fn ipv6_and_both_families_at_one_listener() {
     prints(
@@ -82,6 +85,7 @@ say value: server remoteAddress; value: server remotePort = client localPort.",
     );
 }
 
+/// T-18, R-21.
 #[test]
 fn a_listener_for_one_becomes_the_connection_or_accepts() {
     prints(
@@ -102,6 +106,7 @@ say value: server receiveData; value: listener statusString.",
     );
 }
 
+/// T-11, R-36.
 #[test]
 fn half_close_status_and_answer() {
     prints(
@@ -146,6 +151,7 @@ report value: [ Socket new connectTo: #[127 0 0 1] port: 70000 ].",
     );
 }
 
+/// T-14.
 #[test]
 fn options() {
     prints(
@@ -159,6 +165,7 @@ say value: (Socket newIPC setOption: 'TCP_NODELAY' value: true) last.",
     );
 }
 
+/// T-17, with the system's own names.
 #[test]
 fn two_processes_look_up_at_the_same_time() {
     prints(
@@ -174,6 +181,7 @@ say value: (names occurrencesOf: '127.0.0.1:0'); value: (names occurrencesOf: '1
     );
 }
 
+/// R-35.
 #[test]
 fn forgotten_sockets_are_closed() {
     prints(
@@ -187,6 +195,7 @@ say value: Socket registry size - before < 5.",
     );
 }
 
+/// T-20; tests/primitives.rs does the same below the class library.
 #[test]
 fn nonsense_arguments_fail_and_nothing_else() {
     prints(
@@ -212,6 +221,7 @@ say value: live isValid.",
     );
 }
 
+/// T-06, R-11.
 #[test]
 fn a_client_waits_for_its_turn_at_a_full_local_listener() {
     let scratch = Scratch::new("full");

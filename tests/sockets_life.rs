@@ -13,7 +13,7 @@ fn prints(run: Run, expected: &str) {
     assert_eq!(run.output, expected, "{}", run.error);
 }
 
-/// A matrix: every way to wait, every way in which the waiting can end from outside.
+/// T-12: a matrix of every way to wait, every way in which the waiting can end from outside.
 #[test]
 fn nobody_waits_for_a_socket_that_is_no_more() {
     let scratch = Scratch::new("waiters");
@@ -66,6 +66,7 @@ Transcript show: 'checked'; cr"
     prints(run, "checked\n");
 }
 
+/// R-15.
 #[test]
 fn an_end_wakes_every_reader_and_every_connection_one_acceptor() {
     let run = chirp_script(
@@ -106,6 +107,7 @@ connection closed while waiting for data: this socket is unconnected
     );
 }
 
+/// T-05.
 #[test]
 fn the_file_of_a_server_goes_away_with_it_and_only_with_it() {
     let scratch = Scratch::new("files");
@@ -143,6 +145,7 @@ say value: (Socket newIPC connectTo: address; isConnected)"
     assert!(!Path::new(&path).exists(), "left behind at the end");
 }
 
+/// T-05.
 #[test]
 fn a_file_that_took_the_servers_place_stays() {
     let scratch = Scratch::new("replaced");
@@ -169,6 +172,7 @@ listener closeAndDestroy"
     drop(other);
 }
 
+/// T-21.
 #[test]
 fn no_way_to_end_a_program_leaves_a_socket_file() {
     let scratch = Scratch::new("ends");
@@ -198,6 +202,7 @@ fn no_way_to_end_a_program_leaves_a_socket_file() {
     assert!(!Path::new(&path).exists(), "left behind by -e");
 }
 
+/// T-10, R-13, R-34.
 #[test]
 fn without_descriptors_a_server_lives_on_and_forgotten_sockets_give_theirs_back() {
     let scratch = Scratch::new("emfile");
@@ -251,6 +256,7 @@ fn sockets(process: u32) -> Vec<String> {
     found
 }
 
+/// T-22, R-32.
 #[test]
 fn descriptors_never_block_are_closed_on_exec_and_none_is_forgotten() {
     let scratch = Scratch::new("flags");

@@ -16,6 +16,7 @@ fn bound(world: &mut World) -> (Handle, Address) {
     (socket, address)
 }
 
+/// T-13, R-14.
 #[test]
 fn empty_and_truncated_datagrams_are_datagrams() {
     let mut world = World::new();
@@ -62,6 +63,7 @@ fn empty_and_truncated_datagrams_are_datagrams() {
     assert_eq!(&buffer, b"back");
 }
 
+/// T-13, R-14.
 #[test]
 fn an_unreachable_port_is_reported_once_and_ends_nothing() {
     let mut world = World::new();
@@ -82,6 +84,7 @@ fn an_unreachable_port_is_reported_once_and_ends_nothing() {
     assert_eq!(world.host.net.data_available(client), Ok(false));
 }
 
+/// T-13.
 #[test]
 fn too_long_is_an_error_and_streams_take_no_datagrams() {
     let mut world = World::new();
@@ -96,6 +99,7 @@ fn too_long_is_an_error_and_streams_take_no_datagrams() {
     assert_eq!(world.host.net.listen(client, 5), Err(NetError::BadArgument));
 }
 
+/// T-13.
 #[test]
 fn a_full_local_queue_is_waited_for() {
     let scratch = Scratch::new("queue");

@@ -5,6 +5,7 @@ use crate::host::net::local::remove_stale;
 use crate::host::net::{LocalName, NetError};
 use std::time::Duration;
 
+///
 #[test]
 fn connecting_completes_within_the_call() {
     let scratch = Scratch::new("immediate");
@@ -24,6 +25,7 @@ fn connecting_completes_within_the_call() {
     );
 }
 
+/// T-06, R-09.
 #[test]
 fn failures_to_connect_carry_their_errno() {
     let scratch = Scratch::new("errno");
@@ -47,6 +49,7 @@ fn failures_to_connect_carry_their_errno() {
     );
 }
 
+/// T-06, R-11.
 #[test]
 fn a_full_queue_keeps_the_client_waiting_and_never_lies() {
     let scratch = Scratch::new("full");
@@ -81,6 +84,7 @@ fn a_full_queue_keeps_the_client_waiting_and_never_lies() {
     world.settle();
 }
 
+/// T-11, R-12.
 #[test]
 fn bytes_stay_readable_after_the_peer_is_gone() {
     let scratch = Scratch::new("epipe");
@@ -163,6 +167,7 @@ fn the_end_of_the_program_closes_everything() {
     assert_eq!(world.status(listener), Status::Invalid);
 }
 
+/// T-05.
 #[test]
 fn only_a_stale_socket_is_cleared_away() {
     let scratch = Scratch::new("stale");
@@ -283,6 +288,7 @@ fn a_thousand_connections() {
     world.host.poll(Some(Duration::ZERO));
 }
 
+/// T-05.
 #[test]
 fn paths_have_a_limit() {
     assert!(Address::local_path(&[b'a'; 107]).is_ok());

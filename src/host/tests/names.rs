@@ -15,6 +15,7 @@ fn query<'a>(host: &'a [u8], service: &'a [u8], family: i64) -> Query<'a> {
     }
 }
 
+///
 #[test]
 fn an_address_for_a_path_needs_no_file() {
     let mut world = World::new();
@@ -33,6 +34,7 @@ fn an_address_for_a_path_needs_no_file() {
     assert!(resolver.current(8).is_none(), "others see nothing");
 }
 
+///
 #[test]
 fn local_look_ups_check_their_arguments() {
     let mut world = World::new();
@@ -83,6 +85,7 @@ fn numbers_are_answered_at_once() {
     assert_eq!(info.address.to_object(resolver.session(), true).len(), 36);
 }
 
+///
 #[test]
 fn names_come_from_another_thread_and_signal_who_asked() {
     let mut world = World::new();
@@ -140,6 +143,7 @@ fn names_of_addresses() {
     assert_eq!(resolver.names(1).expect("names").1, b"/tmp/x");
 }
 
+///
 #[test]
 fn address_objects_are_checked() {
     let session = 0x1234_5671;

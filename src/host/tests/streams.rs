@@ -40,6 +40,7 @@ fn a_refused_connection_leaves_a_fresh_socket_with_an_errno() {
     world.accept(listener);
 }
 
+///
 #[test]
 fn end_of_input_shows_only_after_the_last_byte_and_only_when_somebody_looks() {
     let mut world = World::new();
@@ -57,6 +58,7 @@ fn end_of_input_shows_only_after_the_last_byte_and_only_when_somebody_looks() {
     assert_eq!(world.host.net.receive(client, &mut [0; 4]), Ok(0));
 }
 
+///
 #[test]
 fn reading_and_writing_are_armed_independently() {
     let mut world = World::new();
@@ -123,6 +125,7 @@ fn abort_resets_the_peer() {
     assert_eq!(world.host.net.error(server), Ok(libc::ECONNRESET));
 }
 
+///
 #[test]
 fn close_and_destroy_wake_every_waiter() {
     let mut world = World::new();
@@ -142,6 +145,7 @@ fn close_and_destroy_wake_every_waiter() {
     assert_eq!(world.host.net.open_count(), 1);
 }
 
+/// T-18, R-21.
 #[test]
 fn a_one_shot_listener_becomes_the_connection_when_used_as_one() {
     let mut world = World::new();
@@ -156,6 +160,7 @@ fn a_one_shot_listener_becomes_the_connection_when_used_as_one() {
     assert_eq!(world.receive(client, 3), b"you");
 }
 
+/// T-18, R-21.
 #[test]
 fn a_one_shot_listener_accepts_as_well() {
     let mut world = World::new();
@@ -167,6 +172,7 @@ fn a_one_shot_listener_accepts_as_well() {
     assert_eq!(world.receive(server, 5), b"hello");
 }
 
+/// T-19.
 #[test]
 fn accept_with_nobody_at_the_door_is_eagain() {
     let mut world = World::new();
@@ -179,6 +185,7 @@ fn accept_with_nobody_at_the_door_is_eagain() {
     assert_eq!(world.status(listener), Status::Waiting);
 }
 
+///
 #[test]
 fn a_port_in_use_is_reported() {
     let mut world = World::new();
@@ -193,6 +200,7 @@ fn a_port_in_use_is_reported() {
     assert_eq!(world.host.net.error(other), Ok(libc::EADDRINUSE));
 }
 
+///
 #[test]
 fn an_undecided_socket_takes_the_family_of_its_first_address_and_keeps_its_options() {
     let mut world = World::new();
@@ -219,6 +227,7 @@ fn an_undecided_socket_takes_the_family_of_its_first_address_and_keeps_its_optio
     assert_eq!(world.host.net.remote_address(client), Ok(Some(address)));
 }
 
+/// T-15.
 #[test]
 fn an_ipv6_listener_takes_ipv4_clients_too() {
     let mut world = World::new();
@@ -247,6 +256,7 @@ fn an_ipv6_listener_takes_ipv4_clients_too() {
     assert!(peer.to_string().starts_with("127.0.0.1:"), "{peer}");
 }
 
+/// T-14.
 #[test]
 fn options_answer_what_the_kernel_made_of_them() {
     let mut world = World::new();
@@ -268,6 +278,7 @@ fn options_answer_what_the_kernel_made_of_them() {
     );
 }
 
+/// T-20, R-10, R-31.
 #[test]
 fn stale_and_forged_handles_fail_and_nothing_else() {
     let mut world = World::new();
