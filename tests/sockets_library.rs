@@ -398,3 +398,39 @@ say value: ([ Socket connectToPath: path ] on: ConnectionRefused do: [ :e | e er
     );
     assert!(std::path::Path::new(&directory).join("s").exists());
 }
+
+/// Root may do everything, so nobody in particular asks.
+#[test]
+fn without_permission_nothing_is_served_and_nobody_is_reached() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    let scratch = Scratch::new("permission");
+    let (directory, server) = (scratch.path("d"), scratch.path("s"));
+    let allow = |path: &str, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("a mode")
+    };
+    std::fs::create_dir(&directory).expect("a directory");
+    let _listener = std::os::unix::net::UnixListener::bind(&server).expect("a server");
+    allow(&directory, 0o555);
+    allow(&server, 0o444);
+    // The build may lie where only root gets.
+    let program = scratch.path("chirp");
+    std::fs::copy(env!("CARGO_BIN_EXE_chirp"), &program).expect("a copy");
+    let mut command = std::process::Command::new(program);
+    command.args([
+        "-e",
+        &format!(
+            "#(listen connect) with: {{
+	[ Socket listenOnPath: '{directory}/s' backlogSize: 5 ].
+	[ Socket connectToPath: '{server}' ] }} do: [ :name :block |
+		[ block value. Transcript show: 'nothing'; cr ] on: NetworkError do: [ :e |
+			Transcript show: e errorName; show: ' '; show: e operation; cr ] ]"
+        ),
+    ]);
+    if std::fs::metadata(&directory).expect("a directory").uid() == 0 {
+        command.uid(65534);
+    }
+    let run = peers::run(command, "");
+    allow(&directory, 0o755);
+    assert_eq!(run.output, "EACCES bind\nEACCES connect\n", "{}", run.error);
+}
