@@ -456,7 +456,7 @@ report value: [ Socket listenOnPath: '{missing}/s' backlogSize: 1 ].
 report value: [ Socket connectToPath: '/tmp/' , (String new: 103 withAll: $x) ].
 report value: [ listener accept ].
 report value: [ Socket newTCP setOption: 'SO_NONSENSE' value: 1 ].
-report value: [ Socket newTCP connectTo: #[127 0 0 1] port: 1 ].
+report value: [ Socket newTCP connectTo: #[127 0 0 1] port: (Socket newTCP bindTo: #[127 0 0 1] port: 0; localPort) ].
 report value: [ Socket newIPC sendData: 'x' ].
 listener closeAndDestroy"
         ),
