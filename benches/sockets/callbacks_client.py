@@ -1,8 +1,9 @@
 """Sends messages of 1024 bytes and waits for each to come back, on many connections at once, with
-callbacks. Arguments: path or port, connections, requests of each."""
+callbacks. Prints the seconds that took. Arguments: path or port, connections, requests of each."""
 
 import asyncio
 import sys
+import time
 
 MESSAGE = b"a" * 1024
 
@@ -29,6 +30,7 @@ class Client(asyncio.Protocol):
 
 
 async def main(place, connections, requests):
+    start = time.perf_counter()
     loop = asyncio.get_running_loop()
     waiting = []
     for _ in range(connections):
@@ -40,6 +42,7 @@ async def main(place, connections, requests):
         else:
             await loop.create_unix_connection(make, place)
     await asyncio.gather(*waiting)
+    print(time.perf_counter() - start)
 
 
 asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

@@ -1,10 +1,11 @@
 -- Sends messages of 1024 bytes and waits for each to come back, on many connections at once.
--- Arguments: path or port, connections, requests of each.
+-- Prints the seconds that took. Arguments: path or port, connections, requests of each.
 package.path = arg[0]:match("^(.*)/") .. "/?.lua;" .. package.path
 local socket, unix, loop = require "socket", require "socket.unix", require "loop"
 
 local place, connections, requests = arg[1], tonumber(arg[2]), tonumber(arg[3])
 local message = ("a"):rep(1024)
+local start = socket.gettime()
 
 local function client()
   local s
@@ -25,3 +26,4 @@ end
 
 for _ = 1, connections do loop.spawn(client) end
 loop.run()
+print(socket.gettime() - start)

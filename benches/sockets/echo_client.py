@@ -1,8 +1,9 @@
 """Sends messages of 1024 bytes and waits for each to come back, on many connections at once.
-Arguments: path or port, connections, requests of each."""
+Prints the seconds that took. Arguments: path or port, connections, requests of each."""
 
 import asyncio
 import sys
+import time
 
 MESSAGE = b"a" * 1024
 
@@ -19,7 +20,9 @@ async def client(place, requests):
 
 
 async def main(place, connections, requests):
+    start = time.perf_counter()
     await asyncio.gather(*(client(place, requests) for _ in range(connections)))
+    print(time.perf_counter() - start)
 
 
 asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
