@@ -57,44 +57,75 @@ fn reset(connection: Box<dyn Connection>) {
     let _ = setsockopt(&connection.as_fd(), sockopt::Linger, &linger);
 }
 
+/// What clients of a server say: a request of that number, and how its answer ends.
+struct Protocol {
+    request: fn(usize) -> String,
+    answer_end: fn(usize) -> String,
+}
+
+const ECHO: Protocol = Protocol {
+    request: |number| format!("question {number}\n"),
+    answer_end: |number| format!("question {number}\n"),
+};
+
+const HTTP: Protocol = Protocol {
+    request: |number| format!("GET /echo/{number} HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    answer_end: |number| format!("<{number}>"),
+};
+
 /// The well-behaved client, who must not notice anything.
 struct Witness {
     connection: Box<dyn Connection>,
+    protocol: &'static Protocol,
     asked: usize,
 }
 
 impl Witness {
-    fn new(place: &str) -> Witness {
+    fn new(place: &str, protocol: &'static Protocol) -> Witness {
         Witness {
             connection: connect(place),
+            protocol,
             asked: 0,
         }
     }
 
     fn is_served(&mut self) {
         self.asked += 1;
-        let question = format!("question {}\n", self.asked);
-        let mut answer = vec![0; question.len()];
+        let request = (self.protocol.request)(self.asked);
         self.connection
-            .write_all(question.as_bytes())
+            .write_all(request.as_bytes())
             .expect("a server");
-        self.connection.read_exact(&mut answer).expect("an answer");
-        assert_eq!(question.as_bytes(), answer);
+        expect_answer(&mut *self.connection, self.protocol, self.asked);
     }
 }
 
-/// Lets peers misbehave at a server that sends back what it gets, or each line of it.
-fn misbehave(server: &Peer) {
+/// Reads until the answer to the request of that number is there.
+fn expect_answer(connection: &mut dyn Connection, protocol: &Protocol, number: usize) {
+    let end = (protocol.answer_end)(number);
+    let mut answer = Vec::new();
+    let mut part = [0; 4096];
+    while !answer.ends_with(end.as_bytes()) {
+        let count = connection.read(&mut part).expect("an answer");
+        let so_far = String::from_utf8_lossy(&answer).into_owned();
+        assert_ne!(count, 0, "no answer to {number}, only {so_far:?}");
+        answer.extend_from_slice(&part[..count]);
+    }
+}
+
+/// Lets peers misbehave at a server.
+fn misbehave(server: &Peer, protocol: &'static Protocol) {
     let place = server.place.as_str();
-    let mut witness = Witness::new(place);
+    let mut witness = Witness::new(place, protocol);
     witness.is_served();
 
     // An end after every byte of a request, without reading the answer, in four ways.
-    let request = b"first line\nsecond line\nrest";
+    let request = (protocol.request)(1) + &(protocol.request)(2);
+    let request = request.trim_end().as_bytes();
     for length in 0..=request.len() {
         for way in 0..4 {
             let mut peer = connect(place);
-            peer.write_all(&request[..length]).expect("a server");
+            // It may have been answered and left already.
+            let _ = peer.write_all(&request[..length]);
             match way {
                 0 => drop(peer),
                 1 => reset(peer),
@@ -117,14 +148,12 @@ fn misbehave(server: &Peer) {
 
     // A byte now and then.
     let mut slow = connect(place);
-    for byte in b"slow\n" {
-        slow.write_all(&[*byte]).expect("a server");
-        std::thread::sleep(Duration::from_millis(5));
+    for byte in (protocol.request)(0).bytes() {
+        slow.write_all(&[byte]).expect("a server");
+        std::thread::sleep(Duration::from_millis(2));
         witness.is_served();
     }
-    let mut answer = [0; 5];
-    slow.read_exact(&mut answer).expect("an answer");
-    assert_eq!(&answer, b"slow\n");
+    expect_answer(&mut *slow, protocol, 0);
 
     // Garbage of all kinds, more than the server can send back to somebody who reads nothing.
     let mut state = 88172645463325252u64;
@@ -212,7 +241,7 @@ Transcript show: 'ready '; show: (listener path ifNil: [ listener localPort prin
 fn in_both_families(name: &str, serve: &str) {
     let scratch = Scratch::new(name);
     for place in [scratch.path("s"), "0".into()] {
-        misbehave(&server(name, &place, serve));
+        misbehave(&server(name, &place, serve), &ECHO);
     }
 }
 
@@ -233,4 +262,29 @@ fn a_server_that_reads_lines_survives_every_peer() {
 		line := stream nextLineLf.
 		stream nextPutAll: line; nextPut: Character lf; flush ]",
     );
+}
+
+#[test]
+fn a_web_server_survives_every_peer() {
+    let scratch = Scratch::new("rude-web");
+    let path = scratch.path("s");
+    for made in [
+        "ZnServer on: 0".into(),
+        format!("ZnServer onPath: '{path}'"),
+    ] {
+        let server = Peer::smalltalk(
+            "rude-web",
+            &format!(
+                "| server |
+server := {made}.
+server delegate: (ZnDefaultServerDelegate new
+	map: 'echo' to: [ :request | ZnResponse ok: (ZnEntity text: '<' , request uri lastPathSegment , '>') ];
+	yourself).
+server start.
+Transcript show: 'ready '; show: (server path ifNil: [ server port printString ]); cr; flush.
+Semaphore new wait"
+            ),
+        );
+        misbehave(&server, &HTTP);
+    }
 }
