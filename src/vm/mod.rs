@@ -402,8 +402,9 @@ impl Vm {
         if let Some(&v) = self.globals.get(&name) {
             return v;
         }
-        if self.latent.is_some() {
-            self.make_latent(&self.symbols.text(name).to_string());
+        if self.is_latent(self.symbols.text(name)) {
+            let text = self.symbols.text(name).to_owned();
+            self.make_latent(&text);
             if let Some(&v) = self.globals.get(&name) {
                 return v;
             }
