@@ -400,3 +400,33 @@ stream close. Transcript show: stream closed printString; cr"
         }
     }
 }
+
+#[test]
+fn clients_that_go_at_every_point_of_their_greeting() {
+    let mut server = echo_server("going", TCP, "localhost");
+    let output = talk(
+        "going",
+        &server.place,
+        &format!(
+            "| session greeting size |
+session := ZdcPluginSSLSession new serverName: 'localhost'; dangerouslyAcceptAnyCertificate; yourself.
+greeting := ByteArray new: 5000.
+size := session connect: '' from: 1 to: 0 into: greeting.
+0 to: size by: 9 do: [ :each | | socket |
+    socket := Socket newTCP. socket connectTo: #[127 0 0 1] port: {}.
+    each > 0 ifTrue: [ socket sendData: greeting count: each ].
+    socket closeAndDestroy ].
+stream connect; ascii; nextPutAll: 'still there'; lf; flush.
+Transcript show: stream nextLineLf; cr; show: (size // 9 + 1) printString; cr.
+stream nextPutAll: 'quit'; lf; close",
+            server.place
+        ),
+    );
+    let (answer, gone) = output.split_once('\n').expect("two lines");
+    assert_eq!(answer, "still there");
+    for _ in 0..gone.trim().parse().expect("a number") {
+        let line = server.line();
+        let expected = "ConnectionClosed connection closed in the middle of the TLS handshake";
+        assert!(line.starts_with(expected), "{line}");
+    }
+}

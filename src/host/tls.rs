@@ -148,10 +148,15 @@ impl Tls {
     }
 
     /// A property that is a number.
-    pub fn int(&mut self, handle: Handle, property: Int) -> Result<i64> {
+    pub fn int(
+        &mut self,
+        handle: Handle,
+        property: Int,
+        capabilities: &Capabilities,
+    ) -> Result<i64> {
         let number = self.number(handle).ok_or(Refusal::BadHandle)?;
         let session = self.sessions.get_mut(&number).ok_or(Refusal::BadHandle)?;
-        Ok(session.int(property, &mut self.configs))
+        Ok(session.int(property, &mut self.configs, capabilities))
     }
 
     /// Sets a property that is a number.

@@ -5,6 +5,7 @@
 use super::arg;
 use super::socket::{byte_array, bytes_arg, handle_arg, int_arg};
 use super::socket_transfer::part;
+use crate::host::net::Handle;
 use crate::host::tls::{Int, Refusal, Role, Text};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -100,7 +101,7 @@ fn handshake(vm: &mut Vm, args: &[Value], role: Role) -> PrimResult {
         return code(refusal);
     }
     match take_outgoing(vm, args, 5) {
-        Ok(0) => match vm.host.tls.int(handle, Int::State) {
+        Ok(0) => match int(vm, handle, Int::State) {
             Ok(3) => Ok(Value::int(0)),
             Ok(_) => Ok(Value::int(NEED_MORE)),
             Err(refusal) => code(refusal),
@@ -108,6 +109,11 @@ fn handshake(vm: &mut Vm, args: &[Value], role: Role) -> PrimResult {
         Ok(count) => Ok(Value::int(count as i64)),
         Err(refusal) => code(refusal),
     }
+}
+
+fn int(vm: &mut Vm, handle: Handle, property: Int) -> Result<i64, Refusal> {
+    let host = &mut vm.host;
+    host.tls.int(handle, property, &host.capabilities)
 }
 
 fn connect(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -188,7 +194,7 @@ fn text_property(args: &[Value]) -> Result<Text, PrimError> {
 
 fn get_int(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (handle, property) = (handle_arg(vm, args)?, int_property(args)?);
-    let value = vm.host.tls.int(handle, property).map_err(failure)?;
+    let value = int(vm, handle, property).map_err(failure)?;
     Ok(Value::int(value))
 }
 

@@ -41,7 +41,9 @@ impl Ends {
     }
 
     fn int(&mut self, end: Handle, property: Int) -> i64 {
-        self.tls.int(end, property).expect("a property")
+        self.tls
+            .int(end, property, &Capabilities::all())
+            .expect("a property")
     }
 
     fn text(&mut self, end: Handle, property: Text) -> String {

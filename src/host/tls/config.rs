@@ -214,7 +214,7 @@ impl Configs {
             .map_err(text)?
             .dangerous();
         let builder = if settings.verify {
-            let trust = self.trust_for(settings, files)?;
+            let trust = self.trust(settings, files)?;
             builder.with_custom_certificate_verifier(Arc::new(trust))
         } else {
             builder.with_custom_certificate_verifier(Arc::new(Anybody::new(&provider)))
@@ -261,19 +261,13 @@ impl Configs {
         Ok(config)
     }
 
-    fn trust_for(&mut self, settings: &Settings, files: &Files) -> Result<Trust> {
+    /// Whom to believe.
+    pub fn trust(&mut self, settings: &Settings, files: &Files) -> Result<Trust> {
         if settings.trusted == Source::None {
             return self.system_trust();
         }
         let (roots, certificates) = roots(&settings.trusted, files)?;
         Trust::new(roots, certificates, self.provider())
-    }
-
-    /// What would have been trusted, for a session that verified nothing.
-    pub fn trust(&mut self, settings: &Settings) -> Option<Trust> {
-        let capabilities = crate::host::Capabilities::all();
-        let files = Files::new(&capabilities);
-        self.trust_for(settings, &files).ok()
     }
 
     /// The system's authorities, or those that SSL_CERT_FILE and SSL_CERT_DIR name.

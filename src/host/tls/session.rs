@@ -4,6 +4,7 @@
 use super::config::{Configs, Made, Settings, Source};
 use super::{reason, verify};
 use crate::host::Capabilities;
+use crate::host::files::Files;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, ServerConnection};
 use std::collections::VecDeque;
@@ -194,8 +195,7 @@ impl Session {
         configs: &mut Configs,
         capabilities: &Capabilities,
     ) -> std::result::Result<Connection, String> {
-        let files = crate::host::files::Files::new(capabilities);
-        let made = configs.get(role, &self.settings, &files)?;
+        let made = configs.get(role, &self.settings, &Files::new(capabilities))?;
         let mut connection = match made {
             Made::Client(config) => {
                 let name = self.wanted_name()?;
@@ -381,12 +381,17 @@ impl Session {
     }
 
     /// A property.
-    pub fn int(&mut self, property: Int, configs: &mut Configs) -> i64 {
+    pub fn int(
+        &mut self,
+        property: Int,
+        configs: &mut Configs,
+        capabilities: &Capabilities,
+    ) -> i64 {
         match property {
             Int::Version => 3,
             Int::LogLevel => self.log_level,
             Int::State => self.state(),
-            Int::CertificateState => self.certificate_state(configs),
+            Int::CertificateState => self.certificate_state(configs, capabilities),
             Int::Verify => self.settings.verify.into(),
             Int::DemandCertificate => self.settings.demand_certificate.into(),
             Int::Finished => self.finished.into(),
@@ -406,7 +411,7 @@ impl Session {
         first.is_ok_and(|chunk| !chunk.is_empty())
     }
 
-    fn certificate_state(&self, configs: &mut Configs) -> i64 {
+    fn certificate_state(&self, configs: &mut Configs, capabilities: &Capabilities) -> i64 {
         if let Some(failure) = &self.failure {
             return failure.certificate;
         }
@@ -420,7 +425,7 @@ impl Session {
         }
         match (self.role, self.wanted_name()) {
             (Some(Role::Client), Ok(name)) => configs
-                .trust(&self.settings)
+                .trust(&self.settings, &Files::new(capabilities))
                 .map_or(1, |trust| trust.flags(certificates, &name)),
             _ => 1,
         }
