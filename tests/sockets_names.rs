@@ -145,7 +145,9 @@ processes do: [ :each | each terminate ].
 (Socket newTCP connectTo: #[127 0 0 1] port: {port}) destroy.
 done wait.
 \"What a wait has needed is used again.\"
-300 timesRepeat: [ | process | process := [ Foreign addressOf: 'b' ] fork. Processor yield. process terminate ].
+300 timesRepeat: [ | process |
+	process := [ Foreign addressOf: 'b' ] fork. Processor yield. process terminate.
+	Foreign addressOf: 'c' ].
 (Foreign addressOf: 'x') , ' ' , unwound printString , ' '
 	, ((Smalltalk registerExternalObject: Semaphore new) < 200) printString"
         ),

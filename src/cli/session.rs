@@ -70,7 +70,6 @@ impl Session {
             Capabilities::all()
         };
         let mut host = Host::new(allowed, Stdio::none()).map_err(|e| fail(exit::INTERNAL, &e))?;
-        #[cfg(feature = "net")]
         host.net.allow_inherited();
         let limit = args.memory.unwrap_or(usize::MAX);
         let heap = HeapOptions {
