@@ -127,7 +127,8 @@ impl Roots for MachineRoots {
         let vm = unsafe { &mut *self.vm };
         visitor.value(&mut vm.processes.active);
         vm.handles.visit(visitor);
-        visitor.slice(&mut vm.external);
+        visitor.slice(&mut vm.external.objects);
+        visitor.slice(&mut vm.once.objects);
         vm.scheduler.visit(visitor);
         for level in &mut vm.levels {
             visitor.value(&mut level.result);

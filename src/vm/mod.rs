@@ -21,6 +21,7 @@ pub mod known;
 pub mod latent;
 pub mod limits;
 pub mod machine_primitives;
+mod numbered;
 mod ops;
 pub mod process;
 mod process_primitives;
@@ -43,6 +44,7 @@ use classes::{ClassTable, MethodId};
 use code::{Code, MachineFn, Primitive};
 pub use error::{PrimError, Stop, Unhandled};
 use known::Known;
+use numbered::Numbered;
 use process::Processes;
 use rustc_hash::FxHashMap;
 use scheduler::Scheduler;
@@ -195,8 +197,9 @@ pub struct Vm {
     /// Values that Rust holds on to.
     pub handles: handles::Handles,
     /// Semaphores that the outside signals, by index from 1.
-    pub(crate) external: Vec<Value>,
-    pub(crate) free_external: Vec<usize>,
+    pub(crate) external: Numbered,
+    /// Those that it signals once; see [`Vm::semaphore_for_once`].
+    pub(crate) once: Numbered,
     pub host: Host,
     pub hooks: Hooks,
     pub limits: Limits,
@@ -316,8 +319,8 @@ impl Vm {
             processes: Processes::default(),
             scheduler: Scheduler::default(),
             handles: handles::Handles::default(),
-            external: Vec::new(),
-            free_external: Vec::new(),
+            external: Numbered::default(),
+            once: Numbered::default(),
             host,
             hooks,
             limits: Limits::default(),

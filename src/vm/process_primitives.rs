@@ -85,33 +85,13 @@ impl Vm {
     }
 
     /// A Semaphore for a primitive that answers [`PrimError::Wait`], and the number under which the
-    /// host signals it: one signal, after which the number is free again.
+    /// host signals it: one signal, after which the number is free again. These numbers are apart
+    /// from the others, where a late signal may find the next owner of a number, who looks again
+    /// here nobody would.
     pub fn semaphore_for_once(&mut self) -> Result<(Value, u32), PrimError> {
         let semaphore = self.new_object(Known::Semaphore.index(), 0)?;
-        let number = self.add_external(semaphore);
-        let number = u32::try_from(number).map_err(|_| PrimError::NoMemory)?;
+        let number = u32::try_from(self.once.add(semaphore)).map_err(|_| PrimError::NoMemory)?;
         Ok((semaphore, number | ONCE))
-    }
-
-    /// Puts an object where the outside finds it; answers its number.
-    fn add_external(&mut self, object: Value) -> usize {
-        let index = self.free_external.pop().unwrap_or_else(|| {
-            self.external.push(Value::NIL);
-            self.external.len() - 1
-        });
-        self.external[index] = object;
-        index + 1
-    }
-
-    /// Frees a number; one that stands for nothing is none of anybody's business.
-    pub(super) fn remove_external(&mut self, number: usize) {
-        if let Some(index) = number.checked_sub(1)
-            && let Some(slot) = self.external.get_mut(index)
-            && !slot.is_nil()
-        {
-            *slot = Value::NIL;
-            self.free_external.push(index);
-        }
     }
 }
 
@@ -440,7 +420,7 @@ fn register_external(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if object.is_nil() {
         return Err(PrimError::BadArgument);
     }
-    Ok(Value::int(vm.add_external(object) as i64))
+    Ok(Value::int(vm.external.add(object) as i64))
 }
 
 /// The argument is the index, or the object itself.
@@ -448,12 +428,8 @@ fn unregister_external(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let object = *args.get(1).ok_or(PrimError::BadNumArgs)?;
     let number = match object.as_int() {
         Some(n) => usize::try_from(n).ok(),
-        None => vm
-            .external
-            .iter()
-            .position(|&v| v == object)
-            .map(|index| index + 1),
+        None => vm.external.number_of(object),
     };
-    vm.remove_external(number.unwrap_or(0));
+    vm.external.remove(number.unwrap_or(0));
     Ok(args[0])
 }

@@ -168,13 +168,14 @@ impl Vm {
     /// Whether a Process waits in a Semaphore that the outside may signal. Asked before every sleep:
     /// where there was one the last time, there mostly is one again.
     fn waits_for_outside(&mut self) -> bool {
-        let count = self.external.len();
-        let last = self.scheduler.outside;
+        let external = &self.external.objects;
+        let (last, count) = (self.scheduler.outside, external.len());
         let found = (last..count)
             .chain(0..last.min(count))
-            .find(|&index| self.is_waited_for(self.external[index]));
+            .find(|&index| self.is_waited_for(external[index]));
         self.scheduler.outside = found.unwrap_or(0);
-        found.is_some()
+        let mut once = self.once.objects.iter();
+        found.is_some() || once.any(|&semaphore| self.is_waited_for(semaphore))
     }
 
     /// Whether a Process waits in this Semaphore.
@@ -202,13 +203,16 @@ impl Vm {
         while self.host.has_signals() {
             for signal in self.host.take_signals() {
                 let number = (signal & !ONCE) as usize;
-                let semaphore = self.external.get(number.wrapping_sub(1)).copied();
+                let semaphore = if signal & ONCE == 0 {
+                    self.external.get(number)
+                } else {
+                    let semaphore = self.once.get(number);
+                    self.once.remove(number);
+                    semaphore
+                };
                 // Anything may be registered; only a Semaphore can be signalled.
                 if let Some(s) = semaphore.filter(|&s| is_semaphore(self, s)) {
                     self.signal_semaphore(s);
-                }
-                if signal & ONCE != 0 {
-                    self.remove_external(number);
                 }
             }
         }
