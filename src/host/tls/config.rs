@@ -3,7 +3,7 @@
 //! does not fit together, is told with its file.
 
 use super::session::Role;
-use super::verify::{Anybody, Trust};
+use super::verify::Trust;
 use crate::host::files::Files;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -213,12 +213,12 @@ impl Configs {
             .with_safe_default_protocol_versions()
             .map_err(text)?
             .dangerous();
-        let builder = if settings.verify {
-            let trust = self.trust(settings, files)?;
-            builder.with_custom_certificate_verifier(Arc::new(trust))
+        let trust = if settings.verify {
+            self.trust(settings, files)?
         } else {
-            builder.with_custom_certificate_verifier(Arc::new(Anybody::new(&provider)))
+            Trust::anybody(&provider)
         };
+        let builder = builder.with_custom_certificate_verifier(Arc::new(trust));
         let mut config = if settings.certificate == Source::None {
             builder.with_no_client_auth()
         } else {

@@ -18,11 +18,22 @@ const WRONG_USE: i64 = 8;
 const OTHER_NAME: i64 = 16;
 const REVOKED: i64 = 32;
 
-/// Believes what an authority signed, and certificates that it was told of.
+/// Whom a client believes.
 #[derive(Clone, Debug)]
 pub struct Trust {
-    authorities: Arc<WebPkiServerVerifier>,
-    known: Arc<Vec<CertificateDer<'static>>>,
+    whom: Whom,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+#[derive(Clone, Debug)]
+enum Whom {
+    /// Whom an authority signed for, and certificates that it was told of.
+    Proven {
+        authorities: Arc<WebPkiServerVerifier>,
+        known: Arc<Vec<CertificateDer<'static>>>,
+    },
+    /// Only for those who say so themselves.
+    Anybody,
 }
 
 impl Trust {
@@ -32,13 +43,23 @@ impl Trust {
         known: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
     ) -> Result<Trust, String> {
+        let algorithms = provider.signature_verification_algorithms;
         let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
             .build()
             .map_err(|error| error.to_string())?;
+        let known = Arc::new(known);
         Ok(Trust {
-            authorities,
-            known: Arc::new(known),
+            whom: Whom::Proven { authorities, known },
+            algorithms,
         })
+    }
+
+    /// Trusts everybody, but that they have the key of what they show.
+    pub fn anybody(provider: &CryptoProvider) -> Trust {
+        Trust {
+            whom: Whom::Anybody,
+            algorithms: provider.signature_verification_algorithms,
+        }
     }
 
     /// What is wrong with a server's certificates.
@@ -66,15 +87,15 @@ impl ServerCertVerifier for Trust {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let result = self
-            .authorities
-            .verify_server_cert(own, others, name, ocsp, now);
-        match result {
+        let Whom::Proven { authorities, known } = &self.whom else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        match authorities.verify_server_cert(own, others, name, ocsp, now) {
             // The one that we were told to trust. That it signed itself, or that nobody else did
             // whom we know, is no objection; these two are the last that are looked for, so that
             // its time is good. Its name is not looked at before.
             Err(Error::InvalidCertificate(error))
-                if self.known.contains(own) && is_about_signer(&error) =>
+                if known.contains(own) && is_about_signer(&error) =>
             {
                 verify_server_name(&ParsedCertificate::try_from(own)?, name)?;
                 Ok(ServerCertVerified::assertion())
@@ -89,8 +110,7 @@ impl ServerCertVerifier for Trust {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.authorities
-            .verify_tls12_signature(message, certificate, signed)
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -99,12 +119,11 @@ impl ServerCertVerifier for Trust {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.authorities
-            .verify_tls13_signature(message, certificate, signed)
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.authorities.supported_verify_schemes()
+        self.algorithms.supported_schemes()
     }
 }
 
@@ -115,52 +134,6 @@ fn is_about_signer(error: &CertificateError) -> bool {
             other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
         }
         _ => false,
-    }
-}
-
-/// Believes everybody. Only for those who say so themselves.
-#[derive(Debug)]
-pub struct Anybody(WebPkiSupportedAlgorithms);
-
-impl Anybody {
-    /// With the signatures that the provider can check.
-    pub fn new(provider: &CryptoProvider) -> Anybody {
-        Anybody(provider.signature_verification_algorithms)
-    }
-}
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
     }
 }
 
