@@ -46,8 +46,12 @@ fn every_primitive_that_the_library_names_exists() {
                 .pragmas()
                 .filter(|p| p.selector.starts_with("primitive:"))
             {
-                let name = pragma.source.split('\'').nth(1);
-                if name.is_some_and(|n| !known.contains(&n)) {
+                let words: Vec<_> = pragma.source.split('\'').collect();
+                let module = match words.get(2) {
+                    Some(word) if word.contains("module:") => words[3],
+                    _ => "",
+                };
+                if words.get(1).is_some_and(|n| !known.contains(&(module, n))) {
                     missing.push(format!(
                         "{}>>{}: {}",
                         class.name(),

@@ -213,7 +213,8 @@ const HANDLES: usize = 15;
 struct Player {
     vm: Box<Vm>,
     values: Vec<(Root, String)>,
-    names: Vec<&'static str>,
+    /// Module and name.
+    names: Vec<(&'static str, &'static str)>,
     installed: HashSet<(usize, usize)>,
     /// Number of values that are more likely than the others, from the first one on.
     favoured: usize,
@@ -236,7 +237,7 @@ impl Player {
         vm.limits.stack = 100_000;
         let mut names: Vec<_> = vm
             .primitive_names()
-            .filter(|n| !LEFT_OUT.contains(n) && wanted(n))
+            .filter(|(_, name)| !LEFT_OUT.contains(name) && wanted(name))
             .collect();
         names.sort_unstable();
         let mut player = Player {
@@ -282,13 +283,13 @@ impl Player {
                 })
                 .collect(),
         };
-        let name = self.names[primitive];
+        let (module, name) = self.names[primitive];
         let call = match count {
             0 => format!("call{primitive}zero: r"),
             _ => format!("{} r: r", pattern("call")),
         };
         self.run(&format!(
-            "Object compile: '{} <primitive: ''{name}'' error: code> ^ code'. Object compile: '{call} ^ r {}'",
+            "Object compile: '{} <primitive: ''{name}'' module: ''{module}'' error: code> ^ code'. Object compile: '{call} ^ r {}'",
             pattern("prim"),
             pattern("prim")
         ));
@@ -334,7 +335,7 @@ impl Player {
         let value = |p: &Player, i: usize| p.vm.rooted(&p.values[i].0).expect("a root");
         let told = || {
             let args: Vec<_> = picks.iter().map(|&i| self.values[i].1.as_str()).collect();
-            format!("{}: {}", self.names[primitive], args.join(", "))
+            format!("{}: {}", self.names[primitive].1, args.join(", "))
         };
         let told = told();
         if std::env::var_os("CHIRP_FUZZ_TRACE").is_some() {

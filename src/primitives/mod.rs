@@ -81,7 +81,7 @@ pub fn register(vm: &mut Vm) {
         symbol::TABLE,
         system::TABLE,
     ] {
-        vm.register_primitives(table);
+        vm.register_primitives("", table);
     }
     #[cfg(feature = "net")]
     for table in [
@@ -91,10 +91,10 @@ pub fn register(vm: &mut Vm) {
         socket_transfer::TABLE,
         resolver::TABLE,
     ] {
-        vm.register_primitives(table);
+        vm.register_primitives("SocketPlugin", table);
     }
     #[cfg(feature = "tls")]
-    vm.register_primitives(ssl::TABLE);
+    vm.register_primitives("SqueakSSL", ssl::TABLE);
 }
 
 /// Argument `i`; 0 is the receiver. A user's method may name a primitive without having its parameters.

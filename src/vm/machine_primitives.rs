@@ -32,36 +32,39 @@ pub(crate) fn register(vm: &mut Vm) {
     for &(name, args, function) in table {
         vm.register_machine(name, args, function);
     }
-    vm.register_primitives(&[
-        ("contextMethod", context_method),
-        ("contextReceiver", |vm, a| {
-            context_slot(vm, a, super::context::field::RECEIVER)
-        }),
-        ("contextClosure", |vm, a| {
-            context_slot(vm, a, super::context::field::CLOSURE)
-        }),
-        ("contextIsDead", |vm, a| {
-            vm.context_offset(a[0]).map(|f| Value::bool(f.is_none()))
-        }),
-        ("contextNumTemps", |vm, a| {
-            vm.context_code(a[0])
-                .map(|c| Value::int(c.facts.temps.len() as i64))
-        }),
-        ("contextTempNames", context_temp_names),
-        ("contextTempAt", |vm, a| vm.context_temp(a[0], index(a, 1)?)),
-        ("contextTempAtPut", |vm, a| {
-            vm.set_context_temp(a[0], index(a, 1)?, *a.get(2).ok_or(PrimError::BadNumArgs)?)
-        }),
-        ("closureNumArgs", |vm, a| {
-            closure_code(vm, a[0]).map(|c| Value::int(c as i64))
-        }),
-        ("closureMethod", closure_method),
-        ("closureSource", closure_source),
-        ("closureReceiver", |vm, a| closure_slot(vm, a[0], 2)),
-        ("closureHasNonLocalReturn", |vm, a| {
-            closure_slot(vm, a[0], 1).map(|h| Value::bool(!h.is_nil()))
-        }),
-    ]);
+    vm.register_primitives(
+        "",
+        &[
+            ("contextMethod", context_method),
+            ("contextReceiver", |vm, a| {
+                context_slot(vm, a, super::context::field::RECEIVER)
+            }),
+            ("contextClosure", |vm, a| {
+                context_slot(vm, a, super::context::field::CLOSURE)
+            }),
+            ("contextIsDead", |vm, a| {
+                vm.context_offset(a[0]).map(|f| Value::bool(f.is_none()))
+            }),
+            ("contextNumTemps", |vm, a| {
+                vm.context_code(a[0])
+                    .map(|c| Value::int(c.facts.temps.len() as i64))
+            }),
+            ("contextTempNames", context_temp_names),
+            ("contextTempAt", |vm, a| vm.context_temp(a[0], index(a, 1)?)),
+            ("contextTempAtPut", |vm, a| {
+                vm.set_context_temp(a[0], index(a, 1)?, *a.get(2).ok_or(PrimError::BadNumArgs)?)
+            }),
+            ("closureNumArgs", |vm, a| {
+                closure_code(vm, a[0]).map(|c| Value::int(c as i64))
+            }),
+            ("closureMethod", closure_method),
+            ("closureSource", closure_source),
+            ("closureReceiver", |vm, a| closure_slot(vm, a[0], 2)),
+            ("closureHasNonLocalReturn", |vm, a| {
+                closure_slot(vm, a[0], 1).map(|h| Value::bool(!h.is_nil()))
+            }),
+        ],
+    );
     super::process_primitives::register(vm);
     super::host_methods::register(vm);
 }

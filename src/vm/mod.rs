@@ -187,7 +187,8 @@ pub struct Vm {
     /// Side tables of polymorphic send sites; the first is always empty.
     pub(crate) polys: Vec<[cache::PolyEntry; cache::POLY]>,
     pub(crate) free_polys: Vec<u32>,
-    primitives: FxHashMap<&'static str, Primitive>,
+    /// By module (empty for the machine's own) and name.
+    primitives: FxHashMap<(&'static str, &'static str), Primitive>,
     /// Closures of the embedder that are methods, by the number in the method's pragma.
     pub(crate) host_functions: Vec<HostFn>,
     /// Rust values that live as long as an object does.
@@ -347,27 +348,29 @@ impl Vm {
         vm
     }
 
-    /// Adds primitives by name; a module's primitives are registered as `module.name`.
-    pub fn register_primitives(&mut self, table: &[(&'static str, PrimFn)]) {
+    /// Adds primitives of a module by name. The machine's own have no module, that is an empty one.
+    pub fn register_primitives(&mut self, module: &'static str, table: &[(&'static str, PrimFn)]) {
         for &(name, function) in table {
-            self.primitives.insert(name, Primitive::Plain(function));
+            self.primitives
+                .insert((module, name), Primitive::Plain(function));
         }
     }
 
     /// Adds a primitive that needs at least `args` arguments.
     pub(crate) fn register_machine(&mut self, name: &'static str, args: usize, function: Machine) {
         self.primitives
-            .insert(name, Primitive::Machine(function, args));
+            .insert(("", name), Primitive::Machine(function, args));
     }
 
-    /// Names of all registered primitives.
-    pub fn primitive_names(&self) -> impl Iterator<Item = &'static str> + '_ {
+    /// Module and name of all registered primitives.
+    pub fn primitive_names(&self) -> impl Iterator<Item = (&'static str, &'static str)> + '_ {
         self.primitives.keys().copied()
     }
 
     /// The function that a primitive pragma names; an unknown one always fails.
     pub(crate) fn find_primitive(&self, p: &template::Primitive) -> Primitive {
-        if p.module.as_deref() == Some(host_methods::MODULE) {
+        let module = p.module.as_deref().unwrap_or("");
+        if module == host_methods::MODULE {
             // A closure of the embedder, by its number.
             let number = p.name.as_deref().and_then(|n| n.parse::<u32>().ok());
             if let Some(number) = number.filter(|&n| (n as usize) < self.host_functions.len()) {
@@ -377,7 +380,7 @@ impl Vm {
         let found = p
             .name
             .as_deref()
-            .and_then(|n| self.primitives.get(n))
+            .and_then(|n| self.primitives.get(&(module, n)))
             .copied();
         found.unwrap_or(Primitive::Plain(|_, _| Err(PrimError::NotFound)))
     }

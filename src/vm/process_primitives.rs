@@ -27,34 +27,37 @@ pub(crate) fn register(vm: &mut Vm) {
     for &(name, args, function) in table {
         vm.register_machine(name, args, function);
     }
-    vm.register_primitives(&[
-        ("processNew", process_new),
-        ("processActive", |vm, _| Ok(vm.processes.active)),
-        ("processIsTerminated", |vm, a| {
-            Ok(Value::bool(vm.process_slot(a[0]).is_none()))
-        }),
-        ("processIsMain", |vm, a| {
-            let slot = vm.process_slot(a[0]);
-            Ok(Value::bool(
-                slot.and_then(|s| vm.processes.get(s))
-                    .is_some_and(|p| p.main),
-            ))
-        }),
-        ("processTopContext", process_top_context),
-        ("processInterruptWith", process_interrupt_with),
-        ("processIsReady", |vm, a| {
-            Ok(Value::bool(state(vm, a[0]) == Some(State::Ready)))
-        }),
-        ("processIsWaiting", |vm, a| {
-            let state = state(vm, a[0]);
-            Ok(Value::bool(matches!(
-                state,
-                Some(State::Waiting | State::Sleeping)
-            )))
-        }),
-        ("registerExternalObject", register_external),
-        ("unregisterExternalObject", unregister_external),
-    ]);
+    vm.register_primitives(
+        "",
+        &[
+            ("processNew", process_new),
+            ("processActive", |vm, _| Ok(vm.processes.active)),
+            ("processIsTerminated", |vm, a| {
+                Ok(Value::bool(vm.process_slot(a[0]).is_none()))
+            }),
+            ("processIsMain", |vm, a| {
+                let slot = vm.process_slot(a[0]);
+                Ok(Value::bool(
+                    slot.and_then(|s| vm.processes.get(s))
+                        .is_some_and(|p| p.main),
+                ))
+            }),
+            ("processTopContext", process_top_context),
+            ("processInterruptWith", process_interrupt_with),
+            ("processIsReady", |vm, a| {
+                Ok(Value::bool(state(vm, a[0]) == Some(State::Ready)))
+            }),
+            ("processIsWaiting", |vm, a| {
+                let state = state(vm, a[0]);
+                Ok(Value::bool(matches!(
+                    state,
+                    Some(State::Waiting | State::Sleeping)
+                )))
+            }),
+            ("registerExternalObject", register_external),
+            ("unregisterExternalObject", unregister_external),
+        ],
+    );
 }
 
 /// What a Process that has not ended is doing.
