@@ -149,7 +149,8 @@ impl Socket {
             size: 0,
             sockets: Vec::new(),
         };
-        if self.input_ended {
+        parcel.size = self.take_unread(buffer);
+        if parcel.size > 0 || self.input_ended {
             return Ok(parcel);
         }
         self.data_reported = false;

@@ -211,6 +211,8 @@ pub struct Socket {
     pub stored_options: Vec<Stored>,
     /// The rest of an element that the system took only a part of; see units.rs.
     pub unsent: Vec<u8>,
+    /// The beginning of an element of several bytes whose rest has not come yet.
+    pub unread: Vec<u8>,
     /// The file that the socket was bound to.
     pub bound_path: Option<BoundPath>,
     /// Closing removes that file.
@@ -274,6 +276,7 @@ impl Socket {
             peer: None,
             stored_options: Vec::new(),
             unsent: Vec::new(),
+            unread: Vec::new(),
             bound_path: None,
             unlink_on_close: false,
         }
@@ -305,7 +308,7 @@ impl Socket {
     /// Whether nothing can be received any more, now or later.
     pub fn is_input_closed(&self) -> bool {
         match &self.phase {
-            Phase::Open => self.input_ended,
+            Phase::Open => self.input_ended && self.unread.is_empty(),
             Phase::Connecting(_) => false,
             Phase::Listening(listener) => !listener.one_shot,
             Phase::Idle | Phase::Closed | Phase::Broken => true,
@@ -583,6 +586,8 @@ impl Socket {
         // Drops the parked connection of a listener as well.
         self.phase = Phase::Closed;
         self.fd = None;
+        self.unsent.clear();
+        self.unread.clear();
         self.signal_all(reactor);
     }
 }

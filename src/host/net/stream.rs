@@ -24,6 +24,9 @@ impl Socket {
         if !self.kind.is_connected_kind() {
             return self.datagram_available(reactor);
         }
+        if !self.unread.is_empty() {
+            return Ok(true);
+        }
         if self.input_ended {
             return Ok(false);
         }
@@ -51,6 +54,9 @@ impl Socket {
         if !self.kind.is_connected_kind() {
             let message = self.receive_datagram(buffer)?;
             return Ok(message.map_or(0, |message| message.size));
+        }
+        if !self.unread.is_empty() {
+            return Ok(self.take_unread(buffer));
         }
         if buffer.is_empty() || self.input_ended {
             return Ok(0);

@@ -1,19 +1,18 @@
 //! Moving elements of several bytes over connections. Owns the rest of an element that the system
-//! took only a part of; must never hand out a part, nor forget one. Only a close for which
-//! there is no room cuts the last element.
+//! took or brought only a part of; must never hand out a part, nor forget one. Only a close
+//! for which there is no room cuts the last element.
 
-use super::super::sys;
 use super::error::NetError;
 use super::reactor::Reactor;
-use super::socket::{Kind, Phase, Socket, retry};
-use nix::sys::socket::{MsgFlags, recv};
+use super::socket::{Kind, Phase, Socket};
 
 type Result<T> = std::result::Result<T, NetError>;
 
 impl Socket {
-    /// Like `receive`, but takes only whole elements of `unit` bytes. The beginning of an element
-    /// waits for the rest; at the end of the input, where none will come, that is EBADMSG, and the
-    /// bytes can still be had as bytes.
+    /// Like `receive`, but answers only whole elements of `unit` bytes. The beginning of an element
+    /// is kept here until the rest comes: left with the system, it can hold the whole receive buffer,
+    /// so that nothing would ever come. At the end of the input, where no rest will come, it is
+    /// EBADMSG, and the bytes can still be had as bytes.
     pub fn receive_units(
         &mut self,
         buffer: &mut [u8],
@@ -21,24 +20,29 @@ impl Socket {
         reactor: &mut Reactor,
     ) -> Result<usize> {
         self.become_connection(reactor);
-        if self.kind != Kind::Stream || self.input_ended || !matches!(self.phase, Phase::Open) {
+        if self.kind != Kind::Stream || !matches!(self.phase, Phase::Open) || buffer.len() < unit {
             return Ok(self.receive(buffer, reactor)? / unit * unit);
         }
-        let fd = self.raw()?;
-        let there = match retry(|| recv(fd, buffer, MsgFlags::MSG_PEEK)) {
-            Ok(there) if there > 0 => there,
-            // An end, an error or nothing: the same for all elements.
-            _ => return self.receive(buffer, reactor),
-        };
-        let whole = there / unit * unit;
-        if whole == 0 {
-            return if there < buffer.len() && sys::socket::peer_has_ended(self.borrow()?) {
-                Err(NetError::Os(libc::EBADMSG))
-            } else {
-                Ok(0)
-            };
+        let mut there = self.take_unread(buffer);
+        let mut came = 1;
+        while came > 0 && there < unit {
+            came = self.receive(&mut buffer[there..], reactor)?;
+            there += came;
         }
-        self.receive(&mut buffer[..whole], reactor)
+        let whole = there / unit * unit;
+        self.unread = buffer[whole..there].to_vec();
+        if came == 0 && self.input_ended && !self.unread.is_empty() {
+            return Err(NetError::Os(libc::EBADMSG));
+        }
+        Ok(whole)
+    }
+
+    /// Takes what is left of an element, for those who want bytes.
+    pub fn take_unread(&mut self, buffer: &mut [u8]) -> usize {
+        let count = self.unread.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&self.unread[..count]);
+        self.unread.drain(..count);
+        count
     }
 
     /// Like `send`, but counts only whole elements of `unit` bytes. An element that was taken in

@@ -14,22 +14,6 @@ pub fn accept(fd: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(accepted) })
 }
 
-/// Whether the other end has closed its output, although there may be bytes left to read.
-pub fn peer_has_ended(fd: BorrowedFd<'_>) -> bool {
-    #[cfg(target_os = "linux")]
-    const ENDED: i16 = libc::POLLRDHUP | libc::POLLHUP;
-    #[cfg(not(target_os = "linux"))]
-    const ENDED: i16 = libc::POLLHUP;
-    let mut wanted = libc::pollfd {
-        fd: fd.as_raw_fd(),
-        events: ENDED,
-        revents: 0,
-    };
-    // SAFETY: one structure, valid for the call, which does not wait.
-    let count = unsafe { libc::poll(&mut wanted, 1, 0) };
-    count > 0 && wanted.revents & ENDED != 0
-}
-
 /// Reads an option into `buffer`; answers the number of bytes.
 pub fn get_option(
     fd: BorrowedFd<'_>,
