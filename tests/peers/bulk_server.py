@@ -5,20 +5,13 @@ Writes "ready PLACE", then how much it received, and "reset" if the connection b
 """
 
 import os
-import socket
 import sys
 import time
 
+from place import listen
+
 place, pause = sys.argv[1], float(sys.argv[2])
-if place == "0":
-    server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    server.bind(("127.0.0.1", 0))
-    place = str(server.getsockname()[1])
-else:
-    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    server.bind(place)
-server.listen(1)
-print("ready", place, flush=True)
+server = listen(place)
 connection, _ = server.accept()
 count = 0
 try:
@@ -30,6 +23,6 @@ try:
 except OSError:
     print("reset", flush=True)
 connection.close()
-if not place.isdigit():
+if place != "0":
     os.remove(place)
 print(count, flush=True)

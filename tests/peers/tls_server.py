@@ -1,7 +1,7 @@
 """An encrypted echo server for one connection.
 
-Usage: tls_server.py PATH|PORT CERTIFICATE VERSION MANNER
-PORT 0 is a free one, CERTIFICATE a PEM file with its key, VERSION 1.2 or 1.3.
+Usage: tls_server.py PATH|0 CERTIFICATE VERSION MANNER
+0 is a port that is free, CERTIFICATE a PEM file with its key, VERSION 1.2 or 1.3.
 Writes "ready PLACE" when a client may connect, then what there is to say about the connection.
 
 MANNER is how the server behaves:
@@ -18,6 +18,8 @@ import socket
 import ssl
 import sys
 
+from place import listen
+
 place, certificate, version, manner = sys.argv[1:]
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(certificate)
@@ -26,15 +28,7 @@ context.minimum_version = context.maximum_version = {
     "1.3": ssl.TLSVersion.TLSv1_3,
 }[version]
 
-if place.isdigit():
-    server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    server.bind(("127.0.0.1", int(place)))
-    place = str(server.getsockname()[1])
-else:
-    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    server.bind(place)
-server.listen(1)
-print("ready", place, flush=True)
+server = listen(place)
 connection, _ = server.accept()
 connection.settimeout(60)
 if not place.startswith("/"):
