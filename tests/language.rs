@@ -11,17 +11,19 @@
 //! ```
 //! In the documentation, everything between fences of `smalltalk` counts, as one session a file; `/tmp/`
 //! there means a folder of the test's own. A file that expects nothing fails. `CHIRP_STRESS=1` collects at every allocation,
-//! `CHIRP_PORTABLE=1` uses the portable loop.
+//! `CHIRP_PORTABLE=1` uses the portable loop, `CHIRP_IMAGE=image` reads the library from that folder.
 
 use chirp::host::stdio::Stdio;
 use chirp::host::{Capabilities, Host};
-use chirp::loader::image::Image;
 use chirp::loader::{LoadError, boot};
 use chirp::memory::HeapOptions;
 use chirp::vm::Vm;
 use chirp::vm::run::RunError;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
+
+mod image;
+use image::image;
 
 fn main() {
     let mut args = Arguments::from_args();
@@ -115,7 +117,7 @@ fn pieces(text: &str) -> (Vec<Piece<'_>>, &str) {
 
 fn machine() -> Result<Box<Vm>, Failed> {
     let host = Host::new(Capabilities::all(), Stdio::none()).map_err(|e| e.to_string())?;
-    let mut vm = boot(&Image::embedded(), HeapOptions::default(), host)?;
+    let mut vm = boot(&image(), HeapOptions::default(), host)?;
     if std::env::var_os("CHIRP_STRESS").is_some() {
         vm.heap.set_stress(true);
     }

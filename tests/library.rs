@@ -3,16 +3,18 @@
 use chirp::host::stdio::Stdio;
 use chirp::host::{Capabilities, Host};
 use chirp::loader::boot::missing_known_classes;
-use chirp::loader::image::Image;
 use chirp::loader::{LoadError, boot};
 use chirp::memory::HeapOptions;
 use chirp::tools::examples::examples_in_source;
 use chirp::vm::Vm;
 use chirp::vm::run::RunError;
 
+mod image;
+use image::image;
+
 fn machine() -> Box<Vm> {
     let host = Host::new(Capabilities::all(), Stdio::none()).expect("descriptors");
-    boot(&Image::embedded(), HeapOptions::default(), host).expect("a sound library")
+    boot(&image(), HeapOptions::default(), host).expect("a sound library")
 }
 
 #[test]
@@ -38,7 +40,7 @@ fn every_method_compiles() {
 fn every_primitive_that_the_library_names_exists() {
     let vm = machine();
     let known: Vec<_> = vm.primitive_names().collect();
-    let image = Image::embedded();
+    let image = image();
     let mut missing = Vec::new();
     for class in image.classes() {
         for method in class.methods() {
@@ -72,7 +74,7 @@ fn the_machine_finds_the_classes_that_it_knows() {
 
 #[test]
 fn every_class_has_a_comment() {
-    let image = Image::embedded();
+    let image = image();
     let without: Vec<_> = image
         .classes()
         .filter(|c| c.comment().is_none())
@@ -86,7 +88,7 @@ fn the_examples_in_comments_are_true() {
     let mut vm = machine();
     let mut tried = 0;
     let mut wrong = Vec::new();
-    for (name, text) in Image::embedded().files() {
+    for (name, text) in image().files() {
         for example in examples_in_source(text) {
             tried += 1;
             let problem = match vm.evaluate(name, &example.code()) {
