@@ -186,6 +186,31 @@ socket close"
 }
 
 #[test]
+fn a_local_socket_speaks_https_and_wss_as_well() {
+    let scratch = Scratch::new("https-unix");
+    let path = scratch.path("web.sock");
+    let _server = serve("https-unix", &format!("ZnSecureServer onPath: '{path}'"));
+    let host = path.replace('/', "%2F");
+    let output = ask(
+        "https-unix-client",
+        &format!(
+            "| socket |
+report value: [ client get: 'https+unix://{host}/hello' ].
+report value: [ (client get: 'https+unix://{host}/much') size ].
+report value: [ ZnClient new unixSocket: '{path}'; get: 'https://localhost/hello' ].
+report value: [ client unixSocket: '{path}'; get: 'https://localhost/hello' ].
+socket := ZnWebSocket to: 'wss+unix://{host}/talk' client: client.
+report value: [ socket sendText: 'hello'; readMessage ].
+socket close"
+        ),
+    );
+    assert_eq!(
+        output,
+        "'hello'\n20000000\nSSLCertificateError TLS failed while connecting to localhost: the certificate is signed by an authority that is not trusted here\n'hello'\n'HELLO'\n"
+    );
+}
+
+#[test]
 fn a_server_that_lets_in_only_whom_it_knows() {
     let server = serve(
         "https-known",
