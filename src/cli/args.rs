@@ -69,6 +69,10 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", global = true, value_parser = parse_duration)]
     pub timeout: Option<Duration>,
 
+    /// Load a package, a folder of packages, or a repository with .project; several are loaded together
+    #[arg(long, value_name = "PATH", global = true)]
+    pub load: Vec<PathBuf>,
+
     /// Read the class library from DIR and not from the executable
     #[arg(long, value_name = "DIR", global = true)]
     pub image: Option<PathBuf>,

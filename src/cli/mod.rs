@@ -8,6 +8,7 @@ mod check;
 mod examples;
 pub mod exit;
 mod files;
+mod load;
 mod repl;
 mod report;
 mod run;
@@ -56,11 +57,18 @@ fn dispatch(args: &Args) -> i32 {
         Ok(session) => session,
         Err(code) => return code,
     };
-    let code = match &args.command {
-        Some(Command::Check { paths }) => check::check(&mut session, paths),
-        Some(Command::Test { paths }) => examples::test(&mut session, paths, args.image.as_deref()),
-        None if run::wants_prompt(args) => repl::repl(&mut session, args.color),
-        None => run::run(&mut session, args),
+    let code = match load::before(&mut session, args) {
+        Ok(()) => dispatch_in(&mut session, args),
+        Err(code) => code,
     };
     session.finish(code)
+}
+
+fn dispatch_in(session: &mut Session, args: &Args) -> i32 {
+    match &args.command {
+        Some(Command::Check { paths }) => check::check(session, paths),
+        Some(Command::Test { paths }) => examples::test(session, paths, args.image.as_deref()),
+        None if run::wants_prompt(args) => repl::repl(session, args.color),
+        None => run::run(session, args),
+    }
 }

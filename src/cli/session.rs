@@ -7,17 +7,19 @@ use super::args::Args;
 use super::report::Style;
 use super::signals::Received;
 use super::{exit, streams};
+use crate::host::files::Files;
 use crate::host::signals::raise_open_files;
 use crate::host::stdio::Stdio;
 use crate::host::{Capabilities, Host, library_files};
 use crate::loader::image::Image;
+use crate::loader::package::{self, Report};
 use crate::loader::script::check_file;
 use crate::loader::{LoadError, boot};
 use crate::memory::{HeapOptions, Value};
 use crate::vm::run::RunError;
 use crate::vm::{CompileFailure, Limits, Stop, Unhandled, Vm};
 use std::fmt::Display;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -99,6 +101,21 @@ impl Session {
             failures: 0,
             stopped: false,
         })
+    }
+
+    /// Loads the packages at these paths, all together; what is in the report is not yet told.
+    pub fn load(&mut self, paths: &[PathBuf]) -> Report {
+        // The person at the keyboard asked for it: the program's permissions do not matter.
+        let sources = package::read(&Files::new(&Capabilities::all()), paths);
+        self.vm.load_packages(sources)
+    }
+
+    /// Writes what went wrong with an error that ended a call from here.
+    pub fn tell_error(&mut self, error: RunError) -> Ending {
+        match self.settle::<()>(Err(LoadError::Run(error))) {
+            Err(ending) => ending,
+            Ok(()) => Ending::Failed(exit::FAILED),
+        }
     }
 
     /// Runs a source file, whatever its format.

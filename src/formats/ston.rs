@@ -1,4 +1,5 @@
-//! STON, the notation of Tonel's headers: maps, lists, symbols, strings, numbers.
+//! STON, the notation of Tonel's headers: maps, lists, symbols, strings, numbers. JSON, which filetree
+//! writes, is read as well.
 //!
 //! Reads what Tonel files of every version contain, and is lenient where they are sloppy
 //! (trailing commas, strings as keys). Knows no keys: that is Tonel's work.
@@ -143,7 +144,7 @@ fn value<'a>(s: &mut Scanner<'a>, depth: u32) -> Result<Ston<'a>, FormatError> {
     match s.peek() {
         b'{' => map_at_depth(s, depth).map(Ston::Map),
         b'[' => list(s, depth),
-        b'\'' => string(s).map(Ston::String),
+        b'\'' | b'"' => string(s).map(Ston::String),
         b'#' => symbol(s),
         b'-' | b'0'..=b'9' => {
             while matches!(
@@ -213,9 +214,10 @@ fn symbol<'a>(s: &mut Scanner<'a>) -> Result<Ston<'a>, FormatError> {
     Ok(Ston::Symbol(Cow::Borrowed(text)))
 }
 
-/// A string: STON's escapes with a backslash, and Smalltalk's doubled quote.
+/// A string: STON's escapes with a backslash, and Smalltalk's doubled quote. Ends as it begins.
 fn string<'a>(s: &mut Scanner<'a>) -> Result<Cow<'a, str>, FormatError> {
     let open = s.at();
+    let quote = s.peek();
     s.bump();
     let from = s.at();
     let mut owned: Option<String> = None;
@@ -225,15 +227,15 @@ fn string<'a>(s: &mut Scanner<'a>) -> Result<Cow<'a, str>, FormatError> {
         }
         let here = s.at();
         match s.peek() {
-            b'\'' if s.peek_at(1) != b'\'' => {
+            c if c == quote && s.peek_at(1) != quote => {
                 s.bump();
                 let plain = &s.text()[from..here];
                 return Ok(owned.map_or(Cow::Borrowed(plain), Cow::Owned));
             }
-            b'\'' => {
+            c if c == quote => {
                 owned
                     .get_or_insert_with(|| s.text()[from..here].to_string())
-                    .push('\'');
+                    .push(quote as char);
                 s.bump();
                 s.bump();
             }
@@ -297,6 +299,7 @@ mod tests {
             "{ #name : 'Foo', #vars : [ 'a', 'b' ], }",
             "{#name:#Foo,#vars:[#a,#'b']}",
             "{ 'name' : #'Foo' , 'vars' : [ 'a' , #b , ] }",
+            "{ \"name\" : \"Foo\", \"vars\" : [ \"a\", \"b\" ] }",
         ] {
             let m = read(text).unwrap();
             assert_eq!(m.text("name"), Ok(Some("Foo")), "{text}");

@@ -118,6 +118,19 @@ pub fn install(
     protocol: &str,
     options: Options,
 ) -> Result<SymbolId, CompileFailure> {
+    let selector = add(vm, class, source, protocol, options)?;
+    vm.method_changed(selector);
+    Ok(selector)
+}
+
+/// Likewise, for those who add many and say so once, with [`Vm::methods_changed`].
+pub fn add(
+    vm: &mut Vm,
+    class: ClassIndex,
+    source: Source,
+    protocol: &str,
+    options: Options,
+) -> Result<SymbolId, CompileFailure> {
     let text = source.text.clone();
     let text = text.as_str();
     let parsed = chirp_grammar::parse_method_with(text, options);
@@ -129,7 +142,6 @@ pub fn install(
     let selector = vm.intern(&template.selector);
     let id = vm.add_method(class, selector, source, protocol.into());
     load(vm, &template, id)?;
-    vm.method_changed(selector);
     Ok(selector)
 }
 

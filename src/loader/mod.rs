@@ -10,6 +10,7 @@ pub mod compile;
 pub mod image;
 mod latent;
 mod library;
+pub mod package;
 pub mod script;
 
 pub use boot::boot;

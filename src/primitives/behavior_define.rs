@@ -54,21 +54,11 @@ fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let package = text(package)?;
     let inst_vars = names(vm, inst_vars)?;
     let class_vars = names(vm, class_vars)?;
-    let inherited = superclass.map_or_else(Vec::new, |s| vm.classes.all_inst_vars(s));
-    let doubled = inst_vars
-        .iter()
-        .enumerate()
-        .any(|(i, n)| inst_vars[..i].contains(n) || inherited.contains(n));
-    if doubled || !is_class_name(&name) || !inst_vars.iter().chain(&class_vars).all(|n| is_name(n))
-    {
-        return Err(PrimError::BadArgument);
-    }
     let mut pool_classes = Vec::new();
     for pool in names(vm, pools)? {
         let class = vm.find_global(&pool).and_then(|v| vm.classes.index_of(v));
         pool_classes.push(class.ok_or(PrimError::NotFound)?);
     }
-    let existing = vm.find_global(&name).and_then(|v| vm.classes.index_of(v));
     let spec = ClassSpec {
         name,
         superclass,
@@ -80,14 +70,33 @@ fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
         package,
         comment: String::new(),
     };
-    let index = match existing {
-        None => vm.define_class(&spec)?,
-        Some(class) => redefine(vm, class, &spec)?,
-    };
+    let index = define(vm, &spec)?;
     vm.classes
         .get(index)
         .map(|i| i.object)
         .ok_or(PrimError::NotFound)
+}
+
+/// Defines a class, or another one in place of one of the same name. Fails with the class that must stay
+/// as it is, where one does not allow the definition.
+pub fn define(vm: &mut Vm, spec: &ClassSpec) -> Result<ClassIndex, PrimError> {
+    let inherited = spec
+        .superclass
+        .map_or_else(Vec::new, |s| vm.classes.all_inst_vars(s));
+    let variables = &spec.inst_vars;
+    let doubled = variables
+        .iter()
+        .enumerate()
+        .any(|(i, n)| variables[..i].contains(n) || inherited.contains(n));
+    let mut names = variables.iter().chain(&spec.class_vars);
+    if doubled || !is_class_name(&spec.name) || !names.all(|n| is_name(n)) {
+        return Err(PrimError::BadArgument);
+    }
+    let existing = vm.find_global(&spec.name);
+    match existing.and_then(|v| vm.classes.index_of(v)) {
+        None => vm.define_class(spec),
+        Some(class) => redefine(vm, class, spec),
+    }
 }
 
 fn names(vm: &Vm, array: Value) -> Result<Vec<String>, PrimError> {

@@ -11,7 +11,7 @@ mod array_copy;
 mod array_hashed;
 mod array_sort;
 mod behavior;
-mod behavior_define;
+pub mod behavior_define;
 mod behavior_suggest;
 mod bytes;
 mod character;

@@ -379,6 +379,11 @@ impl Vm {
         self.flush_caches(Some(selector));
     }
 
+    /// To be called when many methods were added.
+    pub fn methods_changed(&mut self) {
+        self.flush_caches(None);
+    }
+
     /// The CompiledMethod object of a method, made at need.
     pub fn method_object(&mut self, id: MethodId) -> Value {
         let Some(m) = self.classes.methods.get(id as usize) else {

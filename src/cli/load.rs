@@ -1,0 +1,48 @@
+//! `--load`: packages that are there before anything runs, and what is said about them.
+
+use super::args::Args;
+use super::exit;
+use super::session::Session;
+use crate::loader::package::Report;
+
+/// Loads what the options ask for. An exit code if that was not possible.
+pub fn before(session: &mut Session, args: &Args) -> Result<(), i32> {
+    if args.load.is_empty() {
+        return Ok(());
+    }
+    let report = session.load(&args.load);
+    match tell(session, report) {
+        exit::DONE => Ok(()),
+        code => Err(code),
+    }
+}
+
+/// Writes what a load has left out, and what is wrong; answers the exit code that this would give.
+pub fn tell(session: &mut Session, report: Report) -> i32 {
+    let mut code = exit::DONE;
+    for skipped in &report.skipped {
+        let text = format!(
+            "note: {} is left out: {}\n  {}:{}:{}\n",
+            skipped.what, skipped.reason, skipped.file, skipped.line, skipped.column
+        );
+        session.complain(&text);
+    }
+    for (name, error) in report.errors {
+        let text = format!("note: {name} class>>initialize failed\n");
+        session.complain(&text);
+        code = session.tell_error(error).code();
+    }
+    let mut separate = false;
+    for failure in &report.failures {
+        let text = session.style.refused(&failure.rendered);
+        session.complain(&(if separate { "\n" } else { "" }.to_string() + &text));
+        separate = true;
+        code = exit::DOES_NOT_COMPILE;
+    }
+    for message in &report.unreadable {
+        let text = session.style.headline(message);
+        session.complain(&text);
+        code = exit::USAGE;
+    }
+    code
+}

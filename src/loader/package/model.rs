@@ -1,0 +1,123 @@
+//! What packages consist of, whatever the format of their sources.
+
+use crate::formats::{Place, place_of};
+use crate::vm::classes::{Source, SourceText};
+use std::sync::Arc;
+
+/// What a part defines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Class,
+    Trait,
+    /// Nothing: its methods belong to a class or trait that is defined elsewhere.
+    Extension,
+}
+
+/// A class or trait with its methods, or methods for one of another package.
+pub struct Part {
+    pub kind: Kind,
+    pub name: String,
+    /// None for a root.
+    pub superclass: Option<String>,
+    pub inst_vars: Vec<String>,
+    pub class_vars: Vec<String>,
+    pub class_inst_vars: Vec<String>,
+    /// Names of the classes whose class variables are visible.
+    pub pools: Vec<String>,
+    /// Tonel's name of the layout.
+    pub layout: String,
+    pub package: String,
+    pub comment: String,
+    /// Expressions for the trait compositions of the two sides; empty for none.
+    pub traits: String,
+    pub class_traits: String,
+    /// Where it is defined.
+    pub file: Arc<str>,
+    pub place: Place,
+    pub methods: Vec<Method>,
+}
+
+/// A method of a package.
+pub struct Method {
+    /// The class or trait that it belongs to.
+    pub owner: String,
+    pub class_side: bool,
+    pub selector: String,
+    pub protocol: Option<String>,
+    pub source: Source,
+}
+
+/// A file that was read: its name in messages, and its text with LF as line ends.
+pub struct File {
+    pub name: Arc<str>,
+    pub text: String,
+}
+
+impl File {
+    /// Whatever ends lines in the bytes' file, and whether it begins with a byte order mark or not.
+    pub fn new(name: &str, text: &str) -> File {
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        let text = match text.contains('\r') {
+            true => text.replace("\r\n", "\n").replace('\r', "\n"),
+            false => text.to_string(),
+        };
+        File {
+            name: name.into(),
+            text,
+        }
+    }
+
+    /// Line and column of a byte.
+    pub fn place(&self, offset: usize) -> Place {
+        place_of(&self.text, offset)
+    }
+
+    /// A method's source, which begins at `place`. Its lines end in CR, as Pharo has it: that is what
+    /// a line end inside a literal is at run time.
+    pub fn source(&self, text: &str, place: Place) -> Source {
+        Source {
+            text: SourceText::Shared(text.replace('\n', "\r").into()),
+            file: Some(self.name.clone()),
+            line: place.line,
+            column: place.column,
+            library: false,
+        }
+    }
+}
+
+impl Part {
+    /// A definition with nothing in it.
+    pub fn new(kind: Kind, name: &str, package: &str, file: &File, place: Place) -> Part {
+        Part {
+            kind,
+            name: name.to_string(),
+            superclass: None,
+            inst_vars: Vec::new(),
+            class_vars: Vec::new(),
+            class_inst_vars: Vec::new(),
+            pools: Vec::new(),
+            layout: String::new(),
+            package: package.to_string(),
+            comment: String::new(),
+            traits: String::new(),
+            class_traits: String::new(),
+            file: file.name.clone(),
+            place,
+            methods: Vec::new(),
+        }
+    }
+}
+
+impl Method {
+    /// `Foo>>bar` or `Foo class>>bar`.
+    pub fn name(&self) -> String {
+        let side = if self.class_side { " class" } else { "" };
+        format!("{}{side}>>{}", self.owner, self.selector)
+    }
+}
+
+/// The name of a variable as a slot expression defines it: `#target => WeakSlot` is `target`.
+pub fn slot_name(slot: &str) -> String {
+    let name = slot.split("=>").next().unwrap_or(slot).trim();
+    name.trim_start_matches('#').trim_matches('\'').to_string()
+}

@@ -1,0 +1,51 @@
+//! The account of a load: what is there now, what is not, and why.
+
+use crate::vm::CompileFailure;
+use crate::vm::run::RunError;
+use std::sync::Arc;
+
+/// What a load has done.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The packages' names, in the order of their loading.
+    pub packages: Vec<String>,
+    /// The traits that were defined, by name.
+    pub traits: Vec<String>,
+    /// The classes that were defined, by name; superclasses first, otherwise in the order of the files.
+    pub classes: Vec<String>,
+    /// How many methods were installed.
+    pub methods: usize,
+    /// What was left out, because something is missing that it needs.
+    pub skipped: Vec<Skipped>,
+    /// Paths that could not be read, each with the reason.
+    pub unreadable: Vec<String>,
+    /// Mistakes in the sources.
+    pub failures: Vec<CompileFailure>,
+    /// Classes whose `initialize` failed, and how.
+    pub errors: Vec<(String, RunError)>,
+}
+
+/// Something that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// `Foo`, `Foo>>bar`, `Foo class>>bar`.
+    pub what: String,
+    /// A sentence without a full stop.
+    pub reason: String,
+    pub file: Arc<str>,
+    /// Line and column in that file, from 1.
+    pub line: u32,
+    pub column: u32,
+}
+
+impl Report {
+    /// Everything was loaded, and nothing failed.
+    pub fn is_complete(&self) -> bool {
+        self.skipped.is_empty() && !self.has_errors()
+    }
+
+    /// Something is wrong with the sources, and not only missing.
+    pub fn has_errors(&self) -> bool {
+        !(self.unreadable.is_empty() && self.failures.is_empty() && self.errors.is_empty())
+    }
+}
