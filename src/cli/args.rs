@@ -151,7 +151,7 @@ pub enum Command {
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
-    /// Try the examples in comments: (3 max: 4) >>> 4
+    /// Run tests, and try the examples in comments: (3 max: 4) >>> 4
     Test {
         /// Files, and folders with .st files; without any, the class library
         #[arg(value_name = "PATH")]

@@ -5,16 +5,13 @@ use super::exit;
 use super::session::Session;
 use crate::loader::package::Report;
 
-/// Loads what the options ask for. An exit code if that was not possible.
-pub fn before(session: &mut Session, args: &Args) -> Result<(), i32> {
+/// Loads what the options ask for; answers the exit code that this would give.
+pub fn before(session: &mut Session, args: &Args) -> i32 {
     if args.load.is_empty() {
-        return Ok(());
+        return exit::DONE;
     }
     let report = session.load(&args.load);
-    match tell(session, report) {
-        exit::DONE => Ok(()),
-        code => Err(code),
-    }
+    tell(session, report)
 }
 
 /// Writes what a load has left out, and what is wrong; answers the exit code that this would give.

@@ -5,7 +5,6 @@
 
 pub mod args;
 mod check;
-mod examples;
 pub mod exit;
 mod files;
 mod load;
@@ -15,6 +14,7 @@ mod run;
 mod session;
 mod signals;
 mod streams;
+mod test;
 
 use args::{Args, Command};
 use report::Style;
@@ -58,8 +58,12 @@ fn dispatch(args: &Args) -> i32 {
         Err(code) => return code,
     };
     let code = match load::before(&mut session, args) {
-        Ok(()) => dispatch_in(&mut session, args),
-        Err(code) => code,
+        exit::DONE => dispatch_in(&mut session, args),
+        // What could be loaded has its tests all the same.
+        code if matches!(args.command, Some(Command::Test { .. })) => {
+            dispatch_in(&mut session, args).max(code)
+        }
+        code => code,
     };
     session.finish(code)
 }
@@ -67,7 +71,7 @@ fn dispatch(args: &Args) -> i32 {
 fn dispatch_in(session: &mut Session, args: &Args) -> i32 {
     match &args.command {
         Some(Command::Check { paths }) => check::check(session, paths),
-        Some(Command::Test { paths }) => examples::test(session, paths, args.image.as_deref()),
+        Some(Command::Test { paths }) => test::test(session, paths, args.image.as_deref()),
         None if run::wants_prompt(args) => repl::repl(session, args.color),
         None => run::run(session, args),
     }

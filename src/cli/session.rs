@@ -241,7 +241,13 @@ impl Session {
         self.complain(&text);
     }
 
-    fn stopped(&mut self, stop: Stop) -> Ending {
+    /// Whether the time that the options gave is not over yet.
+    pub fn is_in_time(&self) -> bool {
+        self.vm.limits.deadline.is_none_or(|d| self.vm.now() < d)
+    }
+
+    /// Everything was stopped: says why.
+    pub fn stopped(&mut self, stop: Stop) -> Ending {
         let (message, ending) = match stop {
             Stop::Exit(code) => ("", Ending::Exit(code)),
             Stop::Signal(number) => ("", Ending::Exit(exit::SIGNAL + number)),

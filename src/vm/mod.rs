@@ -128,6 +128,15 @@ pub struct Limits {
     pub stack: usize,
     /// When everything stops, in microseconds of the monotonic clock.
     pub deadline: Option<u64>,
+    /// The same for a single test, for hosts that run tests: the test may move it.
+    pub cut_off: Option<u64>,
+}
+
+impl Limits {
+    /// When everything stops, whatever the reason.
+    pub fn end(&self) -> Option<u64> {
+        [self.deadline, self.cut_off].into_iter().flatten().min()
+    }
 }
 
 impl Default for Limits {
@@ -137,6 +146,7 @@ impl Default for Limits {
             memory: usize::MAX,
             stack: 24 << 20,
             deadline: None,
+            cut_off: None,
         }
     }
 }
@@ -218,6 +228,8 @@ pub struct Vm {
     pub(crate) unhandled: Option<Unhandled>,
     /// An unhandled error ended a Process that nobody waits for.
     pub background_failures: Vec<Unhandled>,
+    /// Exceptions that were handled, and that somebody wants to tell of all the same.
+    pub kept_failures: Vec<Unhandled>,
     /// Is told of such an error at once, instead of its being kept.
     pub failure_hook: Option<fn(&mut Vm, Unhandled)>,
     /// Errors that a `failure_hook` has told of.
@@ -334,6 +346,7 @@ impl Vm {
             watches_for_deadlock: false,
             unhandled: None,
             background_failures: Vec::new(),
+            kept_failures: Vec::new(),
             failure_hook: None,
             failures_told: 0,
             selectors,

@@ -21,6 +21,7 @@ pub(crate) fn register(vm: &mut Vm) {
         ("semaphoreWaitTimeout", 1, semaphore_wait_timeout),
         ("delayWait", 1, delay_wait),
         ("unhandledException", 3, unhandled_exception),
+        ("exceptionKeep", 3, exception_keep),
         ("smalltalkExit", 1, smalltalk_exit),
         ("smalltalkGarbageCollect", 0, garbage_collect),
     ];
@@ -54,6 +55,7 @@ pub(crate) fn register(vm: &mut Vm) {
                     Some(State::Waiting | State::Sleeping)
                 )))
             }),
+            ("testCutOff", test_cut_off),
             ("registerExternalObject", register_external),
             ("unregisterExternalObject", unregister_external),
         ],
@@ -361,35 +363,67 @@ unsafe fn delay_wait(vm: &mut Vm, call: Call) -> Outcome {
 
 /// `report: anException text: aString from: aContext`: notes what happened, for whoever asks.
 unsafe fn unhandled_exception(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window is that of the call.
+    let failure = match unsafe { failure_of(vm, call) } {
+        Ok(failure) => failure,
+        Err(error) => return Outcome::Fail(error),
+    };
+    let slot = vm.processes.active_slot;
+    if vm.levels.iter().any(|l| l.process == slot) {
+        vm.unhandled = Some(failure);
+        // SAFETY: as above.
+        vm.handles.failing = unsafe { call.arg(1) };
+    } else {
+        vm.note_background_failure(failure);
+    }
+    Outcome::Value(Value::NIL)
+}
+
+/// What a person has to know of the exception that is the first argument, with the text that is the second,
+/// from the Context that is the third.
+unsafe fn failure_of(vm: &Vm, call: Call) -> Result<Unhandled, PrimError> {
     if call.num_args != 3 {
-        return Outcome::Fail(PrimError::BadNumArgs);
+        return Err(PrimError::BadNumArgs);
     }
     // SAFETY: the window holds receiver, exception, text and Context.
     let (exception, text, context) = unsafe { (call.arg(1), call.arg(2), call.arg(3)) };
-    let message = vm.string_value(text).unwrap_or_default();
     let frame = match vm.context_frame(context) {
         Ok(Some((slot, frame))) if slot == vm.processes.active_slot => frame,
         _ => vm.top_frame(),
     };
     let slot = vm.processes.active_slot;
-    let Some(proc) = vm.processes.get(slot) else {
-        return Outcome::Fail(PrimError::Inappropriate);
-    };
+    let proc = vm.processes.get(slot).ok_or(PrimError::Inappropriate)?;
     let (frames, omitted) = vm.trace(proc, frame);
-    let class = vm.classes.name(vm.heap.class_of(exception));
-    let failure = Unhandled {
-        class,
-        message,
+    Ok(Unhandled {
+        class: vm.classes.name(vm.heap.class_of(exception)),
+        message: vm.string_value(text).unwrap_or_default(),
         frames,
         omitted,
-    };
-    if vm.levels.iter().any(|l| l.process == slot) {
-        vm.unhandled = Some(failure);
-        vm.handles.failing = exception;
-    } else {
-        vm.note_background_failure(failure);
+    })
+}
+
+/// Exceptions kept until somebody takes them, at most.
+const MOST_KEPT: usize = 100;
+
+/// `keep: anException text: aString from: aContext`: the exception is handled, but will be told of.
+unsafe fn exception_keep(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window is that of the call.
+    match unsafe { failure_of(vm, call) } {
+        Ok(failure) if vm.kept_failures.len() < MOST_KEPT => vm.kept_failures.push(failure),
+        Ok(_) => {}
+        Err(error) => return Outcome::Fail(error),
     }
     Outcome::Value(Value::NIL)
+}
+
+/// `primCutOffAfter: microseconds`: where the host runs tests, the running one gets that much time from now on.
+fn test_cut_off(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let time = args[1].as_int().and_then(|n| u64::try_from(n).ok());
+    let time = time.ok_or(PrimError::BadArgument)?;
+    if vm.limits.cut_off.is_some() {
+        vm.limits.cut_off = Some(vm.now().saturating_add(time));
+    }
+    Ok(args[0])
 }
 
 unsafe fn smalltalk_exit(vm: &mut Vm, call: Call) -> Outcome {

@@ -49,7 +49,7 @@ impl Vm {
                 None => Then::Exit,
             };
         }
-        if self.limits.deadline.is_some_and(|d| self.now() >= d) {
+        if self.limits.end().is_some_and(|d| self.now() >= d) {
             self.stop = Some(Stop::Deadline);
             return Then::Exit;
         }

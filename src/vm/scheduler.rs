@@ -148,7 +148,7 @@ impl Vm {
             return true;
         }
         let now = self.now();
-        if self.limits.deadline.is_some_and(|d| now >= d) {
+        if self.limits.end().is_some_and(|d| now >= d) {
             self.stop = Some(Stop::Deadline);
             return false;
         }
@@ -158,7 +158,7 @@ impl Vm {
         if timer.is_none() && !self.host.has_signals() && !self.waits_for_outside() {
             return self.deadlock();
         }
-        let until = [timer, self.limits.deadline].into_iter().flatten().min();
+        let until = [timer, self.limits.end()].into_iter().flatten().min();
         let timeout = until.map(|t| Duration::from_micros(t.saturating_sub(now).max(1)));
         self.poll_host(timeout);
         self.run_timers();

@@ -1,0 +1,50 @@
+//! Which of the paths to be tested hold packages, to be loaded all together before anything runs.
+
+use super::Source;
+use crate::formats::detect::{Format, format_of};
+use crate::host::Capabilities;
+use crate::host::files::Files;
+use crate::loader::package::find;
+use std::path::{Path, PathBuf};
+
+/// What to load of these paths, whose source files are `sources`.
+pub fn packages(paths: &[PathBuf], sources: &[Source]) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    let homes: Vec<Option<PathBuf>> = sources.iter().map(home).collect();
+    for path in paths {
+        let mut inside: Vec<PathBuf> = Vec::new();
+        let mut others = false;
+        for (source, home) in sources.iter().zip(&homes) {
+            let file = Path::new(&source.name);
+            match home {
+                Some(home) if file.starts_with(path) => inside.push(home.clone()),
+                None => others |= file.parent() == Some(path),
+                _ => {}
+            }
+        }
+        // The folder knows best where its packages are, if it is one of packages.
+        let all = Files::new(&Capabilities::all());
+        if !inside.is_empty() && !others && find::packages(&all, path).is_ok() {
+            inside = vec![path.clone()];
+        }
+        for package in inside {
+            if !found.contains(&package) {
+                found.push(package);
+            }
+        }
+    }
+    found
+}
+
+/// The folder of the package that a file belongs to: nothing for scripts and file-ins.
+fn home(source: &Source) -> Option<PathBuf> {
+    let file = Path::new(&source.name);
+    let mut folders = file.ancestors();
+    if let Some(package) = folders.find(|p| find::ends_with(p, ".package")) {
+        return Some(package.to_path_buf());
+    }
+    match format_of(&source.text) {
+        Format::Tonel => file.parent().map(Path::to_path_buf),
+        _ => None,
+    }
+}
