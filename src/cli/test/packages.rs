@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 /// What to load of these paths, whose source files are `sources`.
 pub fn packages(paths: &[PathBuf], sources: &[Source]) -> Vec<PathBuf> {
+    let all = Capabilities::all();
+    let files = Files::new(&all);
     let mut found: Vec<PathBuf> = Vec::new();
     let homes: Vec<Option<PathBuf>> = sources.iter().map(home).collect();
     for path in paths {
@@ -23,8 +25,7 @@ pub fn packages(paths: &[PathBuf], sources: &[Source]) -> Vec<PathBuf> {
             }
         }
         // The folder knows best where its packages are, if it is one of packages.
-        let all = Files::new(&Capabilities::all());
-        if !inside.is_empty() && !others && find::packages(&all, path).is_ok() {
+        if !inside.is_empty() && !others && find::packages(&files, path).is_ok() {
             inside = vec![path.clone()];
         }
         for package in inside {
