@@ -81,6 +81,7 @@ impl Library {
             layout: class.layout().to_string(),
             package: class.package().to_string(),
             comment: class.comment().map_or_else(String::new, |c| c.into_owned()),
+            ..ClassSpec::default()
         }
     }
 

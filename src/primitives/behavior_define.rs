@@ -14,13 +14,37 @@ use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 /// The primitives of this file.
 pub const TABLE: &[(&str, PrimFn)] = &[
     ("classCreate", create),
+    ("traitCreate", create_trait),
     ("classInstVarNamesPut", class_side_variables),
     ("methodCompile", compile),
 ];
 
-/// Superclass or nil, name, instance variables, class variables, layout, package, pools. Fails with the
-/// class that must stay as it is, where one does not allow the definition.
+/// Superclass or nil, name, instance variables, class variables, layout, package, pools; then what is defined: a
+/// class that exists, nil for the one of this name, false for a new class that no global names. Fails with the class
+/// that must stay as it is, where one does not allow the definition.
 fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    create_of_kind(vm, args, None)
+}
+
+/// The same, and behind it the class Trait.
+fn create_trait(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [ref args @ .., kind] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
+    let kind = vm.classes.index_of(kind).ok_or(PrimError::BadArgument)?;
+    let is_class = vm.classes.inherits(kind, Known::Class.index());
+    match is_class
+        && vm
+            .classes
+            .get(kind)
+            .is_some_and(|k| k.instance_side.is_none())
+    {
+        true => create_of_kind(vm, args, Some(kind)),
+        false => Err(PrimError::BadArgument),
+    }
+}
+
+fn create_of_kind(vm: &mut Vm, args: &[Value], kind: Option<ClassIndex>) -> PrimResult {
     let [
         _,
         superclass,
@@ -30,6 +54,7 @@ fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
         layout,
         package,
         pools,
+        target,
     ] = *args
     else {
         return Err(PrimError::BadNumArgs);
@@ -59,6 +84,15 @@ fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
         let class = vm.find_global(&pool).and_then(|v| vm.classes.index_of(v));
         pool_classes.push(class.ok_or(PrimError::NotFound)?);
     }
+    let nameless = target == Value::FALSE;
+    let target = match target {
+        Value::NIL | Value::FALSE => None,
+        v => Some(vm.classes.index_of(v).ok_or(PrimError::BadArgument)?),
+    };
+    let is_meta = |c: ClassIndex| vm.classes.get(c).is_some_and(|i| i.instance_side.is_some());
+    if target.is_some_and(is_meta) {
+        return Err(PrimError::BadArgument);
+    }
     let spec = ClassSpec {
         name,
         superclass,
@@ -69,6 +103,9 @@ fn create(vm: &mut Vm, args: &[Value]) -> PrimResult {
         layout,
         package,
         comment: String::new(),
+        kind,
+        existing: target,
+        nameless,
     };
     let index = define(vm, &spec)?;
     vm.classes
@@ -92,8 +129,7 @@ pub fn define(vm: &mut Vm, spec: &ClassSpec) -> Result<ClassIndex, PrimError> {
     if doubled || !is_class_name(&spec.name) || !names.all(|n| is_name(n)) {
         return Err(PrimError::BadArgument);
     }
-    let existing = vm.find_global(&spec.name);
-    match existing.and_then(|v| vm.classes.index_of(v)) {
+    match spec.changes(vm) {
         None => vm.define_class(spec),
         Some(class) => redefine(vm, class, spec),
     }

@@ -13,6 +13,7 @@ mod array_sort;
 mod behavior;
 pub mod behavior_define;
 mod behavior_suggest;
+mod behavior_traits;
 mod bytes;
 mod character;
 mod clock;
@@ -58,6 +59,7 @@ pub fn register(vm: &mut Vm) {
         behavior::TABLE,
         behavior_define::TABLE,
         behavior_suggest::TABLE,
+        behavior_traits::TABLE,
         bytes::TABLE,
         character::TABLE,
         clock::TABLE,

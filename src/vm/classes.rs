@@ -37,6 +37,8 @@ pub struct ClassInfo {
     pub subclasses: Vec<ClassIndex>,
     /// Tonel's name of the layout: `normal`, `variable`, `bytes`, …
     pub layout: &'static str,
+    /// What it takes from traits.
+    pub traits: Option<Box<super::traits::Composed>>,
 }
 
 /// Where a method's source text is.
@@ -111,6 +113,8 @@ pub struct Method {
     pub class: ClassIndex,
     pub source: Source,
     pub protocol: Arc<str>,
+    /// Of a trait's method in a class that uses the trait: where it was written, and under which selector.
+    pub origin: Option<(ClassIndex, SymbolId)>,
     /// Null until the method is first sent or asked for.
     pub code: *const Code,
     /// The CompiledMethod, once somebody asked for it.
@@ -131,6 +135,7 @@ impl Method {
             class,
             source,
             protocol,
+            origin: None,
             code: std::ptr::null(),
             object: Value::NIL,
             loose: false,
@@ -148,6 +153,8 @@ pub struct ClassTable {
     /// Indices of classes that have gone: no object and no cache knows them any more.
     free: Vec<ClassIndex>,
     by_object: FxHashMap<Value, ClassIndex>,
+    /// How many classes and class sides take something from traits.
+    pub composed: usize,
 }
 
 impl ClassTable {
@@ -318,6 +325,9 @@ impl ClassTable {
             visitor.value(&mut info.object);
             for (_, v) in &mut info.class_vars {
                 visitor.value(v);
+            }
+            if let Some(composed) = &mut info.traits {
+                visitor.value(&mut composed.object);
             }
         }
         for m in self.methods.iter_mut().filter(|m| !m.loose) {

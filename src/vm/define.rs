@@ -25,6 +25,25 @@ pub struct ClassSpec {
     pub layout: String,
     pub package: String,
     pub comment: String,
+    /// The class whose instance a class without superclass is; none for Class.
+    pub kind: Option<ClassIndex>,
+    /// The class that is defined anew; none for the one of this name, if there is any.
+    pub existing: Option<ClassIndex>,
+    /// A new class that no global names.
+    pub nameless: bool,
+}
+
+impl ClassSpec {
+    /// The class that the definition changes.
+    pub fn changes(&self, vm: &mut Vm) -> Option<ClassIndex> {
+        match self.existing {
+            None if !self.nameless => {
+                let named = vm.find_global(&self.name)?;
+                vm.classes.index_of(named)
+            }
+            existing => existing,
+        }
+    }
 }
 
 /// Format and canonical name of a layout.
@@ -46,6 +65,7 @@ fn layout_of(name: &str) -> Option<(Format, &'static str)> {
 impl Vm {
     /// Defines a class, or redefines it if its name is taken: it stays the same object, and keeps its methods.
     pub fn define_class(&mut self, spec: &ClassSpec) -> Result<ClassIndex, PrimError> {
+        let existing = spec.changes(self);
         let (mut format, mut layout) = layout_of(&spec.layout).ok_or(PrimError::BadArgument)?;
         let parent = spec.superclass.and_then(|s| self.classes.get(s));
         let inherited = parent.map_or(0, |p| p.inst_size);
@@ -62,10 +82,10 @@ impl Vm {
         if inst_size > 250 {
             return Err(PrimError::BadArgument);
         }
-        let existing = self
-            .find_global(&spec.name)
-            .and_then(|v| self.classes.index_of(v));
-        let index = match existing.or_else(|| Known::named(&spec.name)) {
+        // A class of that name which has lost its global stays what the machine counts on.
+        let unmade = |k: &ClassIndex| self.classes.get(*k).is_none();
+        let known = Known::named(&spec.name).filter(|k| !spec.nameless && unmade(k));
+        let index = match existing.or(known) {
             Some(index) => index,
             // A class and its metaclass must fit into the headers' field.
             None if self.classes.in_use() + 2 >= MAX_CLASSES => {
@@ -84,9 +104,10 @@ impl Vm {
                 std::mem::take(&mut info.subclasses),
                 info.superclass,
                 std::mem::take(&mut info.comment),
+                info.traits.take(),
             )
         });
-        let (methods, subclasses, old_super, old_comment) = old.unwrap_or_default();
+        let (methods, subclasses, old_super, old_comment, traits) = old.unwrap_or_default();
         if let Some(s) = old_super
             && Some(s) != spec.superclass
             && let Some(p) = self.classes.get_mut(s)
@@ -113,19 +134,22 @@ impl Vm {
             },
             subclasses,
             layout,
+            traits,
         };
         self.classes.set(index, info);
         if format == Format::Weak {
             self.note_weak_class(index, inst_size);
         }
-        self.set_global(&spec.name, object);
+        if !spec.nameless && spec.existing.is_none() {
+            self.set_global(&spec.name, object);
+        }
         // From here on the class object may be another: it grows by being replaced.
         if !spec.class_inst_vars.is_empty() || existing.is_none() {
             self.set_class_inst_vars(meta, spec.class_inst_vars.clone());
         }
         if existing.is_some() {
             self.reshape_subclasses(index);
-            self.relink_meta(index, spec.superclass);
+            self.relink_meta(index, spec);
             self.discard_code_of(index);
             self.flush_caches(None);
         }
@@ -156,7 +180,7 @@ impl Vm {
             .superclass
             .and_then(|s| self.classes.get(s))
             .map(|p| p.meta);
-        let class_side = super_meta.unwrap_or(Known::Class.index());
+        let class_side = super_meta.or(spec.kind).unwrap_or(Known::Class.index());
         let meta_size = self
             .classes
             .get(class_side)
@@ -194,6 +218,7 @@ impl Vm {
             comment: String::new(),
             subclasses: Vec::new(),
             layout: "normal",
+            traits: None,
         };
         self.classes.set(meta, info);
         (object, meta)
@@ -296,13 +321,16 @@ impl Vm {
     }
 
     /// Metaclasses inherit as their classes do.
-    fn relink_meta(&mut self, index: ClassIndex, superclass: Option<ClassIndex>) {
+    fn relink_meta(&mut self, index: ClassIndex, spec: &ClassSpec) {
+        let superclass = spec.superclass;
         let Some(meta) = self.classes.get(index).map(|i| i.meta) else {
             return;
         };
         let above = superclass
             .and_then(|s| self.classes.get(s))
-            .map_or(Known::Class.index(), |p| p.meta);
+            .map(|p| p.meta)
+            .or(spec.kind)
+            .unwrap_or(Known::Class.index());
         let before = self.classes.get(meta).and_then(|m| m.superclass);
         if before != Some(above) {
             if let Some(p) = before.and_then(|b| self.classes.get_mut(b)) {
@@ -354,6 +382,7 @@ impl Vm {
             .get_mut(class)
             .and_then(|info| info.methods.insert(selector, id));
         self.classes.let_go(replaced);
+        self.trait_method_changed(class, selector);
         id
     }
 
@@ -370,6 +399,7 @@ impl Vm {
             .get_mut(class)
             .and_then(|i| i.methods.remove(&selector));
         self.classes.let_go(removed);
+        self.trait_method_changed(class, selector);
         self.flush_caches(Some(selector));
         removed.is_some()
     }

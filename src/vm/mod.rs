@@ -34,6 +34,7 @@ pub mod send;
 mod slow;
 pub mod symbols;
 pub mod trace;
+pub mod traits;
 pub mod unwind;
 
 use crate::compiler::template;

@@ -47,6 +47,9 @@ impl Found {
     fn method(&mut self, table: &ClassTable, id: MethodId) {
         if let Some(m) = table.methods.get(id as usize) {
             self.class(m.class);
+            if let Some((origin, _)) = m.origin {
+                self.class(origin);
+            }
             self.code.code(m.code);
         }
     }
@@ -84,6 +87,12 @@ impl Found {
             .chain(info.pools.iter().copied());
         links.for_each(|class| self.class(class));
         let mut held = vec![info.object];
+        if let Some(composed) = &info.traits {
+            held.push(composed.object);
+            let mut traits = Vec::new();
+            composed.of.traits(&mut traits);
+            traits.iter().for_each(|&class| self.class(class));
+        }
         held.extend(info.class_vars.iter().map(|&(_, v)| v));
         for m in info
             .methods
@@ -91,6 +100,9 @@ impl Found {
             .filter_map(|&id| table.methods.get(id as usize))
         {
             held.push(m.object);
+            if let Some((origin, _)) = m.origin {
+                self.class(origin);
+            }
             self.code.code(m.code);
         }
         held.iter_mut().for_each(|v| visitor.value(v));

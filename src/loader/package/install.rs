@@ -118,6 +118,7 @@ impl<'a> Load<'a> {
             },
             package: part.package.clone(),
             comment: part.comment.clone(),
+            ..ClassSpec::default()
         };
         behavior_define::define(self.vm, &spec).map_err(|error| reason(self.vm, &spec, error))
     }

@@ -1,0 +1,113 @@
+//! Behavior: what classes take from traits.
+//!
+//! Owns the way from the library's description of a composition to the machine's. What follows from a composition
+//! is decided in the machine, so that no way of adding a method can go around it.
+
+use super::behavior::receiver;
+use super::method::method;
+use crate::memory::Value;
+use crate::vm::traits::{Composed, Composition};
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("classComposition", composition),
+    ("classCompositionPut", composition_put),
+    ("classTraitUsers", users),
+    ("methodOrigin", origin),
+    ("methodOriginSelector", origin_selector),
+];
+
+/// Expressions inside each other that a composition may have.
+const DEPTH: usize = 100;
+
+/// What `classCompositionPut` was given, or nil.
+fn composition(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let info = vm.classes.get(receiver(vm, args)?);
+    let composed = info.and_then(|i| i.traits.as_ref());
+    Ok(composed.map_or(Value::NIL, |c| c.object))
+}
+
+/// The object that stands for the composition, and its description: nil for none, a trait, or an Array of an
+/// operator and its operands.
+fn composition_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [_, object, described] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
+    let class = receiver(vm, args)?;
+    let composed = match described {
+        Value::NIL => None,
+        _ => Some(Composed {
+            object,
+            of: decode(vm, described, DEPTH)?,
+        }),
+    };
+    vm.compose(class, composed)?;
+    Ok(args[0])
+}
+
+fn decode(vm: &Vm, v: Value, depth: usize) -> Result<Composition, PrimError> {
+    if let Some(class) = vm.classes.index_of(v) {
+        return Ok(Composition::Trait(class));
+    }
+    let parts = elements(vm, v)?;
+    let (Some((&operator, operands)), true) = (parts.split_first(), depth > 0) else {
+        return Err(PrimError::BadArgument);
+    };
+    let id = |v: Value| vm.symbols.id_of(&vm.heap, v).ok_or(PrimError::BadArgument);
+    let inner = |i: usize| {
+        let part = *operands.get(i).ok_or(PrimError::BadArgument)?;
+        decode(vm, part, depth - 1).map(Box::new)
+    };
+    let names = |i: usize| {
+        let part = *operands.get(i).ok_or(PrimError::BadArgument)?;
+        let names = elements(vm, part)?.into_iter().map(id);
+        names.collect::<Result<Vec<_>, PrimError>>()
+    };
+    match vm.string_value(operator).as_deref() {
+        Some("+") => {
+            let parts = operands.iter().map(|&p| decode(vm, p, depth - 1));
+            Ok(Composition::Sum(parts.collect::<Result<_, _>>()?))
+        }
+        Some("-") => Ok(Composition::Without(inner(0)?, names(1)?)),
+        Some("@") => {
+            let (new, old) = (names(1)?, names(2)?);
+            let pairs = new.into_iter().zip(old).collect();
+            Ok(Composition::Alias(inner(0)?, pairs))
+        }
+        Some("prefer") => Ok(Composition::Preferring(inner(0)?, inner(1)?)),
+        _ => Err(PrimError::BadArgument),
+    }
+}
+
+fn elements(vm: &Vm, array: Value) -> Result<Vec<Value>, PrimError> {
+    match array.is_object() && vm.heap.is_pointers(array) {
+        true => Ok(vm.heap.pointer_slots(array).to_vec()),
+        false => Err(PrimError::BadArgument),
+    }
+}
+
+/// The classes and class sides whose composition names the receiver.
+fn users(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let class = receiver(vm, args)?;
+    let users = vm.classes.users_of(class);
+    let objects: Vec<Value> = users
+        .iter()
+        .filter_map(|&c| vm.classes.get(c).map(|i| i.object))
+        .collect();
+    Ok(vm.new_array_from(&objects))
+}
+
+/// The trait that the method came from; nil for one that was written where it is.
+fn origin(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let origin = method(vm, args)?.origin;
+    let info = origin.and_then(|(class, _)| vm.classes.get(class));
+    Ok(info.map_or(Value::NIL, |i| i.object))
+}
+
+/// The selector under which it was written, which differs from its own if it is an alias.
+fn origin_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let m = method(vm, args)?;
+    let selector = m.origin.map_or(m.selector, |(_, selector)| selector);
+    Ok(vm.symbols.object(selector))
+}
