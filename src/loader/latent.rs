@@ -9,7 +9,17 @@ use crate::vm::Vm;
 use crate::vm::known::Known;
 use crate::vm::latent::Latent;
 
-const PACKAGES: &[&str] = &["Chronology", "Network", "SUnit", "Traits", "Zinc", "Zodiac"];
+const PACKAGES: &[&str] = &[
+    "Chronology",
+    "Network",
+    "Regex",
+    "STON",
+    "SUnit",
+    "Traits",
+    "Zinc",
+    "Zinc-Character-Encoding-Core",
+    "Zodiac",
+];
 
 /// Which classes wait until they are named, by their number. What inherits from a class that waits does so too.
 pub fn waiting(image: &Image) -> Vec<bool> {

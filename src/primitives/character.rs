@@ -5,6 +5,7 @@
 //! answer anything that depends on a locale.
 
 use super::string::arg;
+use super::unicode_category::{Category, category};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -19,6 +20,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("characterIsUppercase", is_uppercase),
     ("characterIsLowercase", is_lowercase),
     ("characterDigitValue", digit_value),
+    ("characterCategory", category_number),
 ];
 
 /// The lower-case code of a code.
@@ -49,10 +51,8 @@ fn receiver(args: &[Value]) -> Result<u32, PrimError> {
     args[0].as_char().ok_or(PrimError::BadReceiver)
 }
 
-fn has(args: &[Value], property: fn(char) -> bool) -> PrimResult {
-    Ok(Value::bool(
-        char::from_u32(receiver(args)?).is_some_and(property),
-    ))
+fn has(args: &[Value], property: fn(Category) -> bool) -> PrimResult {
+    Ok(Value::bool(property(category(receiver(args)?))))
 }
 
 /// On the class Character: the Character with a code point.
@@ -83,19 +83,39 @@ fn lowercase(_: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn is_letter(_: &mut Vm, args: &[Value]) -> PrimResult {
-    has(args, char::is_alphabetic)
+    has(args, Category::is_letter)
 }
 
 fn is_uppercase(_: &mut Vm, args: &[Value]) -> PrimResult {
-    has(args, char::is_uppercase)
+    has(args, |c| c == Category::UPPERCASE)
 }
 
 fn is_lowercase(_: &mut Vm, args: &[Value]) -> PrimResult {
-    has(args, char::is_lowercase)
+    has(args, |c| c == Category::LOWERCASE)
 }
 
-/// 0 to 35 for ASCII digits and letters, else -1.
+/// 0 to 9 for the decimal digits of all scripts, 10 to 35 for the capital and small letters of ASCII, else -1.
 fn digit_value(_: &mut Vm, args: &[Value]) -> PrimResult {
-    let digit = char::from_u32(receiver(args)?).and_then(|c| c.to_digit(36));
-    Ok(Value::int(digit.map_or(-1, i64::from)))
+    let code = receiver(args)?;
+    let digit = char::from_u32(code).and_then(|c| c.to_digit(36));
+    Ok(Value::int(match digit {
+        Some(digit) => i64::from(digit),
+        None if category(code) == Category::DIGIT => decimal(code),
+        None => -1,
+    }))
+}
+
+/// The ten digits of a script follow each other from 0 on, and so may those of several; nothing else that
+/// is a digit stands before the first.
+fn decimal(code: u32) -> i64 {
+    let first = (0..code)
+        .rev()
+        .find(|&c| category(c) != Category::DIGIT)
+        .map_or(0, |c| c + 1);
+    i64::from((code - first) % 10)
+}
+
+/// The general category, as a number from 0.
+fn category_number(_: &mut Vm, args: &[Value]) -> PrimResult {
+    Ok(Value::int(i64::from(category(receiver(args)?).0)))
 }

@@ -30,6 +30,7 @@ mod number_text;
 mod object;
 mod object_become;
 mod random;
+mod regex;
 #[cfg(feature = "net")]
 mod resolver;
 #[cfg(feature = "net")]
@@ -48,6 +49,7 @@ mod string_convert;
 mod string_search;
 mod symbol;
 mod system;
+mod unicode_category;
 
 /// Makes all primitives known to a machine.
 pub fn register(vm: &mut Vm) {
@@ -76,6 +78,7 @@ pub fn register(vm: &mut Vm) {
         object::TABLE,
         object_become::TABLE,
         random::TABLE,
+        regex::TABLE,
         stream::TABLE,
         string::TABLE,
         string_convert::TABLE,

@@ -45,7 +45,7 @@ fn index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
     };
     let found = match text(vm, args[0]).ok_or(PrimError::BadReceiver)? {
         Text::Bytes(b) => match (u8::try_from(code), b.get(from..)) {
-            (Ok(byte), Some(rest)) => rest.iter().position(|&x| x == byte).map(|i| i + from),
+            (Ok(byte), Some(rest)) => memchr::memchr(byte, rest).map(|i| i + from),
             _ => None,
         },
         Text::Wide(w) => w
@@ -63,16 +63,7 @@ fn index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn find_text(text: Text<'_>, pattern: Text<'_>, from: usize) -> Option<usize> {
     let last = text.len().checked_sub(pattern.len())?;
     if let (Text::Bytes(t), Text::Bytes(p)) = (text, pattern) {
-        let &head = p.first()?;
-        let mut at = from;
-        while at <= last {
-            at += t[at..=last].iter().position(|&b| b == head)?;
-            if t[at..].starts_with(p) {
-                return Some(at);
-            }
-            at += 1;
-        }
-        return None;
+        return memchr::memmem::find(t.get(from..)?, p).map(|at| at + from);
     }
     (from..=last).find(|&at| (0..pattern.len()).all(|i| text.at(at + i) == pattern.at(i)))
 }
@@ -145,6 +136,29 @@ fn find_line_end(vm: &mut Vm, args: &[Value]) -> PrimResult {
     answer(first(text, from, |c| c == 10 || c == 13))
 }
 
+/// A set of characters that is quick to ask.
+struct Delimiters<'a> {
+    narrow: [bool; 256],
+    all: Text<'a>,
+}
+
+impl<'a> Delimiters<'a> {
+    fn new(all: Text<'a>) -> Self {
+        let mut narrow = [false; 256];
+        for code in all.codes().filter(|&c| c < 256) {
+            narrow[code as usize] = true;
+        }
+        Delimiters { narrow, all }
+    }
+
+    fn includes(&self, code: u32) -> bool {
+        match self.narrow.get(code as usize) {
+            Some(&known) => known,
+            None => self.all.codes().any(|d| d == code),
+        }
+    }
+}
+
 /// receiver, string of characters, start: the first of them, or the size + 1.
 fn find_any(vm: &mut Vm, args: &[Value]) -> PrimResult {
     delimiter(vm, args, true)
@@ -159,7 +173,8 @@ fn delimiter(vm: &mut Vm, args: &[Value], wanted: bool) -> PrimResult {
     let (text, set) = (text_arg(vm, args[0])?, text_arg(vm, arg(args, 1)?)?);
     let from = start(arg(args, 2)?)?;
     let size = text.len();
-    let found = first(text, from, |c| set.codes().any(|d| d == c) == wanted).unwrap_or(size);
+    let set = Delimiters::new(set);
+    let found = first(text, from, |c| set.includes(c) == wanted).unwrap_or(size);
     vm.charge(found.saturating_sub(from) >> 5);
     Ok(Value::int(found as i64 + 1))
 }
@@ -186,7 +201,8 @@ fn parts(vm: &mut Vm, receiver: Value, ranges: &[(usize, usize)]) -> PrimResult 
 /// receiver, string of delimiters: an Array of the non-empty pieces between delimiters.
 fn tokens(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (text, set) = (text_arg(vm, args[0])?, text_arg(vm, arg(args, 1)?)?);
-    let is_delimiter = |c: u32| set.codes().any(|d| d == c);
+    let set = Delimiters::new(set);
+    let is_delimiter = |c: u32| set.includes(c);
     let mut ranges = Vec::new();
     let mut at = 0;
     while let Some(from) = first(text, at, |c| !is_delimiter(c)) {
