@@ -152,11 +152,7 @@ pub enum Command {
         paths: Vec<PathBuf>,
     },
     /// Run tests, and try the examples in comments: (3 max: 4) >>> 4
-    Test {
-        /// Files, and folders with .st files; without any, the class library
-        #[arg(value_name = "PATH")]
-        paths: Vec<PathBuf>,
-    },
+    Test(super::test::Options),
 }
 
 /// When to use colours.
@@ -295,13 +291,10 @@ mod tests {
             read(&["check", "a"]).command,
             Some(Command::Check { .. })
         ));
-        assert!(matches!(
-            read(&["test"]).command,
-            Some(Command::Test { .. })
-        ));
+        assert!(matches!(read(&["test"]).command, Some(Command::Test(_))));
         assert_eq!(read(&["a.st", "check"]).rest, ["a.st", "check"]);
         let args = read(&["--fuel", "9", "test", "--memory", "64M", "a"]);
-        assert!(matches!(args.command, Some(Command::Test { .. })));
+        assert!(matches!(args.command, Some(Command::Test(_))));
         assert_eq!((args.fuel, args.memory), (Some(9), Some(64 << 20)));
     }
 

@@ -60,7 +60,7 @@ fn dispatch(args: &Args) -> i32 {
     let code = match load::before(&mut session, args) {
         exit::DONE => dispatch_in(&mut session, args),
         // What could be loaded has its tests all the same.
-        code if matches!(args.command, Some(Command::Test { .. })) => {
+        code if matches!(args.command, Some(Command::Test(_))) => {
             dispatch_in(&mut session, args).max(code)
         }
         code => code,
@@ -71,7 +71,7 @@ fn dispatch(args: &Args) -> i32 {
 fn dispatch_in(session: &mut Session, args: &Args) -> i32 {
     match &args.command {
         Some(Command::Check { paths }) => check::check(session, paths),
-        Some(Command::Test { paths }) => test::test(session, paths, args.image.as_deref()),
+        Some(Command::Test(options)) => test::test(session, options, args.image.as_deref()),
         None if run::wants_prompt(args) => repl::repl(session, args.color),
         None => run::run(session, args),
     }

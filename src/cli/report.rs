@@ -75,8 +75,21 @@ impl Style {
                 error.message.chars().count()
             ),
         };
-        for part in self.parts(error) {
-            let _ = self.part(&mut text, &part);
+        text + &self.shown(&self.parts(&error.frames, error.omitted))
+    }
+
+    /// The first parts of a trace, at most `most`.
+    pub fn frames(self, frames: &[Frame], most: usize) -> String {
+        let mut parts = self.parts(frames, 0);
+        parts.truncate(most);
+        self.shown(&parts)
+    }
+
+    fn shown(self, parts: &[Part<'_>]) -> String {
+        let mut text = String::new();
+        for part in parts {
+            // Writing to a String cannot fail.
+            let _ = self.part(&mut text, part);
         }
         text
     }
@@ -138,12 +151,12 @@ impl Style {
     }
 
     /// The trace with library frames counted and repetitions folded.
-    fn parts(self, error: &Unhandled) -> Vec<Part<'_>> {
-        let gap_at = (error.omitted > 0).then_some(error.frames.len() / 2);
+    fn parts(self, frames: &[Frame], omitted: usize) -> Vec<Part<'_>> {
+        let gap_at = (omitted > 0).then_some(frames.len() / 2);
         let mut parts = Vec::new();
-        for (i, frame) in error.frames.iter().enumerate() {
+        for (i, frame) in frames.iter().enumerate() {
             if gap_at == Some(i) {
-                parts.push(Part::Omitted(error.omitted));
+                parts.push(Part::Omitted(omitted));
             }
             let hidden = frame.library && !self.library;
             match parts.last_mut() {

@@ -387,11 +387,10 @@ unsafe fn failure_of(vm: &Vm, call: Call) -> Result<Unhandled, PrimError> {
     }
     // SAFETY: the window holds receiver, exception, text and Context.
     let (exception, text, context) = unsafe { (call.arg(1), call.arg(2), call.arg(3)) };
-    let frame = match vm.context_frame(context) {
-        Ok(Some((slot, frame))) if slot == vm.processes.active_slot => frame,
-        _ => vm.top_frame(),
+    let (slot, frame) = match vm.context_frame(context) {
+        Ok(Some(place)) => place,
+        _ => (vm.processes.active_slot, vm.top_frame()),
     };
-    let slot = vm.processes.active_slot;
     let proc = vm.processes.get(slot).ok_or(PrimError::Inappropriate)?;
     let (frames, omitted) = vm.trace(proc, frame);
     Ok(Unhandled {

@@ -1,45 +1,70 @@
 //! The examples in comments, tried one by one.
 
-use super::tell::Tally;
-use crate::cli::session::Session;
+use super::Source;
+use super::outcome::Verdict;
+use super::runner::Runner;
+use crate::cli::session::Ending;
 use crate::formats::chunk::{self, Item};
 use crate::formats::detect::{Format, format_of};
 use crate::formats::place_of;
-use crate::loader::LoadError;
 use crate::tools::examples::{Example, examples_in_comment, examples_in_source};
-use crate::vm::run::RunError;
+use crate::vm::trace::Frame;
 
-/// Tries the examples of one file.
-pub fn try_source(session: &mut Session, name: &str, text: &str, tally: &mut Tally) {
-    let examples = match format_of(text) {
-        Format::Chunk => chunk_examples(text),
-        _ => examples_in_source(text),
-    };
-    for example in examples {
-        tally.examples += 1;
-        let place = place_of(text, example.offset);
-        let problem = match session.vm.evaluate(name, &example.code()) {
-            Ok(value) if value.is_nil() => continue,
-            Ok(value) => {
-                let found = session.vm.string_value(value).unwrap_or_default();
-                format!(
-                    "{} is {found}, not {}",
-                    example.expression, example.expected
-                )
-            }
-            Err(LoadError::Run(RunError::Unhandled(e))) => {
-                format!("{} signals {}: {}", example.expression, e.class, e.message)
-            }
-            Err(LoadError::Run(RunError::Stopped(stop))) => {
-                format!("{} stops: {stop:?}", example.expression)
-            }
-            Err(LoadError::Source(_)) => format!("{} does not compile", example.expression),
+impl Runner<'_> {
+    /// Tries the examples of one file; Err if the session cannot go on.
+    pub fn try_examples(&mut self, source: &Source) -> Result<(), Ending> {
+        let (name, text) = (source.name.as_str(), source.text.as_str());
+        let examples = match format_of(text) {
+            Format::Chunk => chunk_examples(text),
+            _ => examples_in_source(text),
         };
-        tally.wrong += 1;
-        let message = session
-            .style
-            .headline(format_args!("{name}:{}: {problem}", place.line));
-        session.complain(&message);
+        for example in examples {
+            let line = place_of(text, example.offset).line as usize;
+            if !self
+                .options
+                .wants(&format!("{name}:{line} {}", example.expression))
+            {
+                continue;
+            }
+            if self.options.list {
+                let Example {
+                    expression,
+                    expected,
+                    ..
+                } = example;
+                self.session
+                    .say(&format!("{name}:{line}: {expression} >>> {expected}\n"));
+                continue;
+            }
+            self.try_example(name, line, &example)?;
+        }
+        Ok(())
+    }
+
+    fn try_example(&mut self, name: &str, line: usize, example: &Example) -> Result<(), Ending> {
+        let expression = &example.expression;
+        let (value, mut outcome) = self.watched(name, expression, &example.code())?;
+        outcome.is_example = true;
+        match value {
+            Some(value) if value.is_nil() => outcome.verdict = Verdict::Passed,
+            Some(value) => {
+                outcome.verdict = Verdict::Failed;
+                let found = self.session.vm.string_value(value).unwrap_or_default();
+                outcome.failure.message =
+                    format!("{expression} is {found}, not {}", example.expected);
+            }
+            None => {
+                let problem = outcome.problem();
+                outcome.failure.class.clear();
+                outcome.failure.message = format!("{expression} signals {problem}");
+            }
+        }
+        outcome.failure.frames = vec![Frame {
+            file: Some(name.to_string()),
+            line,
+            ..Frame::default()
+        }];
+        self.tell(outcome)
     }
 }
 

@@ -2,8 +2,12 @@
 //!
 //! Loads, runs, tells. What a test is, `image/SUnit` decides; what an example is, `tools::examples`.
 
+mod capture;
 mod examples;
+mod junit;
+mod outcome;
 mod packages;
+mod progress;
 mod runner;
 mod tell;
 
@@ -12,7 +16,37 @@ use super::{exit, files, load};
 use crate::formats::detect::{Format, format_of};
 use crate::host::library_files;
 use crate::loader::image::Image;
+use progress::Progress;
+use runner::Runner;
 use std::path::{Path, PathBuf};
+use tell::Tally;
+
+/// What to test, and how.
+#[derive(Debug, Default, clap::Args)]
+pub struct Options {
+    /// Packages, folders of packages, and files; without any, the class library's examples
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Only what has TEXT in its name, as --list shows it; repeatable, then one of them
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Vec<String>,
+
+    /// Show what there is to run, and run nothing
+    #[arg(long)]
+    pub list: bool,
+
+    /// Write a report for build servers to FILE
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+impl Options {
+    /// Whether what has this name is to be run.
+    fn wants(&self, name: &str) -> bool {
+        self.filter.is_empty() || self.filter.iter().any(|text| name.contains(text))
+    }
+}
 
 /// A source text and what it is called.
 struct Source {
@@ -20,53 +54,75 @@ struct Source {
     text: String,
 }
 
-/// Runs the tests and tries the examples in the files that `paths` name, or in the whole library (that in
-/// `folder`, if one is given); answers the exit code.
-pub fn test(session: &mut Session, paths: &[PathBuf], folder: Option<&Path>) -> i32 {
-    let (sources, own) = if paths.is_empty() {
-        (library(folder), false)
+/// Runs the tests and tries the examples in the files and folders that the options name, or in the whole
+/// library (that in `folder`, if one is given); answers the exit code.
+pub fn test(session: &mut Session, options: &Options, folder: Option<&Path>) -> i32 {
+    let sources = if options.paths.is_empty() {
+        library(folder)
     } else {
-        (named(paths), true)
+        named(&options.paths)
     };
     let sources = match sources {
         Ok(sources) => sources,
-        Err(message) => {
-            let text = session.style.headline(message);
-            session.complain(&text);
-            return exit::USAGE;
-        }
+        Err(message) => return refuse(session, message),
     };
+    let mut runner = Runner {
+        session,
+        options,
+        tally: Tally::default(),
+        progress: Progress::new(),
+    };
+    let result = run(&mut runner, &sources);
+    let Runner {
+        session,
+        tally,
+        mut progress,
+        ..
+    } = runner;
+    progress.clear(session);
+    if let Some(file) = &options.junit
+        && let Err(error) = std::fs::write(file, junit::document(&tally.outcomes))
+    {
+        return refuse(session, files::told(&file.to_string_lossy(), &error));
+    }
+    if !options.list {
+        session.say(&tally.summary());
+    }
+    match result {
+        Ok(exit::DONE) if !tally.is_good() => exit::FAILED,
+        Ok(code) => code,
+        Err(ending) => ending.code(),
+    }
+}
+
+/// Loads, runs, tries. Answers the exit code that the loading would give.
+fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
     let mut code = exit::DONE;
-    let mut tally = tell::Tally::default();
-    if own {
-        let mut runner = match runner::Runner::start(session) {
-            Ok(runner) => runner,
-            Err(ending) => return ending.code(),
-        };
-        let packages = packages::packages(paths, &sources);
+    if !runner.options.paths.is_empty() {
+        runner.start()?;
+        let packages = packages::packages(&runner.options.paths, sources);
         if !packages.is_empty() {
-            let report = session.load(&packages);
-            code = load::tell(session, report);
+            let report = runner.session.load(&packages);
+            code = load::tell(runner.session, report);
         }
         for source in sources.iter().filter(|s| defines_tests(&s.text)) {
-            match session.run_file(&source.name, &source.text) {
-                Ok(()) => {}
-                Err(Ending::Exit(code)) => return code,
+            match runner.session.run_file(&source.name, &source.text) {
                 Err(Ending::Failed(failed)) => code = failed,
+                result => result?,
             }
         }
-        if let Err(ending) = runner.run(session, &mut tally) {
-            return ending.code();
-        }
+        runner.run()?;
     }
-    for source in &sources {
-        examples::try_source(session, &source.name, &source.text, &mut tally);
+    for source in sources {
+        runner.try_examples(source)?;
     }
-    session.say(&tally.summary());
-    match code {
-        exit::DONE if !tally.is_good() => exit::FAILED,
-        code => code,
-    }
+    Ok(code)
+}
+
+fn refuse(session: &mut Session, message: String) -> i32 {
+    let text = session.style.headline(message);
+    session.complain(&text);
+    exit::USAGE
 }
 
 /// Whether the file is to be run before its tests are: a file-in, or a script that speaks of test cases. Other

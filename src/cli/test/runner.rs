@@ -1,164 +1,211 @@
 //! Runs tests one by one, each as a call of its own into the machine, so that whatever a test does ends
 //! nothing but that test.
 //!
-//! The Smalltalk side is `TestRun`; this side counts, and tells what went wrong.
+//! The Smalltalk side is `TestRun`; this side keeps the time, and what a test writes.
 
+use super::Options;
+use super::capture::Capture;
+use super::outcome::{Outcome, Verdict};
+use super::progress::Progress;
 use super::tell::Tally;
+use crate::cli::exit;
 use crate::cli::session::{Ending, Session};
 use crate::loader::LoadError;
 use crate::memory::Value;
 use crate::vm::run::RunError;
 use crate::vm::{Stop, Unhandled};
+use std::time::{Duration, Instant};
 
 /// Microseconds for what belongs to no single test, and for a test until it has said how long it may take.
 const PATIENCE: u64 = 60_000_000;
+/// Microseconds to clean up behind a test that was stopped.
+const CLEANING: u64 = 1_000_000;
 
 /// What code is called that the runner itself evaluates.
 const NAME: &str = "test";
 
 /// The tests of the classes that are loaded from now on.
-pub struct Runner {}
+pub struct Runner<'a> {
+    pub session: &'a mut Session,
+    pub options: &'a Options,
+    pub tally: Tally,
+    pub progress: Progress,
+}
 
-impl Runner {
+impl Runner<'_> {
     /// Notes which classes there are already: their tests are not meant.
-    pub fn start(session: &mut Session) -> Result<Runner, Ending> {
-        session.evaluate(NAME, "TestRun start")?;
-        Ok(Runner {})
+    pub fn start(&mut self) -> Result<(), Ending> {
+        self.session.evaluate(NAME, "TestRun start").map(drop)
     }
 
     /// Runs all tests; Err if the session cannot go on.
-    pub fn run(&mut self, session: &mut Session, tally: &mut Tally) -> Result<(), Ending> {
-        let classes = "TestRun current classesToRun collect: [ :each | each name asString ]";
-        let value = session.evaluate(NAME, classes)?;
-        for class in texts(session, value) {
-            self.run_class(session, &class, tally)?;
+    pub fn run(&mut self) -> Result<(), Ending> {
+        let code = "TestRun current classesToRun collect: [ :each | each name asString ]";
+        let value = self.session.evaluate(NAME, code)?;
+        let classes = texts(self.session, value);
+        for class in classes {
+            self.run_class(&class)?;
         }
         Ok(())
     }
 
-    fn run_class(
-        &mut self,
-        session: &mut Session,
-        class: &str,
-        tally: &mut Tally,
-    ) -> Result<(), Ending> {
-        let names = match call(session, &format!("TestRun current namesOfTestsOf: {class}")) {
-            Ok(value) => texts(session, value),
-            Err(error) => {
-                tally.errors += 1;
-                let failure = unexpected(session, error)?;
-                told(session, class, &failure, None);
-                return Ok(());
-            }
+    fn run_class(&mut self, class: &str) -> Result<(), Ending> {
+        let code = format!("TestRun current namesOfTestsOf: {class}");
+        let (names, outcome) = self.watched(class, "suite", &code)?;
+        let Some(names) = names else {
+            return self.tell(outcome);
         };
-        for (i, name) in names.iter().enumerate() {
-            let test = format!("{class}>>{name}");
-            self.run_test(session, &test, i + 1, tally)?;
+        let all = texts(self.session, names);
+        let wanted: Vec<(usize, &String)> = (1..)
+            .zip(&all)
+            .filter(|(_, name)| self.options.wants(&format!("{class}>>{name}")))
+            .collect();
+        if self.options.list {
+            for (_, name) in wanted {
+                self.session.say(&format!("{class}>>{name}\n"));
+            }
+            return Ok(());
         }
-        if let Err(error) = call(session, "TestRun current finishClass") {
-            tally.errors += 1;
-            let failure = unexpected(session, error)?;
-            told(
-                session,
-                &format!("the resources of {class}"),
-                &failure,
-                None,
-            );
+        self.progress.more(wanted.len());
+        for (number, name) in wanted {
+            self.run_test(class, name, number)?;
         }
-        Ok(())
+        let (done, outcome) = self.watched(class, "resources", "TestRun current finishClass")?;
+        match done {
+            Some(_) => Ok(()),
+            None => self.tell(outcome),
+        }
     }
 
-    fn run_test(
-        &mut self,
-        session: &mut Session,
-        test: &str,
-        number: usize,
-        tally: &mut Tally,
-    ) -> Result<(), Ending> {
-        let result = call(session, &format!("TestRun current runTestAt: {number}"));
-        let kept = std::mem::take(&mut session.vm.kept_failures);
-        let background = std::mem::take(&mut session.vm.background_failures);
-        let (outcome, values) = match result {
-            Ok(value) => {
-                let report = texts(session, value);
-                let mut report = report.into_iter();
-                let outcome = report.next().unwrap_or_default();
-                (outcome, report.next().zip(report.next()))
-            }
-            Err(error) => {
-                tally.errors += 1;
-                let failure = unexpected(session, error)?;
-                told(session, test, &failure, None);
-                return Ok(());
-            }
+    fn run_test(&mut self, class: &str, name: &str, number: usize) -> Result<(), Ending> {
+        self.progress
+            .next(self.session, &format!("{class}>>{name}"));
+        let code = format!("TestRun current runTestAt: {number}");
+        let (report, mut outcome) = self.watched(class, name, &code)?;
+        let Some(report) = report else {
+            return self.tell(outcome);
         };
-        match outcome.as_str() {
-            "passed" if background.is_empty() => tally.passed += 1,
-            "skipped" => tally.skipped += 1,
-            "expected" => tally.expected += 1,
-            "failed" => {
-                tally.failed += 1;
-                let failure = kept.first().cloned().unwrap_or_default();
-                let values = values.filter(|(a, e)| *a != "nil" || *e != "nil");
-                told(session, test, &failure, values);
+        let report = texts(self.session, report);
+        let kept = std::mem::take(&mut self.session.vm.kept_failures);
+        let background = std::mem::take(&mut self.session.vm.background_failures);
+        let verdict = report.first().map_or("", String::as_str);
+        outcome.verdict = match verdict {
+            "passed" if background.is_empty() => Verdict::Passed,
+            "skipped" => Verdict::Skipped,
+            "expected" => Verdict::Expected,
+            "failed" | "unexpected" => Verdict::Failed,
+            _ => Verdict::Error,
+        };
+        outcome.failure = match verdict {
+            "unexpected" => failure("it passed, and was expected to fail"),
+            "" => failure_of_a_killed_process(),
+            _ => kept
+                .into_iter()
+                .chain(background)
+                .next()
+                .unwrap_or_default(),
+        };
+        if let [_, actual, expected] = report.as_slice()
+            && verdict == "failed"
+            && !(actual == "nil" && expected == "nil")
+        {
+            outcome.values = Some((actual.clone(), expected.clone()));
+        }
+        self.tell(outcome)
+    }
+
+    /// Counts an outcome, and says what is to be said of it. Err if somebody wants the run to end.
+    pub fn tell(&mut self, outcome: Outcome) -> Result<(), Ending> {
+        let interrupted = outcome.failure.class == "UserInterrupt";
+        if let Some(text) = self.tally.add(outcome, self.session.style) {
+            self.progress.clear(self.session);
+            self.session.complain(&text);
+        }
+        match self.session.signals.ended_by() {
+            Some(number) => Err(Ending::Exit(exit::SIGNAL + number)),
+            None if interrupted => Err(Ending::Exit(exit::SIGNAL + 2)),
+            None => Ok(()),
+        }
+    }
+
+    /// Evaluates code that runs some of the tests' own. Answers its value, and what came of it: that it was
+    /// an error, if there is no value. Err if nothing at all can go on.
+    pub fn watched(
+        &mut self,
+        suite: &str,
+        name: &str,
+        code: &str,
+    ) -> Result<(Option<Value>, Outcome), Ending> {
+        let vm = &mut self.session.vm;
+        vm.kept_failures.clear();
+        vm.background_failures.clear();
+        let (capture, began) = (Capture::default(), Instant::now());
+        let output = std::mem::replace(&mut vm.host.stdio.output, capture.output());
+        vm.limits.cut_off = Some(vm.now().saturating_add(PATIENCE));
+        let result = vm.evaluate(NAME, code);
+        let time = began.elapsed();
+        vm.limits.cut_off = None;
+        vm.host.stdio.output.flush();
+        if !result.as_ref().is_ok_and(|v| vm.heap.is_pointers(*v)) {
+            vm.limits.cut_off = Some(vm.now().saturating_add(CLEANING));
+            // What cannot even be cleaned up stays as it is.
+            let _ = vm.evaluate(NAME, "TestRun current abandon");
+            vm.limits.cut_off = None;
+        }
+        vm.host.stdio.output = output;
+        let mut outcome = Outcome {
+            suite: suite.to_string(),
+            name: name.to_string(),
+            is_example: false,
+            verdict: Verdict::Error,
+            time,
+            failure: Unhandled::default(),
+            values: None,
+            output: capture.text(),
+        };
+        match result {
+            Ok(value) => Ok((Some(value), outcome)),
+            Err(error) => {
+                outcome.failure = self.unexpected(error, time)?;
+                Ok((None, outcome))
             }
-            "unexpected" => {
-                tally.failed += 1;
-                let failure = Unhandled {
-                    message: "it passed, and was expected to fail".into(),
+        }
+    }
+
+    /// Why a test did not come to its end; Err if nothing at all can go on.
+    fn unexpected(&mut self, error: LoadError, time: Duration) -> Result<Unhandled, Ending> {
+        Ok(match error {
+            LoadError::Run(RunError::Unhandled(failure)) => failure,
+            LoadError::Source(error) => failure(error.failures.first().map_or("", |f| &f.message)),
+            LoadError::Run(RunError::Stopped(stop)) => match stop {
+                Stop::Exit(code) => {
+                    failure(&format!("it ended the program, with exit code {code}"))
+                }
+                Stop::Depth => failure("calls are nested too deeply"),
+                Stop::Deadlock => failure_of_a_killed_process(),
+                Stop::Deadline if self.session.is_in_time() => Unhandled {
+                    class: "TestTookTooMuchTime".into(),
+                    message: format!(
+                        "it could not be ended, and was cut off after {:.1} s",
+                        time.as_secs_f64()
+                    ),
                     ..Unhandled::default()
-                };
-                told(session, test, &failure, None);
-            }
-            _ => {
-                tally.errors += 1;
-                let failure = kept
-                    .into_iter()
-                    .chain(background)
-                    .next()
-                    .unwrap_or_default();
-                told(session, test, &failure, None);
-            }
-        }
-        Ok(())
+                },
+                stop => return Err(self.session.stopped(stop)),
+            },
+        })
     }
 }
 
-/// Evaluates code that runs some of the tests' own.
-fn call(session: &mut Session, code: &str) -> Result<Value, LoadError> {
-    session.vm.kept_failures.clear();
-    session.vm.background_failures.clear();
-    session.vm.limits.cut_off = Some(session.vm.now().saturating_add(PATIENCE));
-    let result = session.vm.evaluate(NAME, code);
-    session.vm.limits.cut_off = None;
-    if result.is_err() {
-        session.vm.limits.cut_off = Some(session.vm.now().saturating_add(1_000_000));
-        // What cannot even be cleaned up stays as it is.
-        let _ = session.vm.evaluate(NAME, "TestRun current abandon");
-        session.vm.limits.cut_off = None;
-    }
-    result
+fn failure_of_a_killed_process() -> Unhandled {
+    failure("its Process was ended, or waits for something that cannot happen")
 }
 
-/// Why a test did not come to its end; Err if nothing at all can go on.
-fn unexpected(session: &mut Session, error: LoadError) -> Result<Unhandled, Ending> {
-    let message = match error {
-        LoadError::Run(RunError::Unhandled(failure)) => return Ok(failure),
-        LoadError::Source(error) => error.failures.iter().map(|f| f.message.clone()).collect(),
-        LoadError::Run(RunError::Stopped(stop)) => match stop {
-            Stop::Exit(code) => format!("it ended the program, with exit code {code}"),
-            Stop::Depth => "too many nested calls".to_string(),
-            Stop::Deadlock => {
-                "its Process was ended, or waits for something that cannot happen".to_string()
-            }
-            Stop::Deadline if session.is_in_time() => "it was cut off: its time was up".to_string(),
-            stop => return Err(session.stopped(stop)),
-        },
-    };
-    Ok(Unhandled {
-        message,
+fn failure(message: &str) -> Unhandled {
+    Unhandled {
+        message: message.to_string(),
         ..Unhandled::default()
-    })
+    }
 }
 
 /// The elements of an Array as texts.
@@ -167,36 +214,8 @@ fn texts(session: &Session, array: Value) -> Vec<String> {
     if !heap.is_pointers(array) {
         return Vec::new();
     }
+    let text = |i| session.vm.string_value(heap.slot(array, i));
     (0..heap.slots(array))
-        .map(|i| {
-            session
-                .vm
-                .string_value(heap.slot(array, i))
-                .unwrap_or_else(|| "nil".into())
-        })
+        .map(|i| text(i).unwrap_or_else(|| "nil".into()))
         .collect()
-}
-
-/// One line: the place, the test, and what is wrong.
-fn told(session: &mut Session, test: &str, failure: &Unhandled, values: Option<(String, String)>) {
-    let place = failure
-        .frames
-        .iter()
-        .find(|f| !f.library && f.line > 0)
-        .map(|f| match &f.file {
-            Some(file) => format!("{file}:{}: ", f.line),
-            None => String::new(),
-        });
-    let what = match values {
-        Some((actual, expected)) => format!("expected {expected}, got {actual}"),
-        None if failure.class.is_empty() || failure.class == "TestFailure" => {
-            failure.message.clone()
-        }
-        None if failure.message.is_empty() => failure.class.clone(),
-        None => format!("{}: {}", failure.class, failure.message),
-    };
-    let text = session
-        .style
-        .headline(format_args!("{}{test}: {what}", place.unwrap_or_default()));
-    session.complain(&text);
 }

@@ -1,66 +1,131 @@
-//! What is told of a run of tests: how many there were, and what came of them.
+//! What a person is told of a run of tests: one line for each that did not pass, with a short trace for
+//! errors; what the reasons have in common; how many there were.
 
+use super::outcome::{Outcome, Verdict, short};
+use crate::cli::report::Style;
 use std::fmt::Write;
 
-/// How many tests and examples there were.
+/// Defects from which on their reasons are counted.
+const MANY: usize = 10;
+/// Errors whose traces are shown; with more, the first ones.
+const TRACES: usize = 20;
+/// Frames of a trace that are shown.
+const FRAMES: usize = 6;
+/// Lines of a test's output that are shown.
+const LINES: usize = 20;
+
+/// Everything that has come out so far.
 #[derive(Default)]
 pub struct Tally {
-    pub passed: usize,
-    /// Assertions that did not hold.
-    pub failed: usize,
-    /// Tests that ended by an error, or were ended.
-    pub errors: usize,
-    pub skipped: usize,
-    /// Tests that failed, as was known.
-    pub expected: usize,
-    pub examples: usize,
-    /// Examples that are not true.
-    pub wrong: usize,
+    pub outcomes: Vec<Outcome>,
+    traces: usize,
 }
 
 impl Tally {
+    /// Keeps an outcome; answers what is to be told of it.
+    pub fn add(&mut self, outcome: Outcome, style: Style) -> Option<String> {
+        let text = outcome.is_defect().then(|| self.told(&outcome, style));
+        self.outcomes.push(outcome);
+        text
+    }
+
     /// Whether everything is as it should be.
     pub fn is_good(&self) -> bool {
-        self.failed + self.errors + self.wrong == 0
+        !self.outcomes.iter().any(Outcome::is_defect)
+    }
+
+    fn told(&mut self, outcome: &Outcome, style: Style) -> String {
+        let place = match outcome.place() {
+            Some((file, line)) => format!("{file}:{line}: "),
+            None => String::new(),
+        };
+        let title = if outcome.is_example {
+            String::new()
+        } else {
+            format!("{}: ", outcome.title())
+        };
+        let mut text = style.headline(format_args!("{place}{title}{}", outcome.problem()));
+        if outcome.verdict == Verdict::Error && !outcome.is_example && self.traces < TRACES {
+            self.traces += 1;
+            text.push_str(&style.frames(outcome.own_frames(), FRAMES));
+        }
+        if !outcome.output.is_empty() {
+            text.push_str("  output:\n");
+            let mut lines = outcome.output.lines();
+            for line in lines.by_ref().take(LINES) {
+                // Writing to a String cannot fail.
+                let _ = writeln!(text, "    {line}");
+            }
+            let left = lines.count();
+            if left > 0 {
+                let _ = writeln!(text, "    … {}", counted(left, "line"));
+            }
+        }
+        text
     }
 
     /// The lines that a run ends with.
     pub fn summary(&self) -> String {
-        let mut text = String::new();
-        let tests = self.passed + self.failed + self.errors + self.skipped + self.expected;
-        // Writing to a String cannot fail.
-        if tests > 0 {
-            let _ = write!(text, "{}: {} passed", counted(tests, "test"), self.passed);
+        let mut text = self.reasons();
+        let (examples, tests): (Vec<&Outcome>, Vec<&Outcome>) =
+            self.outcomes.iter().partition(|o| o.is_example);
+        let count = |verdict| tests.iter().filter(|o| o.verdict == verdict).count();
+        if !tests.is_empty() {
+            let passed = count(Verdict::Passed);
+            let _ = write!(text, "{}: {passed} passed", counted(tests.len(), "test"));
+            let errors = count(Verdict::Error);
             let more = [
-                (self.failed, "failed"),
-                (
-                    self.errors,
-                    if self.errors == 1 { "error" } else { "errors" },
-                ),
-                (self.skipped, "skipped"),
-                (self.expected, "failed as expected"),
+                (count(Verdict::Failed), "failed"),
+                (errors, if errors == 1 { "error" } else { "errors" }),
+                (count(Verdict::Skipped), "skipped"),
+                (count(Verdict::Expected), "failed as expected"),
             ];
             for (count, what) in more.into_iter().filter(|m| m.0 > 0) {
                 let _ = write!(text, ", {count} {what}");
             }
             text.push('\n');
         }
-        if self.examples > 0 {
-            let verdict = match self.wrong {
+        if !examples.is_empty() {
+            let verdict = match examples.iter().filter(|o| o.is_defect()).count() {
                 0 => "all true".to_string(),
                 n => format!("{n} not true"),
             };
-            let _ = writeln!(text, "{}, {verdict}", counted(self.examples, "example"));
+            let _ = writeln!(text, "{}, {verdict}", counted(examples.len(), "example"));
         }
-        if text.is_empty() {
+        if self.outcomes.is_empty() {
             text.push_str("no tests and no examples found\n");
+        }
+        text
+    }
+
+    /// The most frequent reasons, if there are many defects.
+    fn reasons(&self) -> String {
+        let mut reasons: Vec<(usize, String)> = Vec::new();
+        let defects: Vec<&Outcome> = self.outcomes.iter().filter(|o| o.is_defect()).collect();
+        if defects.len() <= MANY {
+            return String::new();
+        }
+        for reason in defects.iter().map(|o| short(&o.reason(), 80)) {
+            match reasons.iter_mut().find(|r| r.1 == reason) {
+                Some(known) => known.0 += 1,
+                None => reasons.push((1, reason)),
+            }
+        }
+        reasons.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        let mut text = String::from("reasons:\n");
+        for (count, reason) in reasons.iter().take(MANY) {
+            let _ = writeln!(text, "{count:6}  {reason}");
+        }
+        let rest: usize = reasons.iter().skip(MANY).map(|r| r.0).sum();
+        if rest > 0 {
+            let _ = writeln!(text, "{rest:6}  others");
         }
         text
     }
 }
 
 /// `1 test`, `2 tests`.
-fn counted(count: usize, what: &str) -> String {
+pub fn counted(count: usize, what: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{count} {what}{s}")
 }
