@@ -10,11 +10,13 @@ use crate::vm::known::Known;
 use crate::vm::latent::Latent;
 
 const PACKAGES: &[&str] = &[
+    "Announcements-Core",
     "Chronology",
     "Network",
     "Regex",
     "STON",
     "SUnit",
+    "System-Hashing",
     "Traits",
     "Zinc",
     "Zinc-Character-Encoding-Core",
