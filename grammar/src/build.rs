@@ -298,6 +298,15 @@ impl<'b> Builder<'b> {
         })
     }
 
+    /// `#{Foo}`, the Association of a global: a message like another one.
+    pub fn binding(&self, text: &str, l: usize, r: usize) -> Node {
+        let name = text.trim_matches(['#', '{', '}']);
+        let name = name.rsplit('.').next().unwrap_or(name);
+        let argument = Node::constant(Literal::Symbol(name.to_owned()), l, r);
+        let parts = Parts::new("associationAt:", l, r, argument);
+        self.send(Node::variable("Smalltalk", l, r), parts, l, r)
+    }
+
     /// An element of a byte array.
     pub fn byte(&self, number: (bool, &str), l: usize, r: usize) -> u8 {
         let value = self.number(number, r);

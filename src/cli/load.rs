@@ -25,7 +25,7 @@ pub fn tell(session: &mut Session, report: Report) -> i32 {
         session.complain(&text);
     }
     for (name, error) in report.errors {
-        let text = format!("note: {name} class>>initialize failed\n");
+        let text = format!("note: {name} failed\n");
         session.complain(&text);
         code = session.tell_error(error).code();
     }

@@ -2,6 +2,7 @@
 //!
 //! Looks at the text alone, never at the file's name.
 
+use super::class_body;
 use super::scan::Scanner;
 use super::tonel;
 use std::borrow::Cow;
@@ -11,6 +12,8 @@ use std::borrow::Cow;
 pub enum Format {
     /// One scope from the first line to the last.
     Script,
+    /// A script with classes in brackets, as GNU Smalltalk has them.
+    ClassBody,
     Chunk,
     Tonel,
 }
@@ -20,6 +23,9 @@ pub enum Format {
 pub fn format_of(text: &str) -> Format {
     if tonel::is_tonel(text) {
         return Format::Tonel;
+    }
+    if class_body::is_class_body(text, interpreter_line(text)) {
+        return Format::ClassBody;
     }
     let mut s = Scanner::new(text, interpreter_line(text));
     while !s.at_end() {

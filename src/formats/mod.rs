@@ -5,6 +5,7 @@
 //! else in the project: the build script compiles this folder as well.
 
 pub mod chunk;
+pub mod class_body;
 pub mod detect;
 pub mod error;
 pub mod index;

@@ -231,6 +231,44 @@ impl<'a> Scanner<'a> {
         Err(Open::Array(start))
     }
 
+    /// Skips to behind the bracket that closes the one under the cursor, of any kind that is told.
+    pub fn skip_nested(&mut self, open: u8, close: u8) -> Result<(), Open> {
+        let start = self.at;
+        let mut depth = 0u32;
+        while !self.at_end() {
+            if self.skip_quoted()? {
+                continue;
+            }
+            let here = self.peek();
+            self.bump();
+            if here == open {
+                depth += 1;
+            } else if here == close {
+                depth -= 1;
+                if depth == 0 {
+                    return Ok(());
+                }
+            }
+        }
+        Err(Open::Bracket(start))
+    }
+
+    /// Names with periods between them, such as `Smalltalk.Foo`; empty if there is none.
+    pub fn dotted_name(&mut self) -> &'a str {
+        let start = self.at;
+        let mut end = start;
+        while !self.identifier().is_empty() {
+            end = self.at;
+            let next = self.rest()[..].chars().nth(1);
+            if self.peek() != b'.' || !next.is_some_and(char::is_alphabetic) {
+                break;
+            }
+            self.at += 1;
+        }
+        self.at = end;
+        &self.text[start..end]
+    }
+
     /// The identifier under the cursor, which moves behind it; empty if there is none.
     pub fn identifier(&mut self) -> &'a str {
         let rest = self.rest();

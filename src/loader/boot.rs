@@ -20,6 +20,7 @@ const INSTANCES: &[(&str, &str)] = &[
 pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, String> {
     let mut vm = Vm::new(heap, host, compile::HOOKS);
     crate::primitives::register(&mut vm);
+    vm.register_primitives("", super::package::primitives::TABLE);
     let class_size = image.class_named("Class").map_or(2, |c| {
         std::iter::successors(Some(c), |c| c.superclass())
             .map(|c| c.inst_vars().len())

@@ -192,13 +192,37 @@ pub fn part(vm: &mut Vm, source: Source, tree: &DoIt) -> Result<MethodId, Compil
     add_do_it(vm, source, tree, Variables::Session)
 }
 
+/// Compiles an expression that a class is to evaluate: it sees the variables of its class side and of the class.
+pub fn in_class(
+    vm: &mut Vm,
+    class: ClassIndex,
+    source: Source,
+) -> Result<MethodId, CompileFailure> {
+    let text = source.text.clone();
+    let parsed = chirp_grammar::parse_do_it(text.as_str());
+    let Some(tree) = parsed.tree else {
+        return Err(failure(&parsed.diagnostics, &source));
+    };
+    let side = vm.classes.get(class).map_or(class, |i| i.meta);
+    compile_on(vm, side, source, &tree, Variables::Script)
+}
+
 fn add_do_it(
     vm: &mut Vm,
     source: Source,
     tree: &DoIt,
     variables: Variables,
 ) -> Result<MethodId, CompileFailure> {
-    let class = Known::UndefinedObject.index();
+    compile_on(vm, Known::UndefinedObject.index(), source, tree, variables)
+}
+
+fn compile_on(
+    vm: &mut Vm,
+    class: ClassIndex,
+    source: Source,
+    tree: &DoIt,
+    variables: Variables,
+) -> Result<MethodId, CompileFailure> {
     let session = variables == Variables::Session;
     let compiled = compiler::compile_do_it(tree, &ClassScope::new(vm, class, session), variables)
         .map_err(|e| failure(&e, &source))?;

@@ -6,6 +6,7 @@
 
 pub mod boot;
 mod chunks;
+mod class_body;
 pub mod compile;
 pub mod image;
 mod latent;

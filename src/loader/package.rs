@@ -8,30 +8,46 @@ pub mod find;
 mod install;
 pub mod model;
 mod order;
+pub mod primitives;
 mod read;
 mod read_filetree;
 pub mod report;
 
+pub use install::{Load, Step};
 pub use read::{Sources, read};
 pub use report::{Report, Skipped};
 
+use super::{LoadError, compile};
+use crate::compiler::Variables;
 use crate::vm::Vm;
+use crate::vm::classes::Source;
+use chirp_grammar::Options;
 
 impl Vm {
     /// Loads packages that were read before: traits, classes behind their superclasses, methods,
-    /// extensions, and then `initialize` on the class side of those that define it. Answers what was
-    /// loaded, what was left out and why, and every mistake.
+    /// extensions, what classes take from traits, and then `initialize` on the class side of those that
+    /// define it. Answers what was loaded, what was left out and why, and every mistake.
     pub fn load_packages(&mut self, sources: Sources) -> Report {
-        let mut report = Report {
-            packages: sources.packages,
-            unreadable: sources.unreadable,
-            failures: sources.failures,
-            ..Report::default()
-        };
-        let mut load = install::Load::new(self, &sources.parts, &mut report);
-        load.define_classes();
-        load.install_methods();
-        load.initialize_classes();
-        report
+        let (mut load, compositions) = Load::begin(self, sources);
+        for step in compositions {
+            self.run_step(&mut load, &step);
+        }
+        for step in load.finish(self) {
+            self.run_step(&mut load, &step);
+        }
+        load.report
+    }
+
+    fn run_step(&mut self, load: &mut Load, step: &Step) {
+        let source = Source::of_file(&step.file, &step.code, (step.line, 1));
+        let method = compile::do_it(self, source, Variables::Session, Options::default());
+        let result = method
+            .map_err(LoadError::from)
+            .and_then(|m| Ok(self.run_method(m, &[crate::memory::Value::NIL])?));
+        match result {
+            Ok(_) => {}
+            Err(LoadError::Source(e)) => load.report.failures.extend(e.failures),
+            Err(LoadError::Run(e)) => load.report.errors.push((step.code.clone(), e)),
+        }
     }
 }

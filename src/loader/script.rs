@@ -1,6 +1,6 @@
 //! Running source files, and single evaluations. Owns workspace scripts; `chunks` has the others.
 
-use super::{chunks, compile};
+use super::{chunks, class_body, compile};
 use crate::compiler::Variables;
 use crate::formats::detect::{self, Format};
 use crate::memory::Value;
@@ -39,7 +39,7 @@ impl From<CompileFailure> for LoadError {
 const STATEMENTS: usize = 200;
 
 /// What a part of a script answers that was not left by `^`. No source text can make this symbol.
-const GOES_ON: &str = "\0the script goes on";
+pub const GOES_ON: &str = "\0the script goes on";
 
 impl Vm {
     /// Runs the text of a file, in whichever format it is; answers the value of a script's last statement.
@@ -47,6 +47,7 @@ impl Vm {
         let text = detect::without_interpreter_line(text.strip_prefix('\u{FEFF}').unwrap_or(text));
         match detect::format_of(&text) {
             Format::Chunk => chunks::run(self, name, &text),
+            Format::ClassBody => class_body::run(self, name, &text),
             _ => {
                 let mut last = Value::NIL;
                 let goes_on = self.symbol(GOES_ON);
@@ -130,6 +131,7 @@ pub fn check_file(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
     let text = detect::without_interpreter_line(text.strip_prefix('\u{FEFF}').unwrap_or(text));
     match detect::format_of(&text) {
         Format::Chunk => chunks::check(vm, name, &text),
+        Format::ClassBody => class_body::check(vm, name, &text),
         _ => match vm.load_script(name, &text) {
             Err(LoadError::Source(e)) => e.failures,
             _ => Vec::new(),

@@ -135,6 +135,28 @@ pub fn define(vm: &mut Vm, spec: &ClassSpec) -> Result<ClassIndex, PrimError> {
     }
 }
 
+/// What is wrong with a definition that was refused: a sentence without a full stop.
+pub fn objection(vm: &Vm, spec: &ClassSpec) -> String {
+    if !is_class_name(&spec.name) {
+        return format!("{:?} is no name for a class", spec.name);
+    }
+    let mut names = spec.inst_vars.iter().chain(&spec.class_vars);
+    if let Some(name) = names.find(|n| !is_name(n)) {
+        return format!("{name:?} is no name for a variable");
+    }
+    let inherited = spec
+        .superclass
+        .map_or(0, |s| vm.classes.all_inst_vars(s).len());
+    if inherited + spec.inst_vars.len() > 250 {
+        return "it has too many instance variables".to_string();
+    }
+    let raw = ["", "variable", "weak", "ephemeron", "immediate"];
+    match spec.layout.as_str() {
+        layout if raw.contains(&layout) => "its definition is not possible".to_string(),
+        layout => format!("it cannot have the layout {layout}"),
+    }
+}
+
 fn names(vm: &Vm, array: Value) -> Result<Vec<String>, PrimError> {
     if !array.is_object() || !vm.heap.is_pointers(array) {
         return Err(PrimError::BadArgument);

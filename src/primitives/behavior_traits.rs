@@ -5,7 +5,8 @@
 
 use super::behavior::receiver;
 use super::method::method;
-use crate::memory::Value;
+use crate::memory::{Format, Value};
+use crate::vm::known::Known;
 use crate::vm::traits::{Composed, Composition};
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -25,7 +26,7 @@ const DEPTH: usize = 100;
 fn composition(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let info = vm.classes.get(receiver(vm, args)?);
     let composed = info.and_then(|i| i.traits.as_ref());
-    Ok(composed.map_or(Value::NIL, |c| c.object))
+    Ok(composed.map_or(Value::NIL, |c| vm.heap.slot(c.holder, 0)))
 }
 
 /// The object that stands for the composition, and its description: nil for none, a trait, or an Array of an
@@ -37,10 +38,14 @@ fn composition_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let class = receiver(vm, args)?;
     let composed = match described {
         Value::NIL => None,
-        _ => Some(Composed {
-            object,
-            of: decode(vm, described, DEPTH)?,
-        }),
+        _ => {
+            let of = decode(vm, described, DEPTH)?;
+            let holder = vm
+                .heap
+                .new_pointers_old(Known::Array.index(), Format::Indexable, 1);
+            vm.heap.set_slot(holder, 0, object);
+            Some(Composed { holder, of })
+        }
     };
     vm.compose(class, composed)?;
     Ok(args[0])

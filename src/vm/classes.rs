@@ -39,6 +39,16 @@ pub struct ClassInfo {
     pub layout: &'static str,
     /// What it takes from traits.
     pub traits: Option<Box<super::traits::Composed>>,
+    /// Methods in whose place a package has put its own, the latest last.
+    pub overridden: Vec<Overridden>,
+}
+
+/// A method that is not in its class any more, because a package was loaded.
+#[derive(Clone)]
+pub struct Overridden {
+    pub selector: SymbolId,
+    pub source: Source,
+    pub protocol: Arc<str>,
 }
 
 /// Where a method's source text is.
@@ -327,7 +337,7 @@ impl ClassTable {
                 visitor.value(v);
             }
             if let Some(composed) = &mut info.traits {
-                visitor.value(&mut composed.object);
+                visitor.value(&mut composed.holder);
             }
         }
         for m in self.methods.iter_mut().filter(|m| !m.loose) {

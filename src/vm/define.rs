@@ -52,7 +52,8 @@ fn layout_of(name: &str) -> Option<(Format, &'static str)> {
         "" | "normal" | "FixedLayout" => (Format::Fixed, "normal"),
         "variable" | "VariableLayout" => (Format::Indexable, "variable"),
         "bytes" | "ByteLayout" => (Format::Bytes, "bytes"),
-        "words" | "WordLayout" => (Format::Words32, "words"),
+        // There are no fields of 16 bits: a word holds one as well.
+        "words" | "WordLayout" | "doubleBytes" | "DoubleByteLayout" => (Format::Words32, "words"),
         "doubleWords" | "DoubleWordLayout" => (Format::Words64, "doubleWords"),
         "weak" | "WeakLayout" => (Format::Weak, "weak"),
         "ephemeron" | "EphemeronLayout" => (Format::Ephemeron, "ephemeron"),
@@ -105,9 +106,11 @@ impl Vm {
                 info.superclass,
                 std::mem::take(&mut info.comment),
                 info.traits.take(),
+                std::mem::take(&mut info.overridden),
             )
         });
-        let (methods, subclasses, old_super, old_comment, traits) = old.unwrap_or_default();
+        let (methods, subclasses, old_super, old_comment, traits, overridden) =
+            old.unwrap_or_default();
         if let Some(s) = old_super
             && Some(s) != spec.superclass
             && let Some(p) = self.classes.get_mut(s)
@@ -135,6 +138,7 @@ impl Vm {
             subclasses,
             layout,
             traits,
+            overridden,
         };
         self.classes.set(index, info);
         if format == Format::Weak {
@@ -219,6 +223,7 @@ impl Vm {
             subclasses: Vec::new(),
             layout: "normal",
             traits: None,
+            overridden: Vec::new(),
         };
         self.classes.set(meta, info);
         (object, meta)

@@ -192,6 +192,8 @@ pub struct Vm {
     /// Both are to be looked for at the next safepoint: everything was just collected.
     pub(crate) reclaim_due: bool,
     pub(crate) globals: FxHashMap<SymbolId, Value>,
+    /// Loads of packages that Smalltalk drives, by number: the loader's.
+    pub loads: Vec<Option<Box<dyn std::any::Any + Send>>>,
     /// Classes of the library that nobody has named yet.
     pub(crate) latent: Option<Box<dyn latent::Latent>>,
     pub(crate) session: FxHashMap<SymbolId, Value>,
@@ -323,6 +325,7 @@ impl Vm {
             class_threshold: reclaim_classes::FIRST_LOOK,
             reclaim_due: false,
             globals: FxHashMap::default(),
+            loads: Vec::new(),
             latent: None,
             session: FxHashMap::default(),
             polys: vec![[cache::PolyEntry::EMPTY; cache::POLY]],

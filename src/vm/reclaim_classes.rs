@@ -88,7 +88,7 @@ impl Found {
         links.for_each(|class| self.class(class));
         let mut held = vec![info.object];
         if let Some(composed) = &info.traits {
-            held.push(composed.object);
+            held.push(composed.holder);
             let mut traits = Vec::new();
             composed.of.traits(&mut traits);
             traits.iter().for_each(|&class| self.class(class));

@@ -12,8 +12,9 @@ use chirp_grammar::ast::{ExprKind, Statement};
 
 /// What a class takes from traits, on one of its sides.
 pub struct Composed {
-    /// The object by which Smalltalk knows the composition.
-    pub object: Value,
+    /// An old Array with the object by which Smalltalk knows the composition: a scavenge does not look
+    /// at the tables of classes.
+    pub holder: Value,
     pub of: Composition,
 }
 

@@ -92,7 +92,7 @@ fn kind(raw: Raw) -> TokenKind {
         Raw::Comment(Closed::No) => TokenKind::UnclosedComment,
         Raw::Char(Closed::Yes) => TokenKind::Character,
         Raw::Char(Closed::No) | Raw::Hash(Hash::Alone) => TokenKind::Unknown,
-        Raw::Hash(Hash::Symbol) => TokenKind::Symbol,
+        Raw::Hash(Hash::Symbol | Hash::Binding) => TokenKind::Symbol,
         Raw::Hash(Hash::Array) => TokenKind::OpenArray,
         Raw::Hash(Hash::Bytes) => TokenKind::OpenBytes,
         Raw::Operator => TokenKind::Operator,

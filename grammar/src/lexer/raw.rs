@@ -32,6 +32,8 @@ pub enum Hash {
     Array,
     /// `#[`
     Bytes,
+    /// `#{Foo}`, `#{Smalltalk.Foo}`
+    Binding,
     /// `#` and nothing that it could belong to.
     Alone,
 }
@@ -163,6 +165,10 @@ fn hash(lexer: &mut Lexer<Raw>) -> Hash {
     let (kind, length) = match inner.next() {
         Some(Ok(Raw::LParen)) => (Hash::Array, 1),
         Some(Ok(Raw::LBracket)) => (Hash::Bytes, 1),
+        Some(Ok(Raw::LBrace)) => match binding(rest) {
+            Some(length) => (Hash::Binding, length),
+            None => (Hash::Alone, 0),
+        },
         Some(Ok(Raw::Operator)) => (Hash::Symbol, inner.span().end),
         Some(Ok(Raw::String(Closed::Yes))) => (Hash::Symbol, inner.span().end),
         Some(Ok(Raw::String(Closed::No))) => (Hash::UnclosedSymbol, inner.span().end),
@@ -182,6 +188,16 @@ fn hash(lexer: &mut Lexer<Raw>) -> Hash {
     };
     lexer.bump(length);
     kind
+}
+
+/// The length of `{Foo}` or `{Smalltalk.Foo}`.
+fn binding(text: &str) -> Option<usize> {
+    let end = text.find('}')?;
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    text[1..end].split('.').all(is_name).then_some(end + 1)
 }
 
 /// The end of the selector whose first word `lexer` has just read: `at:put:` is one.

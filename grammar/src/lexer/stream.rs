@@ -185,6 +185,7 @@ impl<'s, 'b> Stream<'s, 'b> {
             }
             Raw::Hash(Hash::Array) => Token::ArrayOpen,
             Raw::Hash(Hash::Bytes) => Token::BytesOpen,
+            Raw::Hash(Hash::Binding) => Token::Binding(text),
             Raw::Hash(Hash::Alone) => {
                 self.report(problem::lonely_hash(self.source, span));
                 Token::Symbol("x")

@@ -24,6 +24,8 @@ pub enum Token<'s> {
     String(&'s str),
     /// Without `#`; with quotes if it has them. Also keywords and operators in literal arrays.
     Symbol(&'s str),
+    /// `#{Foo}`, as it stands.
+    Binding(&'s str),
     /// A bare word in a literal array.
     Word(&'s str),
     Assign,
@@ -55,6 +57,7 @@ impl Token<'_> {
                 | Char(_)
                 | String(_)
                 | Symbol(_)
+                | Binding(_)
                 | LParen
                 | LBracket
                 | LBrace
@@ -68,7 +71,15 @@ impl Token<'_> {
         use Token::*;
         matches!(
             self,
-            Ident(_) | Number(_) | Char(_) | String(_) | Symbol(_) | RParen | RBracket | RBrace
+            Ident(_)
+                | Number(_)
+                | Char(_)
+                | String(_)
+                | Symbol(_)
+                | Binding(_)
+                | RParen
+                | RBracket
+                | RBrace
         )
     }
 

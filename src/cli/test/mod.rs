@@ -130,7 +130,7 @@ fn refuse(session: &mut Session, message: String) -> i32 {
 fn defines_tests(text: &str) -> bool {
     match format_of(text) {
         Format::Chunk => true,
-        Format::Script => text.contains("TestCase"),
+        Format::Script | Format::ClassBody => text.contains("TestCase"),
         Format::Tonel => false,
     }
 }

@@ -1,48 +1,98 @@
 //! Makes the classes and methods of a load.
+//!
+//! Runs nothing itself: what has to be evaluated on the way (compositions of traits, `initialize`) is
+//! handed out in steps, so that a load can be driven from Rust and from Smalltalk.
 
 use super::model::{Kind, Method, Part};
 use super::order::order;
+use super::read::Sources;
 use super::report::{Report, Skipped};
 use crate::loader::compile;
 use crate::memory::ClassIndex;
 use crate::primitives::behavior_define;
+use crate::vm::classes::Overridden;
 use crate::vm::define::ClassSpec;
-use crate::vm::{PrimError, Vm};
+use crate::vm::known::Known;
+use crate::vm::{CompileFailure, PrimError, Vm};
 use chirp_grammar::Options;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// A load in progress.
-pub struct Load<'a> {
-    vm: &'a mut Vm,
-    parts: &'a [Part],
-    report: &'a mut Report,
+pub struct Load {
+    parts: Vec<Part>,
+    pub report: Report,
     /// The classes that this load has defined, superclasses first.
     classes: Vec<(usize, ClassIndex)>,
-    /// Why a class of the load is not there.
-    missing: FxHashMap<&'a str, String>,
+    /// Why a class or trait of the load is not there.
+    missing: FxHashMap<String, String>,
     /// Numbers of parts that define a class once more: they count for nothing.
     doubles: FxHashSet<usize>,
+    /// Methods that were refused, by part and number: a variable may come from a trait.
+    refused: Vec<(usize, usize)>,
 }
 
-impl<'a> Load<'a> {
-    pub fn new(vm: &'a mut Vm, parts: &'a [Part], report: &'a mut Report) -> Load<'a> {
-        Load {
-            vm,
-            parts,
-            report,
+/// Something that has to be evaluated, with its place.
+pub struct Step {
+    pub code: String,
+    pub file: Arc<str>,
+    pub line: u32,
+}
+
+impl Load {
+    /// Defines traits and classes, and compiles what can be compiled. Answers what classes take from traits.
+    pub fn begin(vm: &mut Vm, sources: Sources) -> (Load, Vec<Step>) {
+        let mut load = Load {
+            parts: sources.parts,
+            report: Report {
+                packages: sources.packages,
+                unreadable: sources.unreadable,
+                failures: sources.failures,
+                ..Report::default()
+            },
             classes: Vec::new(),
             missing: FxHashMap::default(),
             doubles: FxHashSet::default(),
+            refused: Vec::new(),
+        };
+        load.define_traits(vm);
+        load.define_classes(vm);
+        load.extend_classes(vm);
+        load.install_methods(vm);
+        let steps = load.compositions(vm);
+        (load, steps)
+    }
+
+    /// Compiles the rest, after everything that `begin` answered was evaluated. Answers which classes are to
+    /// be initialized.
+    pub fn finish(&mut self, vm: &mut Vm) -> Vec<Step> {
+        for (part, number) in std::mem::take(&mut self.refused) {
+            let method = &self.parts[part].methods[number];
+            let side = side_of(vm, method);
+            if let Some(Err(failure)) = side.map(|side| add(vm, side, method)) {
+                self.report.failures.push(failure);
+            } else {
+                self.report.methods += 1;
+            }
+        }
+        vm.methods_changed();
+        self.initializations(vm)
+    }
+
+    fn define_traits(&mut self, vm: &mut Vm) {
+        for number in 0..self.parts.len() {
+            if self.parts[number].kind != Kind::Trait {
+                continue;
+            }
+            match self.define(vm, number) {
+                Ok(_) => self.report.traits.push(self.parts[number].name.clone()),
+                Err(reason) => self.skip_class(number, reason),
+            }
         }
     }
 
-    /// Defines the classes of the load.
-    pub fn define_classes(&mut self) {
-        let vm = &mut *self.vm;
-        let order = order(self.parts, |name| {
-            vm.find_global(name)
-                .is_some_and(|v| vm.classes.index_of(v).is_some())
-        });
+    fn define_classes(&mut self, vm: &mut Vm) {
+        let order = order(&self.parts, |name| class(vm, name).is_some());
         for (number, reason) in order.refused {
             self.skip_class(number, reason);
         }
@@ -51,7 +101,7 @@ impl<'a> Load<'a> {
             self.note(number, reason);
         }
         for number in order.classes {
-            match self.define(number) {
+            match self.define(vm, number) {
                 Ok(class) => {
                     self.report.classes.push(self.parts[number].name.clone());
                     self.classes.push((number, class));
@@ -59,52 +109,48 @@ impl<'a> Load<'a> {
                 Err(reason) => self.skip_class(number, reason),
             }
         }
-        for (number, part) in self.parts.iter().enumerate() {
-            if part.kind == Kind::Trait {
-                self.skip_class(number, "traits cannot be loaded yet".to_string());
-            }
-        }
     }
 
     fn skip_class(&mut self, number: usize, reason: String) {
-        let part = &self.parts[number];
-        self.missing
-            .entry(&part.name)
-            .or_insert_with(|| reason.clone());
+        let name = self.parts[number].name.clone();
+        self.missing.entry(name).or_insert_with(|| reason.clone());
         self.note(number, reason);
     }
 
     /// Tells that a part was left out.
     fn note(&mut self, number: usize, reason: String) {
         let part = &self.parts[number];
-        self.report.skipped.push(Skipped {
-            what: part.name.clone(),
-            reason,
-            file: part.file.clone(),
-            line: part.place.line,
-            column: part.place.column,
-        });
+        self.report
+            .skipped
+            .push(Skipped::at(part, part.name.clone(), reason));
     }
 
-    fn define(&mut self, number: usize) -> Result<ClassIndex, String> {
+    fn define(&mut self, vm: &mut Vm, number: usize) -> Result<ClassIndex, String> {
         let part = &self.parts[number];
         let superclass = match part.superclass.as_deref() {
             None => None,
-            Some(name) => Some(
-                self.class(name)
-                    .ok_or_else(|| match self.missing.get(name) {
-                        Some(_) => format!("its superclass {name} was skipped"),
-                        None => format!("there is no class {name} to inherit from"),
-                    })?,
-            ),
+            Some(name) => Some(class(vm, name).ok_or_else(|| match self.missing.get(name) {
+                Some(_) => format!("its superclass {name} was skipped"),
+                None => format!("there is no class {name} to inherit from"),
+            })?),
         };
         let mut pools = Vec::new();
         for pool in &part.pools {
-            match self.class(pool) {
+            match class(vm, pool) {
                 Some(class) => pools.push(class),
-                None => self.skip_pool(part, pool),
+                None => {
+                    let what = format!("the pool {pool} of {}", part.name);
+                    let reason = "there is no such class".to_string();
+                    self.report.skipped.push(Skipped::at(part, what, reason));
+                }
             }
         }
+        let kind = match part.kind {
+            Kind::Trait => {
+                Some(class(vm, "Trait").ok_or_else(|| "there are no traits here".to_string())?)
+            }
+            _ => None,
+        };
         let spec = ClassSpec {
             name: part.name.clone(),
             superclass,
@@ -118,117 +164,261 @@ impl<'a> Load<'a> {
             },
             package: part.package.clone(),
             comment: part.comment.clone(),
+            kind,
             ..ClassSpec::default()
         };
-        behavior_define::define(self.vm, &spec).map_err(|error| reason(self.vm, &spec, error))
+        clear_library_class(vm, &part.name);
+        behavior_define::define(vm, &spec).map_err(|error| reason(vm, &spec, error))
     }
 
-    fn skip_pool(&mut self, part: &Part, pool: &str) {
-        self.report.skipped.push(Skipped {
-            what: format!("the pool {pool} of {}", part.name),
-            reason: "there is no such class".to_string(),
-            file: part.file.clone(),
-            line: part.place.line,
-            column: part.place.column,
-        });
-    }
-
-    fn class(&mut self, name: &str) -> Option<ClassIndex> {
-        let value = self.vm.find_global(name)?;
-        self.vm.classes.index_of(value)
+    /// Variables that extensions add: only bracketed classes can do that.
+    fn extend_classes(&mut self, vm: &mut Vm) {
+        for number in 0..self.parts.len() {
+            let part = &self.parts[number];
+            let adds = !(part.inst_vars.is_empty()
+                && part.class_vars.is_empty()
+                && part.class_inst_vars.is_empty());
+            if part.kind != Kind::Extension || !adds {
+                continue;
+            }
+            if let Some(index) = class(vm, &part.name)
+                && let Err(reason) = extend(vm, index, part)
+            {
+                self.note(number, reason);
+            }
+        }
     }
 
     /// Compiles all methods: those of classes, then those of extensions.
-    pub fn install_methods(&mut self) {
+    fn install_methods(&mut self, vm: &mut Vm) {
         for extensions in [false, true] {
-            for (number, part) in self.parts.iter().enumerate() {
+            for number in 0..self.parts.len() {
+                let part = &self.parts[number];
                 if (part.kind == Kind::Extension) != extensions || self.doubles.contains(&number) {
                     continue;
                 }
-                for method in &part.methods {
-                    self.install(method);
+                for method in 0..part.methods.len() {
+                    self.install(vm, number, method);
                 }
             }
         }
-        self.vm.methods_changed();
+        vm.methods_changed();
     }
 
-    fn install(&mut self, method: &Method) {
-        let known = (!self.missing.contains_key(&*method.owner))
-            .then(|| self.class(&method.owner))
-            .flatten();
-        let Some(class) = known else {
-            return self.skip_method(method);
+    fn install(&mut self, vm: &mut Vm, part: usize, number: usize) {
+        let method = &self.parts[part].methods[number];
+        let side = match self.missing.contains_key(&*method.owner) {
+            true => None,
+            false => side_of(vm, method),
         };
-        let side = match method.class_side {
-            true => self.vm.classes.get(class).map_or(class, |i| i.meta),
-            false => class,
-        };
-        let protocol = method.protocol.as_deref().unwrap_or("as yet unclassified");
-        match compile::add(
-            self.vm,
-            side,
-            method.source.clone(),
-            protocol,
-            Options::default(),
-        ) {
-            Ok(_) => self.report.methods += 1,
-            Err(failure) => self.report.failures.push(failure),
+        match side.map(|side| add(vm, side, method)) {
+            None => self.skip_method(part, number),
+            Some(Ok(())) => self.report.methods += 1,
+            Some(Err(_)) => self.refused.push((part, number)),
         }
     }
 
     /// Once for each class, since an extension may have hundreds of methods.
-    fn skip_method(&mut self, method: &Method) {
+    fn skip_method(&mut self, part: usize, number: usize) {
+        let method = &self.parts[part].methods[number];
         let file = method.source.file.clone().unwrap_or_default();
-        let told = self.report.skipped.iter().any(|s| {
-            s.file == file
-                && (s.what == method.owner || s.what.starts_with(&(method.owner.clone() + " ")))
-        });
-        if told {
+        let what = format!("{} (extension)", method.owner);
+        let told = |s: &Skipped| s.file == file && (s.what == method.owner || s.what == what);
+        if self.report.skipped.iter().any(told) {
             return;
         }
         let reason = match self.missing.get(&*method.owner) {
             Some(_) => format!("{} was skipped", method.owner),
             None => format!("there is no class {}", method.owner),
         };
-        self.report.skipped.push(Skipped {
-            what: format!("{} (extension)", method.owner),
-            reason,
-            file,
-            line: method.source.line,
-            column: method.source.column,
-        });
+        let part = &self.parts[part];
+        self.report.skipped.push(Skipped::at(part, what, reason));
     }
 
-    /// Sends `initialize` to the classes that define it themselves.
-    pub fn initialize_classes(&mut self) {
-        let selector = self.vm.intern("initialize");
-        let defines: FxHashSet<&str> = self
-            .parts
-            .iter()
-            .flat_map(|p| &p.methods)
-            .filter(|m| m.class_side && m.selector == "initialize")
-            .map(|m| m.owner.as_str())
-            .collect();
-        for (number, class) in std::mem::take(&mut self.classes) {
-            let part = &self.parts[number];
-            let Some(info) = self.vm.classes.get(class) else {
-                continue;
+    /// What traits and classes are composed of: traits behind those they use, classes behind their superclasses.
+    fn compositions(&self, vm: &mut Vm) -> Vec<Step> {
+        let of_kind = |kind: Kind| {
+            self.parts.iter().enumerate().filter_map(move |(n, p)| {
+                let composes = !p.traits.is_empty() || !p.class_traits.is_empty();
+                (p.kind == kind && composes).then_some(n)
+            })
+        };
+        let mut waiting: Vec<usize> = of_kind(Kind::Trait).collect();
+        let mut numbers = Vec::new();
+        while !waiting.is_empty() {
+            let uses = |n: usize, other: usize| {
+                let (part, name) = (&self.parts[n], &self.parts[other].name);
+                n != other && (mentions(&part.traits, name) || mentions(&part.class_traits, name))
             };
-            let listed = self
-                .vm
-                .classes
-                .get(info.meta)
-                .is_some_and(|m| m.methods.contains_key(&selector));
-            if !listed || !defines.contains(part.name.as_str()) {
+            let free = waiting
+                .iter()
+                .position(|&n| !waiting.iter().any(|&other| uses(n, other)))
+                // A circle: whoever sets the composition will say so.
+                .unwrap_or(0);
+            numbers.push(waiting.remove(free));
+        }
+        numbers.extend(self.classes.iter().map(|(n, _)| *n).filter(|n| {
+            !(self.parts[*n].traits.is_empty() && self.parts[*n].class_traits.is_empty())
+        }));
+        let mut steps = Vec::new();
+        for number in numbers {
+            let part = &self.parts[number];
+            if class(vm, &part.name).is_none() {
                 continue;
             }
-            let object = info.object;
-            if let Err(error) = self.vm.send_message(selector, &[object]) {
-                self.report.errors.push((part.name.clone(), error));
+            let sides = [("", &part.traits), (" class", &part.class_traits)];
+            for (side, composition) in sides.iter().filter(|(_, c)| !c.trim().is_empty()) {
+                let code = format!("{}{side} setTraitComposition: ({composition})", part.name);
+                steps.push(self.step(number, code));
+            }
+        }
+        steps
+    }
+
+    fn step(&self, number: usize, code: String) -> Step {
+        let part = &self.parts[number];
+        Step {
+            code,
+            file: part.file.clone(),
+            line: part.place.line,
+        }
+    }
+
+    /// `initialize` for the classes that define it themselves.
+    fn initializations(&mut self, vm: &mut Vm) -> Vec<Step> {
+        let selector = vm.intern("initialize");
+        let mut defines: FxHashSet<String> = FxHashSet::default();
+        for method in self.parts.iter().flat_map(|p| &p.methods) {
+            if method.class_side && method.selector == "initialize" {
+                defines.insert(method.owner.clone());
+            }
+        }
+        let mut steps = Vec::new();
+        for &(number, index) in &self.classes {
+            let listed = vm
+                .classes
+                .get(index)
+                .and_then(|c| vm.classes.get(c.meta))
+                .is_some_and(|m| m.methods.contains_key(&selector));
+            if listed && defines.contains(&self.parts[number].name) {
+                let code = format!("{} initialize", self.parts[number].name);
+                steps.push(self.step(number, code));
+            }
+        }
+        steps
+    }
+}
+
+/// The class of this name.
+fn class(vm: &mut Vm, name: &str) -> Option<ClassIndex> {
+    let value = vm.find_global(name)?;
+    vm.classes.index_of(value)
+}
+
+/// The class or class side that a method belongs to.
+fn side_of(vm: &mut Vm, method: &Method) -> Option<ClassIndex> {
+    let class = class(vm, &method.owner)?;
+    match method.class_side {
+        true => vm.classes.get(class).map(|i| i.meta),
+        false => Some(class),
+    }
+}
+
+/// Compiles a method. What was there before is remembered.
+fn add(vm: &mut Vm, side: ClassIndex, method: &Method) -> Result<(), CompileFailure> {
+    let selector = vm.intern(&method.selector);
+    let before = vm
+        .classes
+        .get(side)
+        .and_then(|i| i.methods.get(&selector))
+        .and_then(|&id| vm.classes.methods.get(id as usize))
+        .filter(|m| m.origin.is_none())
+        .map(|m| Overridden {
+            selector,
+            source: m.source.clone(),
+            protocol: m.protocol.clone(),
+        });
+    let protocol = method.protocol.as_deref().unwrap_or("as yet unclassified");
+    compile::add(
+        vm,
+        side,
+        method.source.clone(),
+        protocol,
+        Options::default(),
+    )?;
+    if let Some(info) = vm.classes.get_mut(side) {
+        info.overridden.extend(before);
+    }
+    Ok(())
+}
+
+/// A class of the library that a package defines as well becomes the package's: none of its methods stays.
+/// Not those that other packages of the library have added, and not in classes that the machine needs.
+fn clear_library_class(vm: &mut Vm, name: &str) {
+    let Some(index) = class(vm, name).filter(|&i| i >= Known::Count as u32) else {
+        return;
+    };
+    let meta = vm.classes.get(index).map_or(index, |i| i.meta);
+    for side in [index, meta] {
+        let ids = vm.classes.get(side).map_or_else(Vec::new, |i| {
+            i.methods.iter().map(|(&s, &id)| (s, id)).collect()
+        });
+        for (selector, id) in ids {
+            let own = vm
+                .classes
+                .methods
+                .get(id as usize)
+                .is_some_and(|m| m.source.library && !m.protocol.starts_with('*'));
+            if own {
+                vm.remove_method(side, selector);
             }
         }
     }
+}
+
+/// Gives a class the variables that an extension adds.
+fn extend(vm: &mut Vm, index: ClassIndex, part: &Part) -> Result<(), String> {
+    let Some(info) = vm.classes.get(index) else {
+        return Ok(());
+    };
+    let join = |old: Vec<String>, new: &[String]| {
+        let mut all = old;
+        let fresh: Vec<String> = new.iter().filter(|n| !all.contains(n)).cloned().collect();
+        all.extend(fresh);
+        all
+    };
+    let class_inst_vars = vm
+        .classes
+        .get(info.meta)
+        .map_or_else(Vec::new, |m| m.inst_vars.clone());
+    let spec = ClassSpec {
+        name: info.name.clone(),
+        superclass: info.superclass,
+        inst_vars: join(info.inst_vars.clone(), &part.inst_vars),
+        class_vars: join(
+            info.class_vars.iter().map(|(n, _)| n.clone()).collect(),
+            &part.class_vars,
+        ),
+        class_inst_vars: join(class_inst_vars, &part.class_inst_vars),
+        pools: info.pools.clone(),
+        layout: match info.layout {
+            "normal" => String::new(),
+            layout => layout.to_string(),
+        },
+        package: info.package.clone(),
+        existing: Some(index),
+        ..ClassSpec::default()
+    };
+    behavior_define::define(vm, &spec)
+        .map(drop)
+        .map_err(|error| reason(vm, &spec, error))
+}
+
+/// Whether an expression names this trait.
+fn mentions(expression: &str, name: &str) -> bool {
+    expression
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .any(|word| word == name)
 }
 
 /// Why the machine refuses a definition.
@@ -253,13 +443,6 @@ fn reason(vm: &Vm, spec: &ClassSpec, error: PrimError) -> String {
             ),
             None => "its definition is not possible".to_string(),
         },
-        _ => format!(
-            "its definition is not possible: layout {}",
-            if spec.layout.is_empty() {
-                "normal"
-            } else {
-                &spec.layout
-            }
-        ),
+        _ => behavior_define::objection(vm, spec),
     }
 }

@@ -99,7 +99,7 @@ impl Sources {
     }
 
     /// Says that a file is not as its format wants it.
-    pub(super) fn refuse(&mut self, file: &File, error: &FormatError) {
+    pub fn refuse(&mut self, file: &File, error: &FormatError) {
         let end = (error.offset + 1).min(file.text.len()).max(error.offset);
         let span = Span::new(error.offset, end);
         let problem = Diagnostic::new("E0302", error.message.clone(), span);

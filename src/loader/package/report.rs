@@ -1,5 +1,6 @@
 //! The account of a load: what is there now, what is not, and why.
 
+use super::model::Part;
 use crate::vm::CompileFailure;
 use crate::vm::run::RunError;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub struct Report {
     pub unreadable: Vec<String>,
     /// Mistakes in the sources.
     pub failures: Vec<CompileFailure>,
-    /// Classes whose `initialize` failed, and how.
+    /// What was evaluated on the way and failed (`Foo initialize`), and how.
     pub errors: Vec<(String, RunError)>,
 }
 
@@ -47,5 +48,18 @@ impl Report {
     /// Something is wrong with the sources, and not only missing.
     pub fn has_errors(&self) -> bool {
         !(self.unreadable.is_empty() && self.failures.is_empty() && self.errors.is_empty())
+    }
+}
+
+impl Skipped {
+    /// Something that stands where a part is defined.
+    pub fn at(part: &Part, what: String, reason: String) -> Skipped {
+        Skipped {
+            what,
+            reason,
+            file: part.file.clone(),
+            line: part.place.line,
+            column: part.place.column,
+        }
     }
 }

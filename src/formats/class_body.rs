@@ -1,0 +1,759 @@
+//! Class syntax of GNU Smalltalk: classes and methods in brackets, between the statements of a script.
+//!
+//! Says where definitions lie and what they declare; everything else of the text is statements. Never
+//! looks into a method or a statement further than to find its end.
+
+use super::error::{FormatError, place_of};
+use super::scan::{Open, Scanner};
+use super::selector::pattern_at;
+use super::tonel::Method;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A script, taken apart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Program<'a> {
+    /// In the order of the text.
+    pub definitions: Vec<Definition<'a>>,
+    /// What is no statement: definitions, and bangs between statements.
+    pub blank: Vec<Range<usize>>,
+    /// The statements of each `Eval [ … ]`.
+    pub evals: Vec<Range<usize>>,
+}
+
+/// A class, or what is added to one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Definition<'a> {
+    /// Name and offset of the superclass; none if the class exists.
+    pub superclass: Option<(&'a str, usize)>,
+    pub name: &'a str,
+    /// Where the name stands.
+    pub offset: usize,
+    pub body: Body<'a>,
+}
+
+/// What stands between a class's brackets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Body<'a> {
+    pub inst_vars: Vec<&'a str>,
+    pub class_inst_vars: Vec<&'a str>,
+    /// With the expression for the first value.
+    pub class_vars: Vec<(&'a str, Option<Range<usize>>)>,
+    pub comment: Option<Cow<'a, str>>,
+    pub category: Option<Cow<'a, str>>,
+    pub shape: Option<&'a str>,
+    pub pools: Vec<&'a str>,
+    pub methods: Vec<Method<'a>>,
+}
+
+/// Does the text have a class in brackets where a statement could stand?
+pub fn is_class_body(text: &str, at: usize) -> bool {
+    let mut reader = Reader::new(text, at);
+    reader.only_looks = true;
+    // What is wrong with it, `parse` says.
+    let _ = reader.items(false);
+    reader.found
+}
+
+/// Takes a script apart, from byte `at` on.
+pub fn parse(text: &str, at: usize) -> Result<Program<'_>, FormatError> {
+    let mut reader = Reader::new(text, at);
+    reader.items(false)?;
+    Ok(reader.program)
+}
+
+struct Reader<'a> {
+    s: Scanner<'a>,
+    program: Program<'a>,
+    only_looks: bool,
+    found: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a str, at: usize) -> Reader<'a> {
+        Reader {
+            s: Scanner::new(text, at),
+            program: Program::default(),
+            only_looks: false,
+            found: false,
+        }
+    }
+
+    /// Definitions and statements up to the end, or to the bracket that closes a namespace.
+    fn items(&mut self, inside: bool) -> Result<(), FormatError> {
+        loop {
+            self.s.skip_blank().map_err(open_error)?;
+            if self.s.at_end() || inside && self.s.peek() == b']' {
+                return Ok(());
+            }
+            let start = self.s.at();
+            if self.s.peek() == b'|' {
+                // Declarations need no period behind them.
+                self.s.bump();
+                while !self.s.at_end() && !self.s.eat(b'|') {
+                    self.s.bump();
+                }
+            } else if self.s.peek() == b'!' {
+                self.bang()?;
+            } else if self.definition()? {
+                self.found = true;
+                if self.only_looks {
+                    return Ok(());
+                }
+                self.s.skip_space();
+                self.s.eat(b'.');
+                self.program.blank.push(start..self.s.at());
+            } else {
+                self.s = Scanner::new(self.s.text(), start);
+                self.statement(inside)?;
+            }
+        }
+    }
+
+    /// Skips a statement and the period behind it.
+    fn statement(&mut self, inside: bool) -> Result<(), FormatError> {
+        loop {
+            if self.s.at_end() || self.s.peek() == b'!' && self.s.peek_at(1) != b'=' {
+                return Ok(());
+            }
+            if self.s.skip_quoted().map_err(open_error)? {
+                continue;
+            }
+            match self.s.peek() {
+                b'.' => {
+                    self.s.bump();
+                    if !self.s.peek().is_ascii_digit() {
+                        return Ok(());
+                    }
+                }
+                b'[' => self.s.skip_brackets().map_err(open_error)?,
+                b'(' => self.s.skip_nested(b'(', b')').map_err(open_error)?,
+                b'{' => self.s.skip_nested(b'{', b'}').map_err(open_error)?,
+                b']' if inside => return Ok(()),
+                _ => self.s.bump(),
+            }
+        }
+    }
+
+    /// A bang ends a statement; two of them are the head of chunks, `!Foo methodsFor: 'x'!`.
+    fn bang(&mut self) -> Result<(), FormatError> {
+        let start = self.s.at();
+        self.s.bump();
+        self.s.skip_blank().map_err(open_error)?;
+        if let Some((owner, class_side, protocol)) = self.chunk_head() {
+            loop {
+                self.s.skip_blank().map_err(open_error)?;
+                if self.s.at_end() || self.s.eat(b'!') {
+                    break;
+                }
+                self.chunk_method(owner, class_side, protocol.clone())?;
+            }
+            self.program.blank.push(start..self.s.at());
+        } else {
+            self.program.blank.push(start..start + 1);
+            self.s = Scanner::new(self.s.text(), start + 1);
+        }
+        Ok(())
+    }
+
+    /// `Foo class methodsFor: 'x'!`, the cursor then behind it.
+    fn chunk_head(&mut self) -> Option<(&'a str, bool, Option<Cow<'a, str>>)> {
+        let mut s = self.s;
+        let owner = s.dotted_name();
+        s.skip_space();
+        let mut word = s.identifier();
+        let class_side = word == "class";
+        if class_side {
+            s.skip_space();
+            word = s.identifier();
+        }
+        if owner.is_empty() || word != "methodsFor" {
+            return None;
+        }
+        let mut protocol = None;
+        if s.eat(b':') {
+            s.skip_space();
+            let from = s.at() + 1;
+            s.skip_string().ok()?;
+            protocol = Some(Cow::Borrowed(&s.text()[from..s.at() - 1]));
+        }
+        let bang = s.rest().find('!')?;
+        self.s = Scanner::new(s.text(), s.at() + bang + 1);
+        Some((last_name(owner), class_side, protocol))
+    }
+
+    /// A method up to the bang behind it. A bang inside a string or comment is none.
+    fn chunk_method(
+        &mut self,
+        owner: &'a str,
+        class_side: bool,
+        protocol: Option<Cow<'a, str>>,
+    ) -> Result<(), FormatError> {
+        let start = self.s.at();
+        let pattern = self.pattern(start)?;
+        self.s = Scanner::new(self.s.text(), pattern.1);
+        while !self.s.at_end() && self.s.peek() != b'!' {
+            if !self.s.skip_quoted().map_err(open_error)? {
+                self.s.bump();
+            }
+        }
+        let end = self.s.at();
+        self.s.eat(b'!');
+        let text = self.s.text();
+        let method = Method {
+            owner,
+            class_side,
+            protocol,
+            selector: pattern.0,
+            source: start..start + text[start..end].trim_end().len(),
+            bracket: pattern.1,
+            pattern_end: pattern.1,
+            line: place_of(text, start).line,
+        };
+        self.program.definitions.push(Definition {
+            superclass: None,
+            name: owner,
+            offset: start,
+            body: Body {
+                methods: vec![method],
+                ..Body::default()
+            },
+        });
+        Ok(())
+    }
+
+    /// A definition, if one begins here. The cursor is behind it then, and anywhere otherwise.
+    fn definition(&mut self) -> Result<bool, FormatError> {
+        let offset = self.s.at();
+        let name = self.s.dotted_name();
+        if name.is_empty() {
+            return Ok(false);
+        }
+        self.s.skip_blank().map_err(open_error)?;
+        if name == "Eval" && self.s.peek() == b'[' {
+            self.found = true;
+            let open = self.s.at();
+            self.s.skip_brackets().map_err(open_error)?;
+            self.program.evals.push(open + 1..self.s.at() - 1);
+            return Ok(true);
+        }
+        if self.s.rest().starts_with(">>") {
+            return self.one_method(name, false);
+        }
+        let word = self.s.identifier();
+        let keyword = self.s.eat(b':');
+        self.s.skip_blank().map_err(open_error)?;
+        match (word, keyword) {
+            ("current", true) if name == "Namespace" => self.namespace(),
+            ("subclass", true) => {
+                self.s.eat(b'#');
+                let at = self.s.at();
+                let class = self.s.identifier();
+                self.s.skip_blank().map_err(open_error)?;
+                if class.is_empty() || self.s.peek() != b'[' {
+                    return Ok(false);
+                }
+                self.class(Some((last_name(name), offset)), class, at, false)
+            }
+            ("extend", false) if self.s.peek() == b'[' => {
+                self.class(None, last_name(name), offset, false)
+            }
+            ("class", false) if self.s.rest().starts_with(">>") => self.one_method(name, true),
+            ("class", false) => {
+                let extend = self.s.identifier();
+                self.s.skip_blank().map_err(open_error)?;
+                if extend != "extend" || self.s.peek() != b'[' {
+                    return Ok(false);
+                }
+                self.class(None, last_name(name), offset, true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// The rest of `Namespace current: Foo [ … ]`: all names are global, so that its items count as they are.
+    fn namespace(&mut self) -> Result<bool, FormatError> {
+        self.s.dotted_name();
+        self.s.skip_blank().map_err(open_error)?;
+        let open = self.s.at();
+        if !self.s.eat(b'[') {
+            return Ok(false);
+        }
+        self.found = true;
+        if self.only_looks {
+            return Ok(true);
+        }
+        // Its statements are statements like others: only the brackets are none.
+        let start = self.program.blank.len();
+        self.items(true)?;
+        if !self.s.eat(b']') {
+            return Err(open_error(Open::Bracket(open)));
+        }
+        let inside = self.program.blank.split_off(start);
+        self.program
+            .evals
+            .extend(statements(open + 1..self.s.at() - 1, &inside));
+        Ok(true)
+    }
+
+    fn class(
+        &mut self,
+        superclass: Option<(&'a str, usize)>,
+        name: &'a str,
+        offset: usize,
+        class_side: bool,
+    ) -> Result<bool, FormatError> {
+        self.found = true;
+        if self.only_looks {
+            return Ok(true);
+        }
+        let mut body = Body::default();
+        self.body(&mut body, name, class_side, superclass.is_some())?;
+        self.program.definitions.push(Definition {
+            superclass,
+            name,
+            offset,
+            body,
+        });
+        Ok(true)
+    }
+
+    /// `Foo >> bar [ … ]`, from the arrow on.
+    fn one_method(&mut self, name: &'a str, class_side: bool) -> Result<bool, FormatError> {
+        let offset = self.s.at();
+        self.s.bump();
+        self.s.bump();
+        self.s.skip_space();
+        let start = self.s.at();
+        let Ok(Some(pattern)) = pattern_at(self.s.text(), start) else {
+            return Ok(false);
+        };
+        let mut behind = Scanner::new(self.s.text(), pattern.end);
+        behind.skip_blank().map_err(open_error)?;
+        if behind.peek() != b'[' {
+            return Ok(false);
+        }
+        let method = self.method(last_name(name), class_side)?;
+        self.program.definitions.push(Definition {
+            superclass: None,
+            name: last_name(name),
+            offset,
+            body: Body {
+                methods: vec![method],
+                ..Body::default()
+            },
+        });
+        Ok(true)
+    }
+
+    /// The body under the cursor, brackets included.
+    fn body(
+        &mut self,
+        body: &mut Body<'a>,
+        name: &'a str,
+        class_side: bool,
+        may_comment: bool,
+    ) -> Result<(), FormatError> {
+        let open = self.s.at();
+        self.s.bump();
+        let mut first = may_comment;
+        loop {
+            self.s.skip_space();
+            if self.s.at_end() {
+                return Err(open_error(Open::Bracket(open)));
+            }
+            let start = self.s.at();
+            match self.s.peek() {
+                b']' => {
+                    self.s.bump();
+                    return Ok(());
+                }
+                b'"' => {
+                    self.s.skip_comment().map_err(open_error)?;
+                    if first {
+                        let text = &self.s.text()[start + 1..self.s.at() - 1];
+                        body.comment = Some(unquoted(text, '"'));
+                    }
+                }
+                b'|' if self.variables(body, class_side) => {}
+                b'<' if self.attribute(body)? => {}
+                _ if self.class_variable(body)? => {}
+                _ if self.class_part(body, name)? => {}
+                _ => {
+                    self.s = Scanner::new(self.s.text(), start);
+                    let method = self.method(name, class_side)?;
+                    body.methods.push(method);
+                }
+            }
+            first = false;
+        }
+    }
+
+    /// `| a b |`; false, and the cursor where it was, if it is something else.
+    fn variables(&mut self, body: &mut Body<'a>, class_side: bool) -> bool {
+        let mut s = self.s;
+        s.bump();
+        let mut names = Vec::new();
+        loop {
+            if s.skip_blank().is_err() {
+                return false;
+            }
+            if s.eat(b'|') {
+                break;
+            }
+            match s.identifier() {
+                "" => return false,
+                name => names.push(name),
+            }
+        }
+        self.s = s;
+        match class_side {
+            true => body.class_inst_vars.extend(names),
+            false => body.inst_vars.extend(names),
+        }
+        true
+    }
+
+    /// `<comment: 'x'>` and its like; false, and the cursor where it was, if it is something else.
+    fn attribute(&mut self, body: &mut Body<'a>) -> Result<bool, FormatError> {
+        let start = self.s;
+        self.s.bump();
+        self.s.skip_space();
+        let key = self.s.identifier();
+        if key.is_empty() || !self.s.eat(b':') {
+            self.s = start;
+            return Ok(false);
+        }
+        self.s.skip_blank().map_err(open_error)?;
+        let from = self.s.at();
+        let text = if self.s.peek() == b'\'' {
+            self.s.skip_string().map_err(open_error)?;
+            unquoted(&self.s.text()[from + 1..self.s.at() - 1], '\'')
+        } else {
+            self.s.eat(b'#');
+            Cow::Borrowed(self.s.dotted_name())
+        };
+        let word = match text {
+            Cow::Borrowed(word) => last_name(word),
+            Cow::Owned(_) => "",
+        };
+        match key {
+            "comment" => body.comment = Some(text),
+            "category" => body.category = Some(text),
+            "shape" => body.shape = Some(word),
+            "import" if !word.is_empty() => body.pools.push(word),
+            _ => {}
+        }
+        while !self.s.at_end() && !self.s.eat(b'>') {
+            if !self.s.skip_quoted().map_err(open_error)? {
+                self.s.bump();
+            }
+        }
+        Ok(true)
+    }
+
+    /// `Foo := expression.`; false, and the cursor somewhere, if it is something else.
+    fn class_variable(&mut self, body: &mut Body<'a>) -> Result<bool, FormatError> {
+        let mut s = self.s;
+        let name = s.identifier();
+        s.skip_blank().map_err(open_error)?;
+        if name.is_empty() || !(s.rest().starts_with(":=") || s.rest().starts_with('_')) {
+            return Ok(false);
+        }
+        let assignment = if s.peek() == b':' { 2 } else { 1 };
+        let from = s.at() + assignment;
+        self.s = Scanner::new(s.text(), from);
+        self.statement(true)?;
+        let text = &self.s.text()[from..self.s.at()];
+        let text = text.trim_end().trim_end_matches('.').trim_end();
+        let value = from..from + text.len();
+        body.class_vars
+            .push((name, (!text.trim().is_empty()).then_some(value)));
+        Ok(true)
+    }
+
+    /// `Foo class >> bar [ … ]`, `Foo >> bar [ … ]`, `Foo class [ … ]`; false, and the cursor somewhere,
+    /// if it is something else.
+    fn class_part(&mut self, body: &mut Body<'a>, name: &'a str) -> Result<bool, FormatError> {
+        let mut s = self.s;
+        let owner = last_name(s.dotted_name());
+        s.skip_blank().map_err(open_error)?;
+        let mut behind = s;
+        let class_side = behind.identifier() == "class";
+        if class_side {
+            behind.skip_blank().map_err(open_error)?;
+        } else {
+            behind = s;
+        }
+        if owner.is_empty() {
+            return Ok(false);
+        }
+        if class_side && owner == name && behind.peek() == b'[' {
+            self.s = behind;
+            self.body(body, name, true, false)?;
+            return Ok(true);
+        }
+        if !behind.rest().starts_with(">>") {
+            return Ok(false);
+        }
+        behind.bump();
+        behind.bump();
+        behind.skip_space();
+        self.s = behind;
+        let method = self.method(owner, class_side)?;
+        body.methods.push(method);
+        Ok(true)
+    }
+
+    fn pattern(&self, start: usize) -> Result<(Cow<'a, str>, usize), FormatError> {
+        let pattern = pattern_at(self.s.text(), start).map_err(open_error)?;
+        let pattern =
+            pattern.ok_or_else(|| FormatError::new(start, "a method's name must stand here"))?;
+        Ok((pattern.selector, pattern.end))
+    }
+
+    /// The method whose pattern begins here.
+    fn method(&mut self, owner: &'a str, class_side: bool) -> Result<Method<'a>, FormatError> {
+        let text = self.s.text();
+        let start = self.s.at();
+        let (selector, pattern_end) = match self.pattern(start) {
+            Ok(pattern) => pattern,
+            Err(_) => {
+                let message = format!(
+                    "a variable, a method or the bracket that closes {owner} must stand here"
+                );
+                return Err(FormatError::new(start, message));
+            }
+        };
+        self.s = Scanner::new(text, pattern_end);
+        self.s.skip_blank().map_err(open_error)?;
+        let bracket = self.s.at();
+        if self.s.peek() != b'[' {
+            let message = format!("`[` must follow the pattern of {owner}>>#{selector}");
+            return Err(FormatError::new(bracket, message));
+        }
+        self.s.skip_brackets().map_err(open_error)?;
+        let body = text[bracket + 1..self.s.at() - 1].trim_end();
+        Ok(Method {
+            owner,
+            class_side,
+            protocol: protocol_in(body),
+            selector,
+            source: start..bracket + 1 + body.len(),
+            bracket,
+            pattern_end,
+            line: place_of(text, start).line,
+        })
+    }
+}
+
+/// What `<category: 'x'>` in a method says.
+fn protocol_in(body: &str) -> Option<Cow<'_, str>> {
+    let rest = body.split_once("<category:")?.1.trim_start();
+    let mut s = Scanner::new(rest, 0);
+    if s.peek() != b'\'' {
+        return None;
+    }
+    s.skip_string().ok()?;
+    Some(unquoted(&rest[1..s.at() - 1], '\''))
+}
+
+/// What remains of a range when other ranges are taken out of it.
+fn statements(whole: Range<usize>, blank: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = whole.start;
+    for range in blank {
+        found.push(at..range.start.max(at));
+        at = range.end.max(at);
+    }
+    found.push(at..whole.end);
+    found.retain(|r| !r.is_empty());
+    found
+}
+
+/// The name behind the namespaces: `Smalltalk.Foo` is `Foo`.
+fn last_name(dotted: &str) -> &str {
+    dotted.rsplit('.').next().unwrap_or(dotted)
+}
+
+fn unquoted(text: &str, quote: char) -> Cow<'_, str> {
+    let doubled: String = [quote, quote].iter().collect();
+    if text.contains(&doubled) {
+        Cow::Owned(text.replace(&doubled, &quote.to_string()))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+fn open_error(open: Open) -> FormatError {
+    FormatError::new(open.offset(), open.message())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCOUNT: &str = "\"A script\"
+| a |
+Object subclass: Account [
+    | balance owner |
+    <comment: 'It''s money'>
+    Count := 0.
+    Rate := 3.14 / 100 .
+    Account class [ | last | last [ ^ last ] ]
+    Account class >> new [ <category: 'making'> ^ super new init ]
+    init [ balance := 0. Count := Count + 1 ]
+    + amount [ ^ balance + amount ]
+    | other [ ^ other ]
+    < other [ ^ balance < other ]
+]
+a := Account new.
+| b |
+Account extend [ balance [ ^ balance ] ]
+Account class extend [ count [ ^ Count ] ].
+Smalltalk.Account >> at: x put: y [ ^ #( ] ) ]
+Eval [ a balance printNl ]
+a + 3
+";
+
+    #[test]
+    fn a_script() {
+        assert!(is_class_body(ACCOUNT, 0));
+        let program = parse(ACCOUNT, 0).unwrap();
+        let account = &program.definitions[0];
+        assert_eq!(account.superclass, Some(("Object", 14)));
+        let body = &account.body;
+        assert_eq!(body.inst_vars, ["balance", "owner"]);
+        assert_eq!(body.class_inst_vars, ["last"]);
+        assert_eq!(body.comment.as_deref(), Some("It's money"));
+        let values: Vec<_> = body
+            .class_vars
+            .iter()
+            .map(|(n, r)| (*n, ACCOUNT[r.clone().unwrap()].trim()))
+            .collect();
+        assert_eq!(values, [("Count", "0"), ("Rate", "3.14 / 100")]);
+        let names: Vec<_> = body
+            .methods
+            .iter()
+            .map(|m| (m.class_side, &*m.selector))
+            .collect();
+        let expected = [
+            (true, "last"),
+            (true, "new"),
+            (false, "init"),
+            (false, "+"),
+            (false, "|"),
+            (false, "<"),
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(body.methods[1].protocol.as_deref(), Some("making"));
+        assert_eq!(body.methods[2].line, 10);
+        let others: Vec<_> = program.definitions[1..]
+            .iter()
+            .map(|d| {
+                (
+                    d.name,
+                    d.body.methods[0].class_side,
+                    &*d.body.methods[0].selector,
+                )
+            })
+            .collect();
+        assert_eq!(
+            others,
+            [
+                ("Account", false, "balance"),
+                ("Account", true, "count"),
+                ("Account", false, "at:put:")
+            ]
+        );
+        assert_eq!(&ACCOUNT[program.evals[0].clone()], " a balance printNl ");
+        let mut rest = ACCOUNT.as_bytes().to_vec();
+        for range in &program.blank {
+            rest[range.clone()].fill(b' ');
+        }
+        let rest = String::from_utf8(rest).unwrap();
+        let words: Vec<_> = rest.split_whitespace().collect();
+        assert_eq!(
+            words.join(" "),
+            "\"A script\" | a | a := Account new. | b | a + 3"
+        );
+    }
+
+    #[test]
+    fn what_is_none() {
+        for text in [
+            "",
+            "3 + 4",
+            "Object subclass: #Foo",
+            "Foo >> #bar",
+            "(Foo extend: [ 3 ]) + 1",
+            "Foo class >> #bar",
+            "x := [ Foo extend [ ] ]",
+            "Eval: [ 3 ]",
+            "'open",
+        ] {
+            assert!(!is_class_body(text, 0), "{text}");
+        }
+    }
+
+    #[test]
+    fn bangs_between() {
+        let text =
+            "Foo extend [ a [ ] ]!\n3 foo!\n!Foo methodsFor: 'x'!\nb ^ '!'!\nc ^ 2! !\n4 foo!";
+        let program = parse(text, 0).unwrap();
+        let names: Vec<_> = program
+            .definitions
+            .iter()
+            .map(|d| &*d.body.methods[0].selector)
+            .collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        assert_eq!(
+            &text[program.definitions[1].body.methods[0].source.clone()],
+            "b ^ '!'"
+        );
+    }
+
+    #[test]
+    fn namespaces_are_looked_through() {
+        let text = "Namespace current: Foo.Bar [ Object subclass: A [ ] 3 foo ]";
+        let program = parse(text, 0).unwrap();
+        assert_eq!(program.definitions[0].name, "A");
+        let inside: Vec<_> = program
+            .evals
+            .iter()
+            .map(|r| text[r.clone()].trim())
+            .collect();
+        assert_eq!(inside, ["", "3 foo"]);
+    }
+
+    #[test]
+    fn mistakes_have_places() {
+        let error = |text: &str| {
+            let e = parse(text, 0).unwrap_err();
+            (place_of(text, e.offset).to_string(), e.message)
+        };
+        assert_eq!(
+            error("A extend [ a [ ]"),
+            ("1:10".into(), "this bracket is never closed".into())
+        );
+        assert_eq!(error("A extend [ a [ '] ]").0, "1:16");
+        assert_eq!(
+            error("A extend [ 3 ]"),
+            (
+                "1:12".into(),
+                "a variable, a method or the bracket that closes A must stand here".into()
+            )
+        );
+        assert_eq!(
+            error("A extend [ foo: a ^ 3 ]").1,
+            "`[` must follow the pattern of A>>#foo:"
+        );
+    }
+
+    #[test]
+    fn no_prefix_of_a_file_panics() {
+        for end in 0..ACCOUNT.len() {
+            let _ = parse(&ACCOUNT[..end], 0);
+        }
+    }
+}

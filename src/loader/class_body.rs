@@ -1,0 +1,342 @@
+//! Scripts with classes in brackets, as GNU Smalltalk has them.
+//!
+//! The classes are made first, all of them; then the statements run, as those of any script. Nothing
+//! runs when anything in the file does not compile.
+
+use super::chunks::definition_of;
+use super::compile;
+use super::package::Load;
+use super::package::Sources;
+use super::package::model::{File, Kind, Method, Part};
+use super::script::{GOES_ON, LoadError, SourceError};
+use crate::formats::class_body::{self, Definition};
+use crate::formats::{Place, place_of};
+use crate::memory::{ClassIndex, Value};
+use crate::vm::classes::{MethodId, Source, SourceText};
+use crate::vm::{CompileFailure, Vm};
+use chirp_grammar::Diagnostic;
+use chirp_grammar::ast::{DoIt, Statement};
+use std::ops::Range;
+
+/// Makes the classes of a script and runs its statements; answers the value of the last one.
+pub fn run(vm: &mut Vm, name: &str, text: &str) -> Result<Value, LoadError> {
+    let program = Program::load(vm, name, text);
+    if !program.failures.is_empty() {
+        let failures = program.failures;
+        return Err(LoadError::Source(SourceError { failures }));
+    }
+    for variable in &program.variables {
+        let object = vm.classes.get(variable.class).map(|i| i.object);
+        let value = vm.run_method(variable.value, &[object.unwrap_or(Value::NIL)])?;
+        if let Some((_, binding)) = vm.classes.class_var(variable.class, &variable.name) {
+            vm.heap.set_slot(binding, 1, value);
+        }
+    }
+    let goes_on = vm.symbol(GOES_ON);
+    let mut last = Value::NIL;
+    for &method in &program.statements {
+        let value = vm.run_method(method, &[Value::NIL])?;
+        if value != goes_on {
+            last = value;
+        }
+    }
+    Ok(last)
+}
+
+/// Everything that is wrong with a script. Only its classes are made.
+pub fn check(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
+    Program::load(vm, name, text).failures
+}
+
+/// The first value of a class variable, compiled.
+struct Variable {
+    class: ClassIndex,
+    name: String,
+    value: MethodId,
+}
+
+/// A script whose classes are there, and whose statements are compiled.
+#[derive(Default)]
+struct Program {
+    variables: Vec<Variable>,
+    statements: Vec<MethodId>,
+    failures: Vec<CompileFailure>,
+}
+
+impl Program {
+    fn load(vm: &mut Vm, name: &str, text: &str) -> Program {
+        let text = &without_namespaces(text);
+        let mut program = Program::default();
+        let file = File {
+            name: name.into(),
+            text: text.clone(),
+        };
+        let mut parsed = match class_body::parse(text, 0) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                let mut sources = Sources::default();
+                sources.refuse(&file, &error);
+                program.failures = sources.failures;
+                return program;
+            }
+        };
+        let mut parts: Vec<(usize, Part)> = parsed
+            .definitions
+            .iter()
+            .map(|d| (d.offset, part(&file, d)))
+            .collect();
+        // Definitions by messages are definitions as well, and may be in the middle of the others.
+        for (range, part) in messages(&file, &visible(text, &parsed.blank)) {
+            parts.push((range.start, part));
+            parsed.blank.push(range);
+        }
+        parts.sort_by_key(|(offset, _)| *offset);
+        let sources = Sources {
+            parts: parts.into_iter().map(|(_, part)| part).collect(),
+            ..Sources::default()
+        };
+        let (mut load, _) = Load::begin(vm, sources);
+        // `initialize` is sent by those who want it.
+        load.finish(vm);
+        for skipped in load.report.skipped {
+            let problem = match skipped.what.ends_with(')') {
+                true => skipped.reason,
+                false => format!("{} cannot be defined: {}", skipped.what, skipped.reason),
+            };
+            program.refuse(&file, (skipped.line, skipped.column), &problem);
+        }
+        program.failures.append(&mut load.report.failures);
+        for definition in &parsed.definitions {
+            program.compile_variables(vm, &file, definition);
+        }
+        program.compile_statements(vm, &file, &parsed);
+        program
+            .failures
+            .sort_by_key(|failure| (failure.line, failure.column));
+        program
+    }
+
+    fn refuse(&mut self, file: &File, (line, column): (u32, u32), problem: &str) {
+        let start = file
+            .text
+            .split_inclusive('\n')
+            .take(line as usize - 1)
+            .map(str::len)
+            .sum::<usize>();
+        let within = file.text[start..].chars().take(column as usize - 1);
+        let at = start + within.map(char::len_utf8).sum::<usize>();
+        let word = file.text[at..]
+            .find(|c: char| !c.is_alphanumeric())
+            .unwrap_or(0);
+        let span = chirp_grammar::ast::Span::new(at, at + word.max(1));
+        let diagnostic = Diagnostic::new("E0301", problem.to_string(), span);
+        let source = Source::of_file(&file.name, &file.text, (1, 1));
+        self.failures.push(compile::failure(&[diagnostic], &source));
+    }
+
+    fn compile_variables(&mut self, vm: &mut Vm, file: &File, definition: &Definition<'_>) {
+        let class = vm
+            .find_global(definition.name)
+            .and_then(|v| vm.classes.index_of(v));
+        let Some(class) = class else { return };
+        for (name, value) in &definition.body.class_vars {
+            let Some(range) = value else { continue };
+            let source = source(file, range.clone());
+            match compile::in_class(vm, class, source) {
+                Ok(value) => self.variables.push(Variable {
+                    class,
+                    name: name.to_string(),
+                    value,
+                }),
+                Err(failure) => self.failures.push(failure),
+            }
+        }
+    }
+
+    /// One method, unless there is an `Eval [ … ]`: that one has variables of its own.
+    fn compile_statements(&mut self, vm: &mut Vm, file: &File, parsed: &class_body::Program<'_>) {
+        let text = visible(&file.text, &parsed.blank);
+        if parsed.evals.is_empty() {
+            match vm.load_script(&file.name, &text) {
+                Ok(methods) => self.statements = methods,
+                Err(LoadError::Source(e)) => self.failures.extend(e.failures),
+                Err(LoadError::Run(_)) => {}
+            }
+            return;
+        }
+        let mut units: Vec<(Range<usize>, bool)> = Vec::new();
+        let mut at = 0;
+        let mut evals = parsed.evals.clone();
+        evals.sort_by_key(|r| r.start);
+        for eval in evals {
+            units.push((at..eval.start.max(at), false));
+            at = eval.end;
+            units.push((eval, true));
+        }
+        units.push((at..text.len(), false));
+        let mut trees: Vec<(Source, DoIt)> = Vec::new();
+        for (range, own) in units {
+            // What is between brackets was made invisible, brackets and all.
+            let from = if own { &file.text } else { &text };
+            if from[range.clone()].trim().is_empty() {
+                continue;
+            }
+            let mut source = source(file, range.clone());
+            source.text = SourceText::Shared(from[range].into());
+            let found = chirp_grammar::parse_do_it(source.text.as_str());
+            let Some(mut tree) = found.tree else {
+                self.failures
+                    .push(compile::failure(&found.diagnostics, &source));
+                continue;
+            };
+            if !own {
+                share_variables(vm, &mut tree);
+            }
+            for ident in compile::undeclared(vm, &tree) {
+                let name = vm.intern(&ident.name);
+                vm.session_binding(name);
+            }
+            trees.push((source, tree));
+        }
+        for (source, tree) in trees {
+            match compile::part(vm, source, &tree) {
+                Ok(method) => self.statements.push(method),
+                Err(failure) => self.failures.push(failure),
+            }
+        }
+    }
+}
+
+/// What one part of a script declares, all the others know.
+fn share_variables(vm: &mut Vm, tree: &mut DoIt) {
+    let mut names = std::mem::take(&mut tree.body.temps);
+    tree.body
+        .statements
+        .retain_mut(|statement| match statement {
+            Statement::Declare(declared) => {
+                names.append(declared);
+                false
+            }
+            _ => true,
+        });
+    for ident in names {
+        let name = vm.intern(&ident.name);
+        vm.session_binding(name);
+    }
+}
+
+fn source(file: &File, range: Range<usize>) -> Source {
+    let place = place_of(&file.text, range.start);
+    Source::of_file(&file.name, &file.text[range], (place.line, place.column))
+}
+
+/// The text with everything in `blank` made spaces, line by line.
+fn visible(text: &str, blank: &[Range<usize>]) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for range in blank {
+        for byte in &mut bytes[range.clone()] {
+            if *byte != b'\n' && *byte != b'\r' {
+                *byte = b' ';
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The text with the namespaces in front of names made spaces: all names are known everywhere. The sign of
+/// a compile-time constant, `##( … )`, goes as well: it is computed when it is needed.
+fn without_namespaces(text: &str) -> String {
+    let mut blank = Vec::new();
+    let mut s = crate::formats::scan::Scanner::new(text, 0);
+    while !s.at_end() {
+        // What is left open, the parser will say.
+        if !matches!(s.skip_quoted(), Ok(false)) {
+            continue;
+        }
+        let start = s.at();
+        if s.rest().starts_with("##(") {
+            blank.push(start..start + 2);
+        }
+        if s.identifier().is_empty() {
+            s.bump();
+            continue;
+        }
+        while s.peek() == b'.'
+            && text[start..].starts_with(char::is_uppercase)
+            && text[s.at() + 1..].starts_with(char::is_uppercase)
+        {
+            blank.push(start..s.at() + 1);
+            s.bump();
+            s.identifier();
+        }
+    }
+    visible(text, &blank)
+}
+
+/// Statements of a script that do nothing but define a class, and what they define.
+fn messages(file: &File, text: &str) -> Vec<(Range<usize>, Part)> {
+    let Some(tree) = chirp_grammar::parse_do_it(text).tree else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for statement in &tree.body.statements {
+        if let Statement::Expr(e) = statement
+            && let Some(mut part) = definition_of(e, file)
+        {
+            let range = e.span.start as usize..e.span.end as usize;
+            part.place = place_of(text, range.start);
+            found.push((range, part));
+        }
+    }
+    found
+}
+
+fn part(file: &File, definition: &Definition<'_>) -> Part {
+    let body = &definition.body;
+    let kind = match definition.superclass {
+        Some(_) => Kind::Class,
+        None => Kind::Extension,
+    };
+    let place = file.place(definition.offset);
+    let owned = |names: &[&str]| names.iter().map(|n| n.to_string()).collect::<Vec<_>>();
+    let package = body.category.as_deref().unwrap_or("Unpackaged");
+    let mut part = Part::new(kind, definition.name, package, file, place);
+    part.superclass = definition
+        .superclass
+        .map(|(name, _)| name.to_string())
+        .filter(|name| name != "nil");
+    part.inst_vars = owned(&body.inst_vars);
+    part.class_inst_vars = owned(&body.class_inst_vars);
+    part.class_vars = body.class_vars.iter().map(|(n, _)| n.to_string()).collect();
+    part.pools = owned(&body.pools);
+    part.layout = match body.shape {
+        None | Some("inherit") => "",
+        Some("pointer") => "variable",
+        Some("word" | "uint" | "int" | "ushort" | "short") => "words",
+        Some("uint64" | "int64") => "doubleWords",
+        Some("byte" | "character" | "int8") => "bytes",
+        Some(other) => other,
+    }
+    .to_string();
+    part.comment = body.comment.as_deref().unwrap_or_default().to_string();
+    part.methods = body
+        .methods
+        .iter()
+        .map(|m| {
+            let start = m.source.start;
+            let Place { line, column } = file.place(start);
+            let text = match m.bracket < m.source.end {
+                true => m.text(&file.text),
+                false => file.text[m.source.clone()].to_string(),
+            };
+            Method {
+                owner: m.owner.to_string(),
+                class_side: m.class_side,
+                selector: m.selector.to_string(),
+                protocol: m.protocol.as_deref().map(str::to_string),
+                source: Source::of_file(&file.name, &text, (line, column)),
+            }
+        })
+        .collect();
+    part
+}

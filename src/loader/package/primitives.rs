@@ -1,0 +1,163 @@
+//! What `PackageLoader` asks of the machine: the steps of a load, and methods that packages have overridden.
+
+use super::install::{Load, Step};
+use super::read;
+use super::report::Report;
+use crate::memory::{ClassIndex, Value};
+use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use std::path::PathBuf;
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("packageBegin", begin),
+    ("packageFinish", finish),
+    ("packageReport", report),
+    ("methodsOverridden", overridden),
+    ("methodRestore", restore),
+];
+
+/// Paths; answers the load's number and what is to be evaluated.
+fn begin(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [_, paths] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
+    if !paths.is_object() || !vm.heap.is_pointers(paths) {
+        return Err(PrimError::BadArgument);
+    }
+    let paths = vm
+        .heap
+        .pointer_slots(paths)
+        .iter()
+        .map(|&p| vm.string_value(p).map(PathBuf::from))
+        .collect::<Option<Vec<_>>>()
+        .ok_or(PrimError::BadArgument)?;
+    let sources = read(&vm.host.files(), &paths);
+    vm.charge(sources.parts.iter().map(|p| 100 * p.methods.len()).sum());
+    let (load, steps) = Load::begin(vm, sources);
+    let place = vm.loads.iter().position(Option::is_none);
+    let number = place.unwrap_or_else(|| {
+        vm.loads.push(None);
+        vm.loads.len() - 1
+    });
+    vm.loads[number] = Some(Box::new(load));
+    let steps = codes(vm, &steps);
+    Ok(vm.new_array_from(&[Value::int(number as i64), steps]))
+}
+
+/// A load's number; answers what is to be evaluated.
+fn finish(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let mut load = take(vm, args)?;
+    let steps = load.finish(vm);
+    put(vm, args, load)?;
+    Ok(codes(vm, &steps))
+}
+
+/// A load's number; answers packages, traits, classes, number of methods, what was left out and what is
+/// wrong. The load is over.
+fn report(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let Report {
+        packages,
+        traits,
+        classes,
+        methods,
+        skipped,
+        unreadable,
+        failures,
+        errors: _,
+        ..
+    } = take(vm, args)?.report;
+    let mut left_out = Vec::new();
+    for s in &skipped {
+        let texts = [&*s.what, &*s.reason, &*s.file].map(|t| vm.new_string(t));
+        let place = [s.line, s.column].map(|n| Value::int(i64::from(n)));
+        left_out.push(vm.new_array_from(&[texts[0], texts[1], texts[2], place[0], place[1]]));
+    }
+    let mut wrong: Vec<Value> = unreadable.iter().map(|text| vm.new_string(text)).collect();
+    wrong.extend(
+        failures
+            .iter()
+            .map(|f| vm.new_string(f.rendered.trim_end())),
+    );
+    let parts = [
+        strings(vm, &packages),
+        strings(vm, &traits),
+        strings(vm, &classes),
+        Value::int(methods as i64),
+        vm.new_array_from(&left_out),
+        vm.new_array_from(&wrong),
+    ];
+    Ok(vm.new_array_from(&parts))
+}
+
+/// Class or class side; answers selector, source and file of each method that a package has overridden,
+/// the latest last.
+fn overridden(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let side = behavior(vm, args)?;
+    let all = vm
+        .classes
+        .get(side)
+        .map_or_else(Vec::new, |i| i.overridden.clone());
+    let mut found = Vec::new();
+    for m in all {
+        let selector = vm.symbols.object(m.selector);
+        let source = vm.new_string(m.source.text.as_str());
+        let file = match &m.source.file {
+            Some(file) => vm.new_string(file),
+            None => Value::NIL,
+        };
+        found.push(vm.new_array_from(&[selector, source, file]));
+    }
+    Ok(vm.new_array_from(&found))
+}
+
+/// Class or class side, and a selector: the method that a package has overridden last is in its place again.
+fn restore(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [_, _, selector] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
+    let side = behavior(vm, args)?;
+    let selector = vm
+        .symbols
+        .id_of(&vm.heap, selector)
+        .ok_or(PrimError::BadArgument)?;
+    let info = vm.classes.get_mut(side).ok_or(PrimError::BadArgument)?;
+    let last = info.overridden.iter().rposition(|m| m.selector == selector);
+    let method = info.overridden.remove(last.ok_or(PrimError::NotFound)?);
+    vm.add_method(side, selector, method.source, method.protocol);
+    vm.method_changed(selector);
+    Ok(args[0])
+}
+
+fn behavior(vm: &Vm, args: &[Value]) -> Result<ClassIndex, PrimError> {
+    let class = args.get(1).and_then(|&v| vm.classes.index_of(v));
+    class.ok_or(PrimError::BadArgument)
+}
+
+fn number(args: &[Value]) -> Result<usize, PrimError> {
+    args.get(1)
+        .and_then(|v| v.as_int())
+        .and_then(|n| usize::try_from(n).ok())
+        .ok_or(PrimError::BadArgument)
+}
+
+fn take(vm: &mut Vm, args: &[Value]) -> Result<Box<Load>, PrimError> {
+    let load = vm.loads.get_mut(number(args)?).and_then(Option::take);
+    load.and_then(|l| l.downcast::<Load>().ok())
+        .ok_or(PrimError::NotFound)
+}
+
+fn put(vm: &mut Vm, args: &[Value], load: Box<Load>) -> Result<(), PrimError> {
+    let number = number(args)?;
+    vm.loads[number] = Some(load);
+    Ok(())
+}
+
+fn codes(vm: &mut Vm, steps: &[Step]) -> Value {
+    let texts: Vec<String> = steps.iter().map(|s| s.code.clone()).collect();
+    strings(vm, &texts)
+}
+
+fn strings(vm: &mut Vm, texts: &[String]) -> Value {
+    let strings: Vec<Value> = texts.iter().map(|t| vm.new_string(t)).collect();
+    vm.new_array_from(&strings)
+}
