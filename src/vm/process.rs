@@ -103,6 +103,8 @@ pub struct Proc {
 pub struct Processes {
     pub slots: Vec<Option<Box<Proc>>>,
     free: Vec<usize>,
+    /// Where the next Process begins to count its waits: a late timer of one that had its slot before is none of its own.
+    first_wait: u64,
     /// The Process that runs: its object and its slot.
     pub active: Value,
     pub active_slot: usize,
@@ -117,6 +119,7 @@ impl Default for Processes {
         Processes {
             slots: Vec::new(),
             free: Vec::new(),
+            first_wait: 0,
             active: Value::NIL,
             active_slot: usize::MAX,
             bottom: std::ptr::null(),
@@ -190,6 +193,7 @@ impl Vm {
             self.heap
                 .new_pointers(Known::Process.index(), Format::Fixed, self.process_slots());
         let mut stack = vec![Value::NIL; FIRST_STACK];
+        self.processes.first_wait = self.processes.first_wait.wrapping_add(1 << 32);
         // SAFETY: `bottom` is made with the machine's first classes.
         let pc = unsafe { (*self.processes.bottom).entry.add(1) };
         stack[0] = code_value(self.processes.bottom);
@@ -201,7 +205,7 @@ impl Vm {
             notes: VecDeque::new(),
             object,
             state: State::Suspended,
-            wait: 0,
+            wait: self.processes.first_wait,
             answer: 0,
             timed: false,
             due: 0,

@@ -82,14 +82,14 @@ impl Outcome {
     pub fn reason(&self) -> String {
         let message = &self.failure.message;
         match self.failure.class.as_str() {
-            "UndefinedVariable" => message.clone(),
-            "MessageNotUnderstood" => match message.rsplit_once('#') {
+            "UndefinedVariable" => message.lines().next().unwrap_or_default().to_string(),
+            "MessageNotUnderstood" => match message.split_once("understand #") {
                 Some((_, selector)) => {
                     let selector = selector
                         .split(['\n', ' ', ';', ','])
                         .next()
                         .unwrap_or_default();
-                    format!("not understood: #{selector}")
+                    format!("not understood: #{}", selector.trim_end_matches([';', ',']))
                 }
                 None => "MessageNotUnderstood".to_string(),
             },

@@ -1,0 +1,129 @@
+//! `chirp test`: what it runs, what it tells, its exit codes and its reports. One snapshot for each file of
+//! `tests/testing`, and for each package there.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testing")
+}
+
+/// Runs `chirp test` with these arguments, in the folder of the tests.
+fn test(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_chirp"))
+        .current_dir(folder())
+        .args(["--timeout", "60", "test"])
+        .args(arguments)
+        .output()
+        .expect("chirp runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// All that was printed, and the exit code. No time is promised, nor how much of the library a stack shows.
+fn shown(output: &Output) -> String {
+    let line = |line: &str| match line.split_once("cut off after ") {
+        Some((before, _)) => format!("{before}cut off after some time\n"),
+        None if line.starts_with("  … ") && line.contains(" frame") => "  … frames\n".to_string(),
+        None => format!("{line}\n"),
+    };
+    format!(
+        "{}--- stderr\n{}--- exit code {}\n",
+        text(&output.stdout),
+        text(&output.stderr).lines().map(line).collect::<String>(),
+        output.status.code().expect("an exit code, not a signal")
+    )
+}
+
+#[test]
+fn reports() {
+    let mut names: Vec<String> = std::fs::read_dir(folder())
+        .expect("the folder of tests")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| !name.ends_with(".snap"))
+        .collect();
+    names.sort();
+    assert!(names.len() > 3);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for name in &names {
+            let snapshot = name.trim_end_matches(".st");
+            insta::assert_snapshot!(snapshot, shown(&test(&[name])));
+        }
+    });
+}
+
+#[test]
+fn list_and_filter_choose() {
+    let output = test(&[
+        "--list",
+        "outcomes.st",
+        "--filter",
+        "Test>>testD",
+        "--filter",
+        "Warns",
+    ]);
+    let listed = "LedgerTest>>testDenies\nLedgerTest>>testDivides\nLedgerTest>>testWarns\n";
+    assert_eq!(text(&output.stdout), listed);
+    let output = test(&["outcomes.st", "--filter", "testAdds"]);
+    assert_eq!(
+        shown(&output),
+        "1 test: 1 passed\n--- stderr\n--- exit code 0\n"
+    );
+    let output = test(&["outcomes.st", "--filter", "no such test"]);
+    assert_eq!(
+        shown(&output),
+        "no tests and no examples found\n--- stderr\n--- exit code 0\n"
+    );
+    let output = test(&["--list", "many.st"]);
+    let listed = text(&output.stdout);
+    assert!(
+        listed.contains("ManyTest>>testIsSmall(#number->3)\n"),
+        "{listed}"
+    );
+    assert!(listed.contains("many.st:3: (3 max: 4) >>> 3\n"), "{listed}");
+}
+
+#[test]
+fn wrong_usage() {
+    assert_eq!(test(&["no such file.st"]).status.code(), Some(2));
+    assert_eq!(test(&["--junit"]).status.code(), Some(2));
+    assert_eq!(
+        test(&["outcomes.st", "--junit", "/no such folder/x.xml"])
+            .status
+            .code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn the_report_for_build_servers() {
+    let file = std::env::temp_dir().join(format!("chirp-junit-{}.xml", std::process::id()));
+    let output = test(&[
+        "outcomes.st",
+        "many.st",
+        "--junit",
+        file.to_str().expect("a name"),
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let report = std::fs::read_to_string(&file).expect("a report");
+    let _ = std::fs::remove_file(&file);
+    for part in [
+        "<testsuite name=\"LedgerTest\" tests=\"11\" failures=\"5\" errors=\"3\" skipped=\"1\"",
+        "<testcase classname=\"LedgerTest\" name=\"testComparesWrongly\"",
+        "file=\"outcomes.st\" line=\"16\"",
+        "message=\"expected 4, got 3\">Got 3 instead of 4.&#10;",
+        "<error type=\"UndefinedVariable\" message=\"UndefinedVariable: Lodger is not defined",
+        "<skipped message=\"rounding is undecided\"/>",
+        "<system-out>about to divide&#10;</system-out>",
+        "classname=\"ManyTest\" name=\"testIsSmall(#number-&gt;3)\"",
+        "<testsuite name=\"many.st\" tests=\"2\" failures=\"1\"",
+    ] {
+        assert!(report.contains(part), "{part} is not in\n{report}");
+    }
+}
