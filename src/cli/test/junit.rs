@@ -77,7 +77,7 @@ fn test_case(text: &mut String, outcome: &Outcome) {
 /// The whole message, and the trace.
 fn account(outcome: &Outcome) -> String {
     let mut text = outcome.failure.message.clone();
-    for frame in outcome.own_frames() {
+    for frame in outcome.own_frames().iter().filter(|f| !f.name.is_empty()) {
         let _ = match &frame.file {
             Some(file) => write!(
                 text,
