@@ -14,6 +14,7 @@ use chirp_grammar::{Diagnostic, Options};
 pub const HOOKS: Hooks = Hooks {
     compile: compile_method,
     compile_source,
+    compile_loose,
     compile_do_it,
 };
 
@@ -110,6 +111,30 @@ fn compile_source(
     install(vm, class, Source::typed(text), protocol, Options::default())
 }
 
+/// Compiles `text` as a method of `class`, for somebody who may install it later.
+fn compile_loose(vm: &mut Vm, class: ClassIndex, text: &str) -> Result<MethodId, CompileFailure> {
+    let source = Source::typed(text);
+    let template = template(vm, class, &source, Options::default())?;
+    let selector = vm.intern(&template.selector);
+    let id = vm.add_do_it(class, selector, source);
+    load(vm, &template, id)?;
+    Ok(id)
+}
+
+fn template(
+    vm: &Vm,
+    class: ClassIndex,
+    source: &Source,
+    options: Options,
+) -> Result<CodeTemplate, CompileFailure> {
+    let parsed = chirp_grammar::parse_method_with(source.text.as_str(), options);
+    let Some(tree) = parsed.tree else {
+        return Err(failure(&parsed.diagnostics, source));
+    };
+    compiler::compile_method(&tree, &ClassScope::new(vm, class, false))
+        .map_err(|e| failure(&e, source))
+}
+
 /// Compiles a method from its source and puts it into its class.
 pub fn install(
     vm: &mut Vm,
@@ -131,14 +156,7 @@ pub fn add(
     protocol: &str,
     options: Options,
 ) -> Result<SymbolId, CompileFailure> {
-    let text = source.text.clone();
-    let text = text.as_str();
-    let parsed = chirp_grammar::parse_method_with(text, options);
-    let Some(tree) = parsed.tree else {
-        return Err(failure(&parsed.diagnostics, &source));
-    };
-    let template = compiler::compile_method(&tree, &ClassScope::new(vm, class, false))
-        .map_err(|e| failure(&e, &source))?;
+    let template = template(vm, class, &source, options)?;
     let selector = vm.intern(&template.selector);
     let id = vm.add_method(class, selector, source, protocol.into());
     load(vm, &template, id)?;
@@ -155,14 +173,11 @@ pub fn load(vm: &mut Vm, template: &CodeTemplate, id: MethodId) -> Result<(), Co
     Ok(())
 }
 
-/// Compiles a do-it of the session; it answers its last value.
-fn compile_do_it(vm: &mut Vm, text: &str) -> Result<MethodId, CompileFailure> {
-    do_it(
-        vm,
-        Source::typed(text),
-        Variables::Session,
-        Options::default(),
-    )
+/// Compiles a do-it of the session that runs on instances of the class; it answers its last value.
+fn compile_do_it(vm: &mut Vm, class: ClassIndex, text: &str) -> Result<MethodId, CompileFailure> {
+    let source = Source::typed(text);
+    let tree = do_it_tree(&source, Options::default())?;
+    add_do_it(vm, class, source, &tree, Variables::Session)
 }
 
 /// Compiles a do-it in any way.
@@ -172,12 +187,15 @@ pub fn do_it(
     variables: Variables,
     dialect: Options,
 ) -> Result<MethodId, CompileFailure> {
-    let text = source.text.clone();
-    let parsed = chirp_grammar::parse_do_it_with(text.as_str(), dialect);
-    let Some(tree) = parsed.tree else {
-        return Err(failure(&parsed.diagnostics, &source));
-    };
-    add_do_it(vm, source, &tree, variables)
+    let tree = do_it_tree(&source, dialect)?;
+    add_do_it(vm, Known::UndefinedObject.index(), source, &tree, variables)
+}
+
+fn do_it_tree(source: &Source, dialect: Options) -> Result<DoIt, CompileFailure> {
+    let parsed = chirp_grammar::parse_do_it_with(source.text.as_str(), dialect);
+    parsed
+        .tree
+        .ok_or_else(|| failure(&parsed.diagnostics, source))
 }
 
 /// The names that a script assigns and nothing declares, in the order of the text.
@@ -189,7 +207,8 @@ pub fn undeclared(vm: &Vm, tree: &DoIt) -> Vec<Ident> {
 
 /// Compiles some statements of a script whose variables live in the session.
 pub fn part(vm: &mut Vm, source: Source, tree: &DoIt) -> Result<MethodId, CompileFailure> {
-    add_do_it(vm, source, tree, Variables::Session)
+    let class = Known::UndefinedObject.index();
+    add_do_it(vm, class, source, tree, Variables::Session)
 }
 
 /// Compiles an expression that a class is to evaluate: it sees the variables of its class side and of the class.
@@ -198,25 +217,12 @@ pub fn in_class(
     class: ClassIndex,
     source: Source,
 ) -> Result<MethodId, CompileFailure> {
-    let text = source.text.clone();
-    let parsed = chirp_grammar::parse_do_it(text.as_str());
-    let Some(tree) = parsed.tree else {
-        return Err(failure(&parsed.diagnostics, &source));
-    };
+    let tree = do_it_tree(&source, Options::default())?;
     let side = vm.classes.get(class).map_or(class, |i| i.meta);
-    compile_on(vm, side, source, &tree, Variables::Script)
+    add_do_it(vm, side, source, &tree, Variables::Script)
 }
 
 fn add_do_it(
-    vm: &mut Vm,
-    source: Source,
-    tree: &DoIt,
-    variables: Variables,
-) -> Result<MethodId, CompileFailure> {
-    compile_on(vm, Known::UndefinedObject.index(), source, tree, variables)
-}
-
-fn compile_on(
     vm: &mut Vm,
     class: ClassIndex,
     source: Source,

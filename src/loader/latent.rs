@@ -12,11 +12,13 @@ use crate::vm::latent::Latent;
 const PACKAGES: &[&str] = &[
     "Announcements-Core",
     "Chronology",
+    "Kernel-CodeModel",
     "Network",
     "Regex",
     "STON",
     "SUnit",
     "System-Hashing",
+    "System-Support",
     "Traits",
     "Zinc",
     "Zinc-Character-Encoding-Core",

@@ -23,6 +23,10 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("classLayout", layout),
     ("classComment", comment),
     ("classCommentPut", comment_put),
+    ("classNamePut", name_put),
+    ("classPackagePut", package_put),
+    ("classProperties", properties),
+    ("classPropertiesPut", properties_put),
     ("classCategory", package),
     ("classPackage", package),
     ("classSubclasses", subclasses),
@@ -165,6 +169,56 @@ fn comment_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn package(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = info(vm, args)?.package.clone();
     Ok(vm.symbol(&text))
+}
+
+fn package_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let class = receiver(vm, args)?;
+    let text = vm
+        .string_value(arg(args, 1)?)
+        .ok_or(PrimError::BadArgument)?;
+    if let Some(info) = vm.classes.get_mut(class) {
+        info.package = text;
+    }
+    Ok(args[0])
+}
+
+/// Only the name; the globals are the sender's business. The machine finds its own classes by their names.
+fn name_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let class = receiver(vm, args)?;
+    let text = vm
+        .string_value(arg(args, 1)?)
+        .filter(|t| super::behavior_define::is_class_name(t))
+        .ok_or(PrimError::BadArgument)?;
+    let is_meta = vm
+        .classes
+        .get(class)
+        .is_some_and(|i| i.instance_side.is_some());
+    if class < Known::Count as u32 || is_meta {
+        return Err(PrimError::Unsupported);
+    }
+    vm.rename_class(class, &text);
+    Ok(args[0])
+}
+
+/// What the library keeps with the class.
+fn properties(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    match info(vm, args)?.properties {
+        Value::NIL => Ok(Value::NIL),
+        holder => Ok(vm.heap.slot(holder, 0)),
+    }
+}
+
+fn properties_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (class, value) = (receiver(vm, args)?, arg(args, 1)?);
+    let mut holder = info(vm, args)?.properties;
+    if holder.is_nil() {
+        holder = vm.new_holder();
+        if let Some(info) = vm.classes.get_mut(class) {
+            info.properties = holder;
+        }
+    }
+    vm.heap.set_slot(holder, 0, value);
+    Ok(args[0])
 }
 
 fn subclasses(vm: &mut Vm, args: &[Value]) -> PrimResult {

@@ -17,6 +17,8 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("traitCreate", create_trait),
     ("classInstVarNamesPut", class_side_variables),
     ("methodCompile", compile),
+    ("methodCompileLoose", compile_loose),
+    ("classMethodPut", method_put),
 ];
 
 /// Superclass or nil, name, instance variables, class variables, layout, package, pools; then what is defined: a
@@ -174,7 +176,7 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-fn is_class_name(name: &str) -> bool {
+pub(super) fn is_class_name(name: &str) -> bool {
     is_name(name) && name.starts_with(char::is_uppercase)
 }
 
@@ -364,6 +366,36 @@ fn compile(vm: &mut Vm, args: &[Value]) -> PrimResult {
         Ok(selector) => Ok(vm.symbols.object(selector)),
         Err(failure) => Err(refusal(vm, &failure)),
     }
+}
+
+/// Source. Answers the method, which no class has. Fails as `compile` does.
+fn compile_loose(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let class = receiver(vm, args)?;
+    let source = arg(args, 1)?;
+    let source = vm.string_value(source).ok_or(PrimError::BadArgument)?;
+    vm.charge(source.len());
+    match (vm.hooks.compile_loose)(vm, class, &source) {
+        Ok(id) => Ok(vm.method_object(id)),
+        Err(failure) => Err(refusal(vm, &failure)),
+    }
+}
+
+/// Selector, method, protocol. A method of another class is compiled for this one.
+fn method_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [_, selector, method, protocol] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
+    let class = receiver(vm, args)?;
+    let id = vm.symbols.id_of(&vm.heap, selector);
+    let selector = id.ok_or(PrimError::BadArgument)?;
+    let method = vm.method_id(method).ok_or(PrimError::BadArgument)?;
+    let protocol = vm.string_value(protocol).ok_or(PrimError::BadArgument)?;
+    let own = vm.classes.methods[method as usize].selector;
+    if super::method::arity(vm, own) != super::method::arity(vm, selector) {
+        return Err(PrimError::BadArgument);
+    }
+    vm.put_method(class, selector, method, protocol.into())?;
+    Ok(args[0])
 }
 
 /// What a compiler's refusal looks like to the method that asked.

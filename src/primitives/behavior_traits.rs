@@ -5,8 +5,7 @@
 
 use super::behavior::receiver;
 use super::method::method;
-use crate::memory::{Format, Value};
-use crate::vm::known::Known;
+use crate::memory::Value;
 use crate::vm::traits::{Composed, Composition};
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -40,9 +39,7 @@ fn composition_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
         Value::NIL => None,
         _ => {
             let of = decode(vm, described, DEPTH)?;
-            let holder = vm
-                .heap
-                .new_pointers_old(Known::Array.index(), Format::Indexable, 1);
+            let holder = vm.new_holder();
             vm.heap.set_slot(holder, 0, object);
             Some(Composed { holder, of })
         }

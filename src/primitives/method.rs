@@ -14,6 +14,8 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("methodNumArgs", num_args),
     ("methodSource", source),
     ("methodCategory", category),
+    ("methodCategoryPut", category_put),
+    ("methodTempNames", temp_names),
     ("methodPragmas", pragmas),
     ("compileDoIt", compile_do_it),
     ("closureIsDead", closure_is_dead),
@@ -40,13 +42,34 @@ fn class(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn num_args(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let text = vm.symbols.text(method(vm, args)?.selector);
-    let word = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    Ok(Value::int(if word {
-        text.matches(':').count() as i64
-    } else {
-        1
-    }))
+    let selector = method(vm, args)?.selector;
+    Ok(Value::int(arity(vm, selector) as i64))
+}
+
+/// How many arguments a message of this selector has.
+pub(super) fn arity(vm: &Vm, selector: crate::vm::symbols::SymbolId) -> usize {
+    let text = vm.symbols.text(selector);
+    match text.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        true => text.matches(':').count(),
+        false => 1,
+    }
+}
+
+/// The names of the arguments and of the temporaries, without those of blocks.
+fn temp_names(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let id = vm.method_id(args[0]).ok_or(PrimError::BadReceiver)?;
+    let text = vm.classes.methods[id as usize].source.text.clone();
+    let names = temp_names_in(text.as_str());
+    let strings: Vec<Value> = names.iter().map(|n| vm.new_string(n)).collect();
+    Ok(vm.new_array_from(&strings))
+}
+
+fn temp_names_in(text: &str) -> Vec<String> {
+    let Some(tree) = chirp_grammar::parse_method(text).tree else {
+        return Vec::new();
+    };
+    let idents = tree.params.iter().chain(&tree.body.temps);
+    idents.map(|i| i.name.clone()).collect()
 }
 
 /// Pattern and body. Of a library method, the blank that stands for Tonel's bracket is dropped.
@@ -65,6 +88,14 @@ fn category(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(vm.symbol(&protocol))
 }
 
+fn category_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let id = vm.method_id(args[0]).ok_or(PrimError::BadReceiver)?;
+    let name = arg(args, 1)?;
+    let name = vm.string_value(name).ok_or(PrimError::BadArgument)?;
+    vm.classify_method(id, name.into());
+    Ok(args[0])
+}
+
 /// For each pragma an Array of its selector and its arguments.
 fn pragmas(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = method(vm, args)?.source.text.clone();
@@ -81,14 +112,19 @@ fn pragmas(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(vm.new_array_from(&found))
 }
 
-/// On any receiver, with a text: a method without a class that does what the text says, in the session.
+/// On any receiver, with a text and perhaps a class: a method in no dictionary that does what the text says, in the
+/// session, for nil or an instance of the class.
 /// Fails with {message. line. column} when the text is refused.
 fn compile_do_it(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = vm
         .string_value(arg(args, 1)?)
         .ok_or(PrimError::BadArgument)?;
+    let class = match args.get(2) {
+        None | Some(&Value::NIL) => crate::vm::known::Known::UndefinedObject.index(),
+        Some(&class) => vm.classes.index_of(class).ok_or(PrimError::BadArgument)?,
+    };
     vm.charge(text.len());
-    match (vm.hooks.compile_do_it)(vm, &text) {
+    match (vm.hooks.compile_do_it)(vm, class, &text) {
         Ok(id) => Ok(vm.method_object(id)),
         Err(failure) => Err(super::behavior_define::refusal(vm, &failure)),
     }

@@ -12,6 +12,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("objectBecome", become_swap),
     ("objectBecomeForward", become_forward),
     ("objectChangeClass", change_class),
+    ("objectPointersTo", pointers_to),
 ];
 
 /// Whether the machine relies on this object being what it is.
@@ -104,4 +105,21 @@ fn change_class(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     vm.heap.set_class(v, to);
     Ok(v)
+}
+
+/// The objects that refer to the receiver, without those that nothing refers to.
+fn pointers_to(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    vm.handles.pinned.push(args[0]);
+    vm.with_roots_in_primitive(|heap, roots| heap.full_collect(roots));
+    let Some(target) = vm.handles.pinned.pop() else {
+        return Err(PrimError::BadReceiver);
+    };
+    let mut found = Vec::new();
+    vm.heap.each_object(|v| {
+        if vm.heap.is_pointers(v) && vm.heap.pointer_slots(v).contains(&target) {
+            found.push(v);
+        }
+    });
+    vm.charge(found.len());
+    Ok(vm.new_array_from(&found))
 }

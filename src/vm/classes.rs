@@ -37,6 +37,8 @@ pub struct ClassInfo {
     pub subclasses: Vec<ClassIndex>,
     /// Tonel's name of the layout: `normal`, `variable`, `bytes`, …
     pub layout: &'static str,
+    /// An old Array with what the library keeps with it, or nil.
+    pub properties: Value,
     /// What it takes from traits.
     pub traits: Option<Box<super::traits::Composed>>,
     /// Methods in whose place a package has put its own, the latest last.
@@ -336,6 +338,7 @@ impl ClassTable {
             for (_, v) in &mut info.class_vars {
                 visitor.value(v);
             }
+            visitor.value(&mut info.properties);
             if let Some(composed) = &mut info.traits {
                 visitor.value(&mut composed.holder);
             }

@@ -107,10 +107,19 @@ impl Vm {
                 std::mem::take(&mut info.comment),
                 info.traits.take(),
                 std::mem::take(&mut info.overridden),
+                info.properties,
             )
         });
-        let (methods, subclasses, old_super, old_comment, traits, overridden) =
-            old.unwrap_or_default();
+        let (methods, subclasses, old_super, old_comment, traits, overridden, properties) = old
+            .unwrap_or((
+                Default::default(),
+                Vec::new(),
+                None,
+                String::new(),
+                None,
+                Vec::new(),
+                Value::NIL,
+            ));
         if let Some(s) = old_super
             && Some(s) != spec.superclass
             && let Some(p) = self.classes.get_mut(s)
@@ -137,6 +146,7 @@ impl Vm {
             },
             subclasses,
             layout,
+            properties,
             traits,
             overridden,
         };
@@ -222,6 +232,7 @@ impl Vm {
             comment: String::new(),
             subclasses: Vec::new(),
             layout: "normal",
+            properties: Value::NIL,
             traits: None,
             overridden: Vec::new(),
         };
@@ -395,6 +406,65 @@ impl Vm {
     pub fn add_do_it(&mut self, class: ClassIndex, selector: SymbolId, source: Source) -> MethodId {
         self.classes
             .add_method(Method::new(selector, class, source, "".into()))
+    }
+
+    /// Puts a method into a class's dictionary under a selector: the method itself if it was compiled for the
+    /// class and stands in no dictionary, or a copy that is compiled for the class when it is first sent.
+    pub fn put_method(
+        &mut self,
+        class: ClassIndex,
+        selector: SymbolId,
+        id: MethodId,
+        protocol: Arc<str>,
+    ) -> Result<(), PrimError> {
+        let listed = self.classes.is_listed(id);
+        let Some(m) = self.classes.methods.get_mut(id as usize) else {
+            return Err(PrimError::BadArgument);
+        };
+        if listed || m.class != class || m.selector != selector {
+            let source = m.source.clone();
+            self.add_method(class, selector, source, protocol);
+        } else {
+            m.loose = false;
+            m.protocol = protocol;
+            let replaced = self
+                .classes
+                .get_mut(class)
+                .and_then(|info| info.methods.insert(selector, id));
+            self.classes.let_go(replaced);
+            self.trait_method_changed(class, selector);
+        }
+        self.flush_caches(Some(selector));
+        Ok(())
+    }
+
+    /// An old Array for what a class's entry holds: a scavenge does not look at the tables of classes.
+    pub fn new_holder(&mut self) -> Value {
+        self.heap
+            .new_pointers_old(Known::Array.index(), Format::Indexable, 1)
+    }
+
+    /// Files a method under another protocol.
+    pub fn classify_method(&mut self, id: MethodId, protocol: Arc<str>) {
+        if let Some(m) = self.classes.methods.get_mut(id as usize) {
+            m.protocol = protocol;
+            let (class, selector) = (m.class, m.selector);
+            if self.classes.is_listed(id) {
+                self.trait_method_changed(class, selector);
+            }
+        }
+    }
+
+    /// Gives a class another name. Globals are the library's business.
+    pub fn rename_class(&mut self, class: ClassIndex, name: &str) {
+        let Some(meta) = self.classes.get(class).map(|i| i.meta) else {
+            return;
+        };
+        for side in [class, meta] {
+            if let Some(info) = self.classes.get_mut(side) {
+                info.name = name.to_string();
+            }
+        }
     }
 
     /// Takes a method out of its class.

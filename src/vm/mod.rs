@@ -83,8 +83,10 @@ pub struct Hooks {
     pub compile: fn(&mut Vm, MethodId) -> Result<(), String>,
     /// Compiles source text as a method of a class and installs it; answers the selector.
     pub compile_source: fn(&mut Vm, ClassIndex, &str, &str) -> Result<SymbolId, CompileFailure>,
-    /// Compiles a do-it of the session; answers the method to run on nil.
-    pub compile_do_it: fn(&mut Vm, &str) -> Result<MethodId, CompileFailure>,
+    /// Compiles source text as a method of a class and does not install it.
+    pub compile_loose: fn(&mut Vm, ClassIndex, &str) -> Result<MethodId, CompileFailure>,
+    /// Compiles a do-it of the session; answers the method to run on an instance of the class.
+    pub compile_do_it: fn(&mut Vm, ClassIndex, &str) -> Result<MethodId, CompileFailure>,
 }
 
 /// Why source text was refused: the first mistake.

@@ -86,7 +86,7 @@ impl Found {
             .flatten()
             .chain(info.pools.iter().copied());
         links.for_each(|class| self.class(class));
-        let mut held = vec![info.object];
+        let mut held = vec![info.object, info.properties];
         if let Some(composed) = &info.traits {
             held.push(composed.holder);
             let mut traits = Vec::new();
