@@ -50,6 +50,7 @@ fn run_file(session: &mut Session, words: &[OsString]) -> Result<(), Ending> {
     let (name, text) = if path == "-" {
         ("stdin".into(), files::read_standard_input())
     } else {
+        session.vm.script = Some(path.to_string_lossy().into_owned());
         (path.to_string_lossy(), files::read(Path::new(path)))
     };
     match text {

@@ -43,7 +43,7 @@ impl Write for Watched {
 /// The process's streams. When the reader of standard output goes away, `gone` is set, and the
 /// machine to which `signals` belong stops.
 pub fn standard(signals: Arc<AtomicU32>, gone: Arc<AtomicBool>) -> Stdio {
-    let output = stdio::Output::new(Box::new(Watched { signals, gone }));
+    let output = stdio::Output::new(Box::new(Watched { signals, gone })).standard();
     let output = if io::stdout().is_terminal() {
         output.line_buffered()
     } else {

@@ -1,5 +1,9 @@
-//! Whole files at once: what loading scripts and packages needs. Must never be reachable when the
-//! embedder withheld the capability; the callers on the Smalltalk side get errno numbers.
+//! Files within the permissions: whole ones at once, which loading scripts and packages needs, what
+//! lies at a path (`tree`), and open ones (`open`). Must never be reachable when the embedder
+//! withheld the capability; the callers on the Smalltalk side get errno numbers.
+
+pub mod open;
+pub mod tree;
 
 use super::{Capabilities, Denied};
 use std::io;
@@ -24,6 +28,12 @@ impl FileError {
     }
 }
 
+impl From<Denied> for FileError {
+    fn from(denied: Denied) -> Self {
+        FileError::Denied(denied)
+    }
+}
+
 impl From<io::Error> for FileError {
     fn from(error: io::Error) -> Self {
         FileError::Os(error)
@@ -41,49 +51,33 @@ impl<'a> Files<'a> {
         Files { capabilities }
     }
 
-    fn may_read(&self) -> Result<(), FileError> {
-        if self.capabilities.read_files {
-            Ok(())
-        } else {
-            Err(FileError::Denied(Denied))
-        }
-    }
-
-    fn may_write(&self) -> Result<(), FileError> {
-        if self.capabilities.write_files {
-            Ok(())
-        } else {
-            Err(FileError::Denied(Denied))
-        }
-    }
-
     /// All bytes of a file.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>, FileError> {
-        self.may_read()?;
+        self.capabilities.may_read()?;
         Ok(std::fs::read(path)?)
     }
 
     /// Replaces or creates a file.
     pub fn write(&self, path: &Path, contents: &[u8]) -> Result<(), FileError> {
-        self.may_write()?;
+        self.capabilities.may_write()?;
         Ok(std::fs::write(path, contents)?)
     }
 
     /// Whether there is something at the path.
     pub fn exists(&self, path: &Path) -> Result<bool, FileError> {
-        self.may_read()?;
+        self.capabilities.may_read()?;
         Ok(path.try_exists()?)
     }
 
     /// Whether the path is a directory.
     pub fn is_directory(&self, path: &Path) -> Result<bool, FileError> {
-        self.may_read()?;
+        self.capabilities.may_read()?;
         Ok(path.is_dir())
     }
 
     /// The entries of a directory, sorted, so that loading a package does not depend on the disk.
     pub fn entries(&self, path: &Path) -> Result<Vec<PathBuf>, FileError> {
-        self.may_read()?;
+        self.capabilities.may_read()?;
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(path)? {
             entries.push(entry?.path());
@@ -94,7 +88,7 @@ impl<'a> Files<'a> {
 
     /// Removes a file.
     pub fn remove(&self, path: &Path) -> Result<(), FileError> {
-        self.may_write()?;
+        self.capabilities.may_write()?;
         Ok(std::fs::remove_file(path)?)
     }
 }

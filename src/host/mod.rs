@@ -2,7 +2,9 @@
 //! every descriptor and every thread of one interpreter; must never know a Smalltalk object. Several
 //! hosts live side by side in one process: there is no static and no thread-local state.
 
+pub mod children;
 pub mod clock;
+pub mod environment;
 pub mod files;
 pub mod library_files;
 #[cfg(feature = "net")]
@@ -15,7 +17,10 @@ pub mod sys;
 #[cfg(feature = "tls")]
 pub mod tls;
 
+use children::Children;
 use clock::Clock;
+use environment::Environment;
+use files::open::OpenFiles;
 use poller::{Event, Poller, Waker};
 use std::time::{Duration, Instant};
 use stdio::Stdio;
@@ -23,6 +28,10 @@ use stdio::Stdio;
 /// The token under which standard input is watched; no socket has it.
 #[cfg(feature = "net")]
 const STDIN: u64 = u64::MAX - 1;
+
+/// The token under which standard output is watched.
+#[cfg(feature = "net")]
+const STDOUT: u64 = u64::MAX - 2;
 
 /// The bit that marks the number of a semaphore which is signalled once and then forgotten. No
 /// program can name such a number.
@@ -63,6 +72,23 @@ impl Capabilities {
     }
 }
 
+impl Capabilities {
+    /// Fails where files may not be read.
+    pub fn may_read(&self) -> Result<(), Denied> {
+        self.read_files.then_some(()).ok_or(Denied)
+    }
+
+    /// Fails where files may not be changed.
+    pub fn may_write(&self) -> Result<(), Denied> {
+        self.write_files.then_some(()).ok_or(Denied)
+    }
+
+    /// Fails where no programs may be started.
+    pub fn may_run(&self) -> Result<(), Denied> {
+        self.processes.then_some(()).ok_or(Denied)
+    }
+}
+
 /// The host gave no permission for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Denied;
@@ -79,12 +105,18 @@ pub struct Host {
     /// TLS sessions.
     #[cfg(feature = "tls")]
     pub tls: tls::Tls,
+    /// Open files.
+    pub open_files: OpenFiles,
+    /// Programs that were started.
+    pub children: Children,
+    /// The variables that those get.
+    pub environment: Environment,
     /// What the program may do.
     pub capabilities: Capabilities,
     poller: Poller,
     events: Vec<Event>,
-    #[cfg_attr(not(feature = "net"), allow(dead_code))]
-    stdin_semaphore: u32,
+    waiting_for_stdin: Vec<u32>,
+    waiting_for_stdout: Vec<u32>,
     signals: Vec<u32>,
 }
 
@@ -100,10 +132,14 @@ impl Host {
             net: net::Net::new(poller.clone(), capabilities.network),
             #[cfg(feature = "tls")]
             tls: tls::Tls::new(),
+            open_files: OpenFiles::new(poller.clone()),
+            children: Children::default(),
+            environment: Environment::new(&capabilities),
             capabilities,
             poller,
             events: Vec::new(),
-            stdin_semaphore: 0,
+            waiting_for_stdin: Vec::new(),
+            waiting_for_stdout: Vec::new(),
             signals: Vec::new(),
         })
     }
@@ -118,10 +154,22 @@ impl Host {
         files::Files::new(&self.capabilities)
     }
 
+    /// Starts another program; answers its number, and those of the pipes to it.
+    pub fn start(
+        &mut self,
+        wanted: &children::Wanted,
+    ) -> Result<children::Started, files::FileError> {
+        self.capabilities.may_run()?;
+        self.stdio.flush();
+        self.children
+            .start(wanted, &self.environment, &mut self.open_files)
+    }
+
     /// The end of the program: output is written, every socket is closed, and with it the files of
     /// local servers. Call it before a process ends without dropping its interpreters.
     pub fn close(&mut self) {
         self.stdio.flush();
+        self.children.end();
         #[cfg(feature = "net")]
         self.net.close_all();
     }
@@ -132,17 +180,29 @@ impl Host {
     pub fn poll(&mut self, timeout: Option<Duration>) {
         let timeout = self.shortened(timeout);
         if timeout != Some(Duration::ZERO) {
-            self.stdio.flush();
+            self.stdio.error.flush();
+            if !self.stdio.output.flush_ready() && !self.watch_output() {
+                self.stdio.flush();
+            }
         }
         let mut events = std::mem::take(&mut self.events);
         self.poller.poll(timeout, &mut events);
         #[cfg(feature = "net")]
         {
             for event in &events {
-                if event.token == STDIN {
-                    self.signals.push(std::mem::take(&mut self.stdin_semaphore));
-                } else {
-                    self.net.on_event(*event);
+                match u32::try_from(event.token) {
+                    Ok(number) => {
+                        self.open_files.on_event(number);
+                        self.children.on_event(number, &mut self.open_files);
+                    }
+                    Err(_) if event.token == STDIN => {
+                        self.signals.append(&mut self.waiting_for_stdin);
+                    }
+                    Err(_) if event.token == STDOUT => {
+                        self.stdio.output.flush_ready();
+                        self.signals.append(&mut self.waiting_for_stdout);
+                    }
+                    Err(_) => self.net.on_event(*event),
                 }
             }
             self.net.after_poll();
@@ -177,12 +237,13 @@ impl Host {
         let sockets = self.net.has_signals();
         #[cfg(not(feature = "net"))]
         let sockets = false;
-        sockets || !self.signals.is_empty()
+        sockets || !self.signals.is_empty() || !self.open_files.signals.is_empty()
     }
 
     /// The indices of the semaphores to signal now, each as often as it occurs.
     pub fn take_signals(&mut self) -> Vec<u32> {
-        let signals = std::mem::take(&mut self.signals);
+        let mut signals = std::mem::take(&mut self.signals);
+        signals.append(&mut self.open_files.signals);
         #[cfg(feature = "net")]
         let signals = if signals.is_empty() {
             self.net.take_signals()
@@ -192,12 +253,30 @@ impl Host {
         signals
     }
 
+    /// Has the poller report standard output once there is room. False if it cannot.
+    fn watch_output(&self) -> bool {
+        #[cfg(feature = "net")]
+        return self.poller.arm_for(std::io::stdout(), STDOUT, false, true);
+        #[cfg(not(feature = "net"))]
+        false
+    }
+
+    /// Signals the semaphore once there is room in standard output again.
+    pub fn arm_stdout(&mut self, semaphore: u32) {
+        if self.watch_output() {
+            self.waiting_for_stdout.push(semaphore);
+        } else {
+            self.stdio.flush();
+            self.signals.push(semaphore);
+        }
+    }
+
     /// Asks for a signal of the semaphore when standard input can be read. Answers false when that
     /// cannot be watched (a build without sockets, an embedder's reader): then just read.
     pub fn arm_stdin(&mut self, semaphore: u32) -> bool {
         #[cfg(feature = "net")]
         if self.stdio.reads_process() && self.poller.arm_once(std::io::stdin(), STDIN).is_ok() {
-            self.stdin_semaphore = semaphore;
+            self.waiting_for_stdin.push(semaphore);
             return true;
         }
         let _ = semaphore;

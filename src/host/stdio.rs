@@ -8,11 +8,18 @@ use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 /// Buffered bytes that trigger a flush.
 const FLUSH_AT: usize = 8 * 1024;
 
+/// More than this a program should not write before it waits for its reader.
+const MUCH: usize = 64 * 1024;
+
+/// What a pipe that can be written takes at once.
+const PIECE: usize = 4096;
+
 /// A buffered destination that an embedder may replace.
 pub struct Output {
     sink: Box<dyn Write + Send>,
     buffer: Vec<u8>,
     at_lines: bool,
+    is_standard: bool,
     gone: bool,
     error: Option<i32>,
 }
@@ -24,6 +31,7 @@ impl Output {
             sink,
             buffer: Vec::new(),
             at_lines: false,
+            is_standard: false,
             gone: false,
             error: None,
         }
@@ -35,15 +43,48 @@ impl Output {
         self
     }
 
-    /// Takes bytes; writes them out when there are enough.
+    /// The sink is standard output of the process, which may keep its writers waiting.
+    pub fn standard(mut self) -> Self {
+        self.is_standard = true;
+        self
+    }
+
+    /// Whether the sink is standard output of the process.
+    pub fn is_standard(&self) -> bool {
+        self.is_standard
+    }
+
+    /// Takes bytes; writes them out when there are enough, as far as that does not mean waiting.
     pub fn write(&mut self, bytes: &[u8]) {
         if self.gone {
             return;
         }
         self.buffer.extend_from_slice(bytes);
         if self.buffer.len() > FLUSH_AT || (self.at_lines && bytes.contains(&b'\n')) {
+            self.flush_ready();
+        }
+    }
+
+    /// Writes out what can be written without waiting; answers whether nothing is left.
+    pub fn flush_ready(&mut self) -> bool {
+        if !self.is_standard {
             self.flush();
         }
+        let mut written = 0;
+        while written < self.buffer.len() && !self.gone && output_ready() {
+            let end = self.buffer.len().min(written + PIECE);
+            let piece = self.sink.write_all(&self.buffer[written..end]);
+            let result = piece.and_then(|()| self.sink.flush());
+            self.note(result);
+            written = end;
+        }
+        self.buffer.drain(..written);
+        self.buffer.is_empty() || self.gone
+    }
+
+    /// Whether so much is left that whoever writes more should wait.
+    pub fn is_full(&self) -> bool {
+        self.buffer.len() > MUCH
     }
 
     /// Writes out what is buffered. Errors are remembered, not raised: see `gone` and `error`.
@@ -56,6 +97,10 @@ impl Output {
             .write_all(&self.buffer)
             .and_then(|()| self.sink.flush());
         self.buffer.clear();
+        self.note(result);
+    }
+
+    fn note(&mut self, result: io::Result<()>) {
         if let Err(error) = result {
             self.gone = true;
             if error.kind() != ErrorKind::BrokenPipe {
@@ -119,7 +164,7 @@ pub struct Stdio {
 impl Stdio {
     /// The streams of the process.
     pub fn process() -> Self {
-        let output = Output::new(Box::new(Unlocked(io::stdout)));
+        let output = Output::new(Box::new(Unlocked(io::stdout))).standard();
         Stdio {
             output: if io::stdout().is_terminal() {
                 output.line_buffered()
@@ -200,6 +245,15 @@ fn process_input_ready() -> bool {
     let input = io::stdin();
     let mut wanted = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
     // An error of poll is left to the read that follows.
+    !matches!(poll(&mut wanted, PollTimeout::ZERO), Ok(0))
+}
+
+/// Whether standard output takes a piece without waiting.
+fn output_ready() -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::os::fd::AsFd;
+    let output = io::stdout();
+    let mut wanted = [PollFd::new(output.as_fd(), PollFlags::POLLOUT)];
     !matches!(poll(&mut wanted, PollTimeout::ZERO), Ok(0))
 }
 

@@ -16,7 +16,10 @@ mod behavior_suggest;
 mod behavior_traits;
 mod bytes;
 mod character;
+mod child;
 mod clock;
+mod file;
+mod file_path;
 mod float;
 mod float_bits;
 mod float_math;
@@ -87,6 +90,9 @@ pub fn register(vm: &mut Vm) {
         system::TABLE,
     ] {
         vm.register_primitives("", table);
+    }
+    for table in [child::TABLE, file::TABLE, file_path::TABLE] {
+        vm.register_primitives("FilePlugin", table);
     }
     #[cfg(feature = "net")]
     for table in [

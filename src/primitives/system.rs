@@ -15,6 +15,8 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("globalNames", global_names),
     ("globalRemove", global_remove),
     ("smalltalkArguments", arguments),
+    ("smalltalkMemory", memory),
+    ("smalltalkScript", script),
     ("smalltalkVersion", version),
     ("transcriptShow", transcript_show),
     ("stdoutFlush", stdout_flush),
@@ -72,6 +74,19 @@ fn arguments(vm: &mut Vm, _args: &[Value]) -> PrimResult {
     Ok(vm.new_array_from(&strings))
 }
 
+/// The path of the program's file, as it was given; nil if there is none.
+fn script(vm: &mut Vm, _args: &[Value]) -> PrimResult {
+    match vm.script.clone() {
+        Some(path) => Ok(vm.new_string(&path)),
+        None => Ok(Value::NIL),
+    }
+}
+
+/// How many bytes are in use.
+fn memory(vm: &mut Vm, _args: &[Value]) -> PrimResult {
+    Ok(Value::int(vm.heap.bytes_used() as i64))
+}
+
 fn version(vm: &mut Vm, _args: &[Value]) -> PrimResult {
     Ok(vm.new_string(concat!("Chirp ", env!("CARGO_PKG_VERSION"))))
 }
@@ -88,7 +103,18 @@ fn transcript_show(vm: &mut Vm, args: &[Value]) -> PrimResult {
         text
     };
     vm.host.stdio.output.write(text.as_bytes());
-    Ok(args[0])
+    wait_for_reader(vm, args)
+}
+
+/// Keeps the Process waiting while much is written that nobody has read; others go on.
+fn wait_for_reader(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let output = &mut vm.host.stdio.output;
+    if !output.is_full() || output.flush_ready() {
+        return Ok(args[0]);
+    }
+    let (semaphore, number) = vm.semaphore_for_once()?;
+    vm.host.arm_stdout(number);
+    Err(PrimError::Wait(semaphore))
 }
 
 fn stdout_flush(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -109,7 +135,7 @@ fn stdout_write(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let bytes = bytes(vm, arg(args, 1)?)?;
     vm.charge(bytes.len() >> 3);
     vm.host.stdio.output.write(&bytes);
-    Ok(args[0])
+    wait_for_reader(vm, args)
 }
 
 fn stderr_write(vm: &mut Vm, args: &[Value]) -> PrimResult {

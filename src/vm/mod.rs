@@ -241,6 +241,8 @@ pub struct Vm {
     pub failures_told: usize,
     pub(crate) selectors: Selectors,
     pub arguments: Vec<String>,
+    /// The path of the program's file, if it has one.
+    pub script: Option<String>,
     /// Runs the portable loop even where the threaded form is available.
     pub portable: bool,
     pub(crate) probes: Vec<usize>,
@@ -357,6 +359,7 @@ impl Vm {
             failures_told: 0,
             selectors,
             arguments: Vec::new(),
+            script: None,
             portable: !dispatch::THREADED,
             probes: Vec::new(),
             panic: None,

@@ -79,7 +79,20 @@ impl Poller {
 
     /// Asks for one report when the descriptor can be read, now or later.
     pub fn arm_once(&self, fd: impl AsFd, token: u64) -> nix::Result<()> {
-        let mut event = EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLONESHOT, token);
+        self.arm(fd, token, EpollFlags::EPOLLIN)
+    }
+
+    /// Asks for one report when the descriptor can be read or written, now or later. False for
+    /// what cannot be watched, as files on disk cannot.
+    pub fn arm_for(&self, fd: impl AsFd, token: u64, input: bool, output: bool) -> bool {
+        let mut wanted = EpollFlags::empty();
+        wanted.set(EpollFlags::EPOLLIN, input);
+        wanted.set(EpollFlags::EPOLLOUT, output);
+        self.arm(fd, token, wanted).is_ok()
+    }
+
+    fn arm(&self, fd: impl AsFd, token: u64, wanted: EpollFlags) -> nix::Result<()> {
+        let mut event = EpollEvent::new(wanted | EpollFlags::EPOLLONESHOT, token);
         match self.epoll.modify(fd.as_fd(), &mut event) {
             Err(Errno::ENOENT) => self.epoll.add(fd.as_fd(), event),
             result => result,
@@ -90,6 +103,11 @@ impl Poller {
     pub fn remove(&self, fd: impl AsFd) {
         // It fails only for a descriptor that is not registered, which is what we want.
         let _ = self.epoll.delete(fd);
+    }
+
+    /// `remove`, under the name that both forms of the poller have.
+    pub fn forget(&self, fd: impl AsFd) {
+        self.remove(fd);
     }
 
     /// Waits until something happens, `wake` is called or the time is over (`None`: no limit;

@@ -1,6 +1,7 @@
 //! The poller of a build without sockets: it can only wait for time and for a wake-up.
 
 use super::Event;
+use std::os::fd::AsFd;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +49,14 @@ impl Poller {
             shared: self.shared.clone(),
         }
     }
+
+    /// Nothing is watched here: whoever waits has to look again.
+    pub fn arm_for(&self, _fd: impl AsFd, _token: u64, _input: bool, _output: bool) -> bool {
+        false
+    }
+
+    /// Nothing is watched here.
+    pub fn forget(&self, _fd: impl AsFd) {}
 
     /// Waits until `wake` is called or the time is over. Never reports an event.
     pub fn poll(&self, timeout: Option<Duration>, _events: &mut Vec<Event>) {

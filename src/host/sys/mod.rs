@@ -8,6 +8,7 @@
 pub mod descriptors;
 #[cfg(feature = "net")]
 pub mod names;
+pub mod process;
 #[cfg(feature = "net")]
 pub mod resolve;
 pub mod signals;
