@@ -23,6 +23,8 @@ impl FileError {
     pub fn errno(&self) -> i32 {
         match self {
             FileError::Denied(_) => libc::EPERM,
+            // A NUL in a path, which never came to the system.
+            FileError::Os(error) if error.kind() == io::ErrorKind::InvalidInput => libc::EINVAL,
             FileError::Os(error) => error.raw_os_error().unwrap_or(libc::EIO),
         }
     }

@@ -29,6 +29,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("primitivePathSetOwner", set_owner),
     ("primitivePathSetModified", set_modified),
     ("primitivePathCurrent", current),
+    ("primitiveFileErrorText", error_text),
 ];
 
 /// What stands for a byte that is no UTF-8.
@@ -218,4 +219,12 @@ fn current(vm: &mut Vm, _: &[Value]) -> PrimResult {
     let path = allowed.and_then(|()| Ok(std::env::current_dir()?));
     let path = checked(vm, path)?;
     new_os_string(vm, path.as_os_str().as_bytes())
+}
+
+/// What the number of an error means: text and name.
+fn error_text(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let number = i32::try_from(int_arg(args, 1)?).map_err(|_| PrimError::BadArgument)?;
+    let name = nix::errno::Errno::from_raw(number);
+    let text = format!("{} ({name:?})", crate::host::sys::error_text(number));
+    Ok(vm.new_string(&text))
 }
