@@ -122,6 +122,7 @@ impl Children {
         files: &mut OpenFiles,
     ) -> Result<Started, FileError> {
         let mut command = Command::new(&wanted.program);
+        sys::process::unblock_signals(&mut command);
         command.args(&wanted.arguments);
         if let Some(variables) = &wanted.environment {
             command.env_clear().envs(variables.iter().cloned());

@@ -1,7 +1,21 @@
-//! A descriptor for another process. Owns one system call that nix does not have; must never be
-//! asked about a process that is no child of ours, whose number may have become another's.
+//! A descriptor for another process, and what a child does before it becomes another program. Must
+//! never be asked about a process that is no child of ours, whose number may have become another's.
 
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+/// The program that is started gets all signals, also those that the command line blocks in order
+/// to take them in a thread of its own: the program has no such thread.
+pub fn unblock_signals(command: &mut Command) {
+    let unblock = || {
+        nix::sys::signal::SigSet::empty().thread_set_mask()?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec only what a signal handler may do is allowed: setting the mask
+    // is, and neither allocates nor locks.
+    unsafe { command.pre_exec(unblock) };
+}
 
 /// What can be read once the child has ended; `None` where the kernel has no such thing.
 #[cfg(target_os = "linux")]
