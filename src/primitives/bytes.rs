@@ -51,6 +51,9 @@ fn hex(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn utf8_decoded(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let bytes = receiver(vm, args)?;
     vm.charge(bytes.len() >> 6);
+    if bytes.is_ascii() {
+        return Ok(vm.new_byte_string(&bytes));
+    }
     let text = std::str::from_utf8(&bytes).map_err(|_| PrimError::BadReceiver)?;
     Ok(vm.new_string(text))
 }

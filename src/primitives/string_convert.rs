@@ -28,19 +28,35 @@ fn receiver<'a>(vm: &'a Vm, args: &[Value]) -> Result<Text<'a>, PrimError> {
     text(vm, args[0]).ok_or(PrimError::BadReceiver)
 }
 
-fn mapped(vm: &mut Vm, args: &[Value], map: fn(u32) -> u32) -> PrimResult {
+fn mapped(
+    vm: &mut Vm,
+    args: &[Value],
+    map: fn(u32) -> u32,
+    map_ascii: fn(&[u8]) -> Vec<u8>,
+) -> PrimResult {
+    let size = receiver(vm, args)?.len();
+    vm.charge(size >> 6);
     let text = receiver(vm, args)?;
+    if let Text::Bytes(bytes) = text
+        && bytes.is_ascii()
+    {
+        if !vm.heap.can_allocate(bytes.len()) {
+            return Err(PrimError::NoMemory);
+        }
+        let mapped = map_ascii(bytes);
+        return Ok(vm.new_byte_string(&mapped));
+    }
     let mut result = Builder::of_size(vm, text.len())?;
     text.codes().for_each(|c| result.push(map(c)));
     result.finish(vm)
 }
 
 fn uppercase(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    mapped(vm, args, upper)
+    mapped(vm, args, upper, <[u8]>::to_ascii_uppercase)
 }
 
 fn lowercase(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    mapped(vm, args, lower)
+    mapped(vm, args, lower, <[u8]>::to_ascii_lowercase)
 }
 
 /// The receiver as a string literal.
@@ -88,12 +104,19 @@ fn latin(text: Text<'_>) -> Result<Vec<u8>, PrimError> {
 
 /// A ByteArray; fails when the string holds codes that are no characters.
 fn utf8_encoded(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let size = receiver(vm, args)?.len();
+    vm.charge(size >> 6);
     let text = receiver(vm, args)?;
+    if let Text::Bytes(bytes) = text
+        && bytes.is_ascii()
+    {
+        let bytes = bytes.to_vec();
+        return Ok(vm.new_bytes(Known::ByteArray.index(), &bytes));
+    }
     let mut encoded = String::with_capacity(text.len());
     for c in text.codes() {
         encoded.push(char::from_u32(c).ok_or(PrimError::BadReceiver)?);
     }
-    vm.charge(encoded.len() >> 6);
     Ok(vm.new_bytes(Known::ByteArray.index(), encoded.as_bytes()))
 }
 
