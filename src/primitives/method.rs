@@ -3,6 +3,8 @@
 //! Owns the reading of the method table. Must never run a method: the machine does that.
 
 use super::object::arg;
+use crate::formats::pragma::pragmas_of;
+use crate::formats::selector::pattern_at;
 use crate::memory::Value;
 use crate::vm::classes::Method;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -99,8 +101,11 @@ fn category_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// For each pragma an Array of its selector and its arguments.
 fn pragmas(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = method(vm, args)?.source.text.clone();
-    let parsed = chirp_grammar::parse_method(text.as_str());
-    let pragmas = parsed.tree.map_or_else(Vec::new, |tree| tree.pragmas);
+    let mut pragmas = Vec::new();
+    if has_pragmas(text.as_str()) {
+        let parsed = chirp_grammar::parse_method(text.as_str());
+        pragmas = parsed.tree.map_or_else(Vec::new, |tree| tree.pragmas);
+    }
     let mut found = Vec::new();
     for pragma in &pragmas {
         let mut parts = vec![vm.symbol(&pragma.selector)];
@@ -110,6 +115,12 @@ fn pragmas(vm: &mut Vm, args: &[Value]) -> PrimResult {
         found.push(vm.new_array_from(&parts));
     }
     Ok(vm.new_array_from(&found))
+}
+
+/// A scanner's answer, so that whoever asks all methods for their pragmas does not parse them all.
+fn has_pragmas(text: &str) -> bool {
+    let head = pattern_at(text, 0).ok().flatten();
+    head.is_some_and(|pattern| !pragmas_of(text, pattern.end).is_empty())
 }
 
 /// On any receiver, with a text and perhaps a class: a method in no dictionary that does what the text says, in the
