@@ -67,8 +67,14 @@ fn can_be_instantiated(vm: &Vm, class: ClassIndex) -> bool {
         False,
     ];
     let info = vm.classes.get(class);
+    // A trait is no class of Class's own kind: its instances would understand nothing at all.
+    let is_trait = |i: &ClassInfo| {
+        let meta = vm.classes.get(i.meta).and_then(|m| m.superclass);
+        i.superclass.is_none() && meta != Some(Class.index())
+    };
     !special.iter().any(|k| k.index() == class)
-        && info.is_some_and(|i| i.layout != "immediate" && i.instance_side.is_none())
+        && info
+            .is_some_and(|i| i.layout != "immediate" && i.instance_side.is_none() && !is_trait(i))
 }
 
 fn basic_new(vm: &mut Vm, args: &[Value]) -> PrimResult {

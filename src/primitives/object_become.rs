@@ -12,6 +12,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("objectBecome", become_swap),
     ("objectBecomeForward", become_forward),
     ("objectChangeClass", change_class),
+    ("arrayBecomeForward", elements_become_forward),
     ("objectPointersTo", pointers_to),
 ];
 
@@ -80,6 +81,39 @@ fn become_forward(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let copy_hash = copy_hash && !is_fixed(vm, b) && !vm.heap.is_immutable(b);
     exchange(vm, a, |vm| {
         vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&[(a, b)], copy_hash, roots))
+    })
+}
+
+/// The same for the elements of an Array and those of another, in one pass. An object that is to be replaced and to
+/// replace another one, or to be replaced twice, is for the sender to sort out.
+fn elements_become_forward(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [from, to, copy_hash] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
+    let copy_hash = copy_hash.as_bool().ok_or(PrimError::BadArgument)?;
+    let array = |v: Value| v.is_object() && vm.heap.class_of(v) == Known::Array.index();
+    if !array(from) || !array(to) || vm.heap.slots(from) != vm.heap.slots(to) {
+        return Err(PrimError::BadArgument);
+    }
+    let olds = vm.heap.pointer_slots(from).iter().copied();
+    let pairs: Vec<(Value, Value)> = olds
+        .zip(vm.heap.pointer_slots(to).iter().copied())
+        .collect();
+    let mut sources = rustc_hash::FxHashSet::default();
+    for &(a, b) in &pairs {
+        if is_fixed(vm, a) || vm.heap.is_immutable(a) || !sources.insert(a) {
+            return Err(PrimError::BadReceiver);
+        }
+        if copy_hash && (is_fixed(vm, b) || vm.heap.is_immutable(b)) {
+            return Err(PrimError::BadArgument);
+        }
+    }
+    if pairs.iter().any(|(_, b)| sources.contains(b)) {
+        return Err(PrimError::BadArgument);
+    }
+    vm.charge(pairs.len());
+    exchange(vm, from, |vm| {
+        vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&pairs, copy_hash, roots))
     })
 }
 
