@@ -299,15 +299,38 @@ fn sends_of_the_machine_itself_overflow_like_others() {
 }
 
 #[test]
-fn depth_behind_the_reserve_is_a_stop() {
+fn an_overflow_in_the_handler_of_one_goes_to_handlers_further_out() {
     let mut vm = machine();
     vm.limits.stack = 100_000;
     check(&mut vm, DEEP, "#n");
+    let twice = "[ Deep new forever ] on: StackOverflow do: [ :e | Deep new forever ]";
+    check(&mut vm, twice, "error: StackOverflow");
     check(
         &mut vm,
-        "[ Deep new forever ] on: StackOverflow do: [ :e | Deep new forever ]",
-        "stop: Depth",
+        &format!("[ {twice} ] on: StackOverflow do: [ :e | 1 ]"),
+        "1",
     );
+    check(
+        &mut vm,
+        "Deep compile: 'handled ^ [ self handled. 1 ] on: Error do: [ :e | self handled ]'.
+        Deep compile: 'cleaned ^ [ self cleaned. 1 ] ensure: [ self cleaned ]'.
+        2",
+        "2",
+    );
+    let mut ends = |source: &str| {
+        let shown = show(&mut vm, source);
+        let expected = ["3", "error: StackOverflow"];
+        assert!(expected.contains(&shown.as_str()), "{source}: {shown}");
+    };
+    for selector in ["handled", "cleaned"] {
+        ends(&format!("Deep new {selector}"));
+        ends(&format!(
+            "[ Deep new {selector} ] on: StackOverflow do: [ :e | 3 ]"
+        ));
+        ends(&format!(
+            "[ [ Deep new {selector} ] on: StackOverflow do: [ :e | 3 ] ] forkAndWait. 3"
+        ));
+    }
     check(
         &mut vm,
         "[ Deep new forever ] on: StackOverflow do: [ :e | 1 ]",

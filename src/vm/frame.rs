@@ -151,19 +151,6 @@ impl Vm {
         self.leave_reserve(offset);
     }
 
-    /// Makes the next overflow catchable again, once the top frame lies below the depth limit.
-    pub(crate) fn leave_reserve(&mut self, offset: usize) {
-        let max = self.limits.stack;
-        let base = self.base;
-        let proc = self.processes.running();
-        if proc.overflowed && offset < max {
-            proc.overflowed = false;
-            let usable = proc.stack.len().min(max);
-            // SAFETY: within the stack.
-            self.limit = unsafe { base.add(usable) };
-        }
-    }
-
     /// Clears the Home of a frame that ends and widows its Context.
     pub(crate) fn end_frame(&mut self, frame: FrameAt) {
         self.clear_home(frame.offset);

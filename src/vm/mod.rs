@@ -23,6 +23,7 @@ pub mod limits;
 pub mod machine_primitives;
 mod numbered;
 mod ops;
+mod overflow;
 pub mod process;
 mod process_primitives;
 mod reclaim;

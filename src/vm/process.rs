@@ -92,6 +92,8 @@ pub struct Proc {
     pub due: u64,
     /// Runs in the reserve behind the depth limit.
     pub overflowed: bool,
+    /// Where an overflow inside the reserve cuts the stack: an offset, or 0 as long as there was none.
+    pub cut_at: usize,
     /// Has run since the last scavenge.
     pub ran: bool,
     /// The collection under way has seen its stack.
@@ -210,6 +212,7 @@ impl Vm {
             timed: false,
             due: 0,
             overflowed: false,
+            cut_at: 0,
             ran: true,
             shown: false,
             main: false,

@@ -283,7 +283,7 @@ impl Vm {
     }
 
     /// Ends the running Process with a message, where no exception can be signalled.
-    pub(crate) fn fail_run(&mut self, message: String) -> Option<(Pc, Fp)> {
+    pub(crate) fn fail_run(&mut self, class: &str, message: String) -> Option<(Pc, Fp)> {
         let slot = self.processes.active_slot;
         let trace = self
             .processes
@@ -291,7 +291,7 @@ impl Vm {
             .map(|p| self.trace(p, self.top_frame()));
         let (frames, omitted) = trace.unwrap_or_default();
         let failure = Unhandled {
-            class: "Error".into(),
+            class: class.into(),
             message,
             frames,
             omitted,

@@ -458,41 +458,6 @@ impl Vm {
         }
     }
 
-    /// The depth limit is reached: the send becomes `StackOverflow signalOverflow`.
-    unsafe fn overflow(&mut self, call: Call) -> Option<(Pc, Fp)> {
-        let fp = self.enter_reserve(call.fp)?;
-        let class = self.known(Known::StackOverflow);
-        // SAFETY: the frame has room for a window.
-        unsafe {
-            *fp.add(call.window + 2) = class;
-            let selector = self.selectors.signal_overflow;
-            let of = self.heap.class_of(class);
-            let code = self.find_code(of, selector)?;
-            self.activate(Call {
-                fp,
-                num_args: 0,
-                code,
-                ..call
-            })
-        }
-    }
-
-    /// Makes the room behind the depth limit usable, for the handler of the overflow. None, and everything
-    /// stops, when it is in use already.
-    fn enter_reserve(&mut self, fp: Fp) -> Option<Fp> {
-        let known = self.known(Known::StackOverflow) != Value::NIL;
-        let proc = self.processes.running();
-        let first = known && !std::mem::replace(&mut proc.overflowed, true);
-        let grown = match first {
-            true => self.grow_stack(fp, super::process::RESERVE / 2),
-            false => None,
-        };
-        if grown.is_none() {
-            self.stop = Some(super::Stop::Depth);
-        }
-        grown
-    }
-
     /// Nobody understands `selector`: the arguments become a Message.
     pub(crate) unsafe fn not_understood(
         &mut self,
@@ -562,7 +527,7 @@ impl Vm {
                         code,
                     })
                 }
-                None => self.fail_run(text),
+                None => self.fail_run("Error", text),
             }
         }
     }
@@ -595,8 +560,10 @@ impl Vm {
                     self.heap.set_slot(message, 1, array);
                     let Some(code) = self.find_code(class, dnu) else {
                         let class = self.classes.name(class);
-                        return self
-                            .fail_run(format!("{class} does not understand doesNotUnderstand:"));
+                        return self.fail_run(
+                            "Error",
+                            format!("{class} does not understand doesNotUnderstand:"),
+                        );
                     };
                     (code, Some(message))
                 }
@@ -605,12 +572,7 @@ impl Vm {
             let fp = if fp.add(need) > self.limit {
                 match self.grow_stack(fp, need) {
                     Some(f) => f,
-                    None => {
-                        let fp = self.enter_reserve(fp)?;
-                        let class = self.known(Known::StackOverflow);
-                        let selector = self.selectors.signal_overflow;
-                        return self.send_aside(pc, fp, retry, selector, &[class]);
-                    }
+                    None => return self.overflow_aside(pc, fp, retry),
                 }
             } else {
                 fp
