@@ -328,7 +328,7 @@ fn an_overflow_in_the_handler_of_one_goes_to_handlers_further_out() {
             "[ Deep new {selector} ] on: StackOverflow do: [ :e | 3 ]"
         ));
         ends(&format!(
-            "[ [ Deep new {selector} ] on: StackOverflow do: [ :e | 3 ] ] forkAndWait. 3"
+            "[ [ Deep new {selector} ] on: StackOverflow do: [ :e | 3 ] ] fork. Processor yield. 3"
         ));
     }
     check(
