@@ -566,3 +566,25 @@ fn the_scripts_of_the_readme_are_true() {
     assert_eq!(prints(&["-e", &server_and_client]), "SHOUT\n");
     assert_eq!(blocks.len(), 3);
 }
+
+#[test]
+fn local_time_knows_summer_and_winter() {
+    let july = "(DateAndTime fromUnixTime: 1720000000) asLocal printString";
+    let january = "(DateAndTime fromUnixTime: 1704110400) asLocal printString";
+    let at = |zone: &str, code: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_chirp"))
+            .args(["-p", code])
+            .env("TZ", zone)
+            .output()
+            .expect("chirp runs");
+        out(&output).trim().to_string()
+    };
+    let zone = "CET-1CEST,M3.5.0,M10.5.0/3";
+    assert_eq!(at(zone, july), "'2024-07-03T11:46:40+02:00'");
+    assert_eq!(at(zone, january), "'2024-01-01T13:00:00+01:00'");
+    assert_eq!(at("UTC", july), "'2024-07-03T09:46:40+00:00'");
+    assert_eq!(
+        at("IST-5:30", "DateAndTime localTimeZone abbreviation"),
+        "'LT5:30'"
+    );
+}
