@@ -43,14 +43,14 @@ impl Runner<'_> {
         let code = "TestRun current classesToRun collect: [ :each | each name asString ]";
         let value = self.session.evaluate(NAME, code)?;
         let classes = texts(self.session, value);
-        for class in classes {
-            self.run_class(&class)?;
+        for (number, class) in (1..).zip(classes) {
+            self.run_class(&class, number)?;
         }
         Ok(())
     }
 
-    fn run_class(&mut self, class: &str) -> Result<(), Ending> {
-        let code = format!("TestRun current namesOfTestsOf: {class}");
+    fn run_class(&mut self, class: &str, number: usize) -> Result<(), Ending> {
+        let code = format!("TestRun current namesOfTestsAt: {number}");
         let (names, outcome) = self.watched(class, "suite", &code)?;
         let Some(names) = names else {
             return self.tell(outcome);
