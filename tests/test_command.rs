@@ -59,6 +59,24 @@ fn reports() {
 }
 
 #[test]
+fn the_same_package_in_three_formats() {
+    let told = |name: &str| {
+        let output = test(&[name]);
+        let problems = text(&output.stderr);
+        // What stands behind the place.
+        let problems: Vec<String> = problems
+            .lines()
+            .map(|line| line.splitn(4, ':').nth(3).unwrap_or(line).to_string())
+            .collect();
+        (text(&output.stdout), problems, output.status.code())
+    };
+    let package = told("Bank");
+    assert_eq!(package.1, [" AccountTest>>testWithdraw: expected 4, got 3"]);
+    assert_eq!(told("bank_chunks.st"), package);
+    assert_eq!(told("bank_brackets.st"), package);
+}
+
+#[test]
 fn list_and_filter_choose() {
     let output = test(&[
         "--list",
