@@ -105,6 +105,35 @@ impl Heap {
         self.barrier(v, value);
     }
 
+    /// Copies `count` references from offset `from` of one object to offset `to` of another, or of the
+    /// same one. Panics when one of the places does not exist: the caller checks.
+    pub fn copy_slots(
+        &mut self,
+        (target, to): (Value, usize),
+        (source, from): (Value, usize),
+        count: usize,
+    ) {
+        let fits = |v, at: usize| {
+            self.is_pointers(v)
+                && at
+                    .checked_add(count)
+                    .is_some_and(|end| end <= self.slots(v))
+        };
+        assert!(fits(target, to) && fits(source, from), "no such slots");
+        if count == 0 {
+            return;
+        }
+        // SAFETY: checked just now; `copy` allows for ranges that overlap.
+        unsafe { std::ptr::copy(slot_ptr(source, from), slot_ptr(target, to), count) };
+        // An object into which its own references are stored holds no new ones.
+        if target != source && self.header(target) & header::OLD != 0 {
+            let new = &self.pointer_slots(target)[to..to + count];
+            if new.iter().any(|&v| self.is_young(v)) {
+                self.remember(target);
+            }
+        }
+    }
+
     /// To be called when `value` was stored into `v`.
     #[inline(always)]
     pub fn barrier(&mut self, v: Value, value: Value) {
@@ -245,6 +274,28 @@ impl Heap {
 
     fn words32_size(&self, v: Value) -> usize {
         self.slots(v) * 2 - ((self.header(v) >> header::FORMAT_SHIFT) & 1) as usize
+    }
+
+    /// The elements of an object of 16-bit numbers; empty for anything else.
+    pub fn words16(&self, v: Value) -> &[u16] {
+        if self.format(v) != Some(Format::Words16) {
+            return &[];
+        }
+        // SAFETY: as in `bytes`.
+        unsafe { std::slice::from_raw_parts((v.0 + 8) as *const u16, self.words16_size(v)) }
+    }
+
+    pub fn words16_mut(&mut self, v: Value) -> &mut [u16] {
+        if self.format(v) != Some(Format::Words16) {
+            return &mut [];
+        }
+        let size = self.words16_size(v);
+        // SAFETY: as in `bytes_mut`.
+        unsafe { std::slice::from_raw_parts_mut((v.0 + 8) as *mut u16, size) }
+    }
+
+    fn words16_size(&self, v: Value) -> usize {
+        self.slots(v) * 4 - ((self.header(v) >> header::FORMAT_SHIFT) & 3) as usize
     }
 
     /// The elements of an object of 64-bit numbers; empty for anything else.

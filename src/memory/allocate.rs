@@ -126,6 +126,13 @@ impl Heap {
         )
     }
 
+    /// An object of `count` 16-bit zeros.
+    pub fn new_words16(&mut self, class: ClassIndex, count: usize, old: bool) -> Value {
+        let slots = count.div_ceil(4);
+        let unused = (slots * 4 - count) as u64;
+        self.new_zeroed(class, Format::Words16 as u64 | unused, slots, old)
+    }
+
     /// An object of `count` 64-bit zeros.
     pub fn new_words64(&mut self, class: ClassIndex, count: usize, old: bool) -> Value {
         self.new_zeroed(class, Format::Words64 as u64, count, old)

@@ -44,6 +44,8 @@ pub enum Format {
     Words64 = 9,
     /// 32-bit numbers (10 or 11: the lowest bit tells whether the last half word is unused).
     Words32 = 10,
+    /// 16-bit numbers (12 to 15: the lowest two bits count the unused numbers of the last word).
+    Words16 = 12,
     /// Bytes (16 to 23: the lowest three bits count the unused bytes of the last word).
     Bytes = 16,
 }
@@ -59,6 +61,7 @@ impl Format {
             5 => Format::Ephemeron,
             9 => Format::Words64,
             10 | 11 => Format::Words32,
+            12..=15 => Format::Words16,
             _ => Format::Bytes,
         }
     }

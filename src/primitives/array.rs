@@ -24,6 +24,7 @@ pub fn indexable_size(vm: &Vm, v: Value) -> Option<usize> {
     let format = vm.heap.format(v)?;
     Some(match format {
         Format::Bytes => vm.heap.bytes(v).len(),
+        Format::Words16 => vm.heap.words16(v).len(),
         Format::Words32 => vm.heap.words32(v).len(),
         // A boxed Float has this format, and no elements.
         Format::Words64 if vm.heap.class_of(v) == Known::Float.index() => return None,
@@ -53,6 +54,7 @@ pub fn element(vm: &mut Vm, v: Value, i: usize) -> Value {
                 Value::int(i64::from(byte))
             }
         }
+        Some(Format::Words16) => Value::int(i64::from(vm.heap.words16(v)[i])),
         Some(Format::Words32) => {
             let word = vm.heap.words32(v)[i];
             if is_text {
@@ -85,6 +87,10 @@ pub fn set_element(vm: &mut Vm, v: Value, i: usize, value: Value) -> Result<(), 
         Some(Format::Bytes) => {
             let byte = u8::try_from(number()?).map_err(misfit)?;
             vm.heap.bytes_mut(v)[i] = byte;
+        }
+        Some(Format::Words16) => {
+            let word = u16::try_from(number()?).map_err(misfit)?;
+            vm.heap.words16_mut(v)[i] = word;
         }
         Some(Format::Words32) => {
             let word = u32::try_from(number()?).map_err(misfit)?;

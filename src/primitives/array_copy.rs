@@ -5,7 +5,7 @@
 
 use super::array::{element, indexable_size, named, set_element};
 use super::string::{arg, is_text_class};
-use crate::memory::{ClassIndex, Value};
+use crate::memory::{ClassIndex, Format, Value};
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -86,9 +86,14 @@ pub fn move_elements(
         heap.words32_mut(target)[to..to + count].copy_from_slice(&words);
         return Ok(());
     }
+    if heap.is_words64(target) && heap.is_words64(source) {
+        let words = heap.words64(source)[from..from + count].to_vec();
+        heap.words64_mut(target)[to..to + count].copy_from_slice(&words);
+        return Ok(());
+    }
     if heap.is_pointers(target) && heap.is_pointers(source) {
         let (to, from) = (to + named(vm, target), from + named(vm, source));
-        move_slots(vm, (target, to), (source, from), count);
+        vm.heap.copy_slots((target, to), (source, from), count);
         return Ok(());
     }
     // Nothing is written unless everything fits.
@@ -104,26 +109,6 @@ pub fn move_elements(
     Ok(())
 }
 
-fn move_slots(
-    vm: &mut Vm,
-    (target, to): (Value, usize),
-    (source, from): (Value, usize),
-    count: usize,
-) {
-    let heap = &mut vm.heap;
-    if target == source && from < to {
-        for i in (0..count).rev() {
-            let v = heap.slot(source, from + i);
-            heap.set_slot(target, to + i, v);
-        }
-    } else {
-        for i in 0..count {
-            let v = heap.slot(source, from + i);
-            heap.set_slot(target, to + i, v);
-        }
-    }
-}
-
 /// Whether the value can be an element of `target`.
 fn fits(vm: &Vm, target: Value, v: Value) -> bool {
     if vm.heap.is_pointers(target) {
@@ -136,6 +121,8 @@ fn fits(vm: &Vm, target: Value, v: Value) -> bool {
     };
     let limit = if vm.heap.is_bytes(target) {
         0xFF
+    } else if vm.heap.format(target) == Some(Format::Words16) {
+        0xFFFF
     } else if vm.heap.is_words32(target) {
         i64::from(u32::MAX)
     } else {

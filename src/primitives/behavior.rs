@@ -91,6 +91,7 @@ fn basic_new_sized(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let format = vm.classes.get(class).map(|i| i.format);
     vm.make_eden_room(match format {
         Some(Format::Bytes) => size / 8,
+        Some(Format::Words16) => size / 4,
         Some(Format::Words32) => size / 2,
         Some(format) if format.is_indexable() => size,
         _ => return Err(PrimError::BadReceiver),

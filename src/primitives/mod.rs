@@ -21,6 +21,7 @@ mod clock;
 mod file;
 mod file_path;
 mod float;
+mod float_array;
 mod float_bits;
 mod float_math;
 mod integer;
@@ -69,6 +70,7 @@ pub fn register(vm: &mut Vm) {
         character::TABLE,
         clock::TABLE,
         float::TABLE,
+        float_array::TABLE,
         float_bits::TABLE,
         float_math::TABLE,
         integer::TABLE,

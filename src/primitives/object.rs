@@ -55,6 +55,7 @@ enum Body {
     /// Slot numbers of the elements.
     Pointers(std::ops::Range<usize>),
     Bytes(usize),
+    Words16(usize),
     Words32(usize),
     Words64(usize),
 }
@@ -70,6 +71,7 @@ fn body(vm: &Vm, v: Value) -> Option<Body> {
             Body::Pointers(vm.inst_size(vm.heap.class_of(v)).min(slots)..slots)
         }
         Format::Bytes => Body::Bytes(vm.heap.bytes(v).len()),
+        Format::Words16 => Body::Words16(vm.heap.words16(v).len()),
         Format::Words32 => Body::Words32(vm.heap.words32(v).len()),
         Format::Words64 => Body::Words64(vm.heap.words64(v).len()),
     })
@@ -94,6 +96,9 @@ fn basic_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
         }
         Body::Bytes(size) => Ok(Value::int(i64::from(
             vm.heap.bytes(v)[index(arg(args, 1)?, size)?],
+        ))),
+        Body::Words16(size) => Ok(Value::int(i64::from(
+            vm.heap.words16(v)[index(arg(args, 1)?, size)?],
         ))),
         Body::Words32(size) => Ok(Value::int(i64::from(
             vm.heap.words32(v)[index(arg(args, 1)?, size)?],
@@ -122,6 +127,14 @@ fn basic_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
                 .and_then(|n| u8::try_from(n).ok())
                 .ok_or(PrimError::BadArgument)?;
             vm.heap.bytes_mut(v)[i] = byte;
+        }
+        Body::Words16(size) => {
+            let i = index(place, size)?;
+            let word = element
+                .as_int()
+                .and_then(|n| u16::try_from(n).ok())
+                .ok_or(PrimError::BadArgument)?;
+            vm.heap.words16_mut(v)[i] = word;
         }
         Body::Words32(size) => {
             let i = index(place, size)?;
@@ -156,7 +169,7 @@ fn basic_size(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let size = match body(vm, args[0]) {
         None => 0,
         Some(Body::Pointers(range)) => range.len(),
-        Some(Body::Bytes(n) | Body::Words32(n) | Body::Words64(n)) => n,
+        Some(Body::Bytes(n) | Body::Words16(n) | Body::Words32(n) | Body::Words64(n)) => n,
     };
     Ok(Value::int(size as i64))
 }
@@ -271,6 +284,7 @@ fn size_in_memory(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     let body = match body(vm, args[0]) {
         Some(Body::Bytes(n)) => n.div_ceil(8) * 8,
+        Some(Body::Words16(n)) => n.div_ceil(4) * 8,
         Some(Body::Words32(n)) => n.div_ceil(2) * 8,
         Some(Body::Words64(n)) => n * 8,
         _ => vm.heap.slots(args[0]) * 8,

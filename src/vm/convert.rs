@@ -21,6 +21,7 @@ impl Vm {
         }
         let unit = match format {
             Format::Bytes => 1,
+            Format::Words16 => 2,
             Format::Words32 => 4,
             _ => 8,
         };
@@ -31,6 +32,7 @@ impl Vm {
         self.charge(bytes >> 6);
         Ok(match format {
             Format::Bytes => self.heap.new_zeroed_bytes(class, indexable, false),
+            Format::Words16 => self.heap.new_words16(class, indexable, false),
             Format::Words32 => self.heap.new_words32(class, indexable, false),
             Format::Words64 => self.heap.new_words64(class, indexable, false),
             _ => self.heap.new_pointers(class, format, named + indexable),

@@ -52,8 +52,8 @@ fn layout_of(name: &str) -> Option<(Format, &'static str)> {
         "" | "normal" | "FixedLayout" => (Format::Fixed, "normal"),
         "variable" | "VariableLayout" => (Format::Indexable, "variable"),
         "bytes" | "ByteLayout" => (Format::Bytes, "bytes"),
-        // There are no fields of 16 bits: a word holds one as well.
-        "words" | "WordLayout" | "doubleBytes" | "DoubleByteLayout" => (Format::Words32, "words"),
+        "doubleBytes" | "DoubleByteLayout" => (Format::Words16, "doubleBytes"),
+        "words" | "WordLayout" => (Format::Words32, "words"),
         "doubleWords" | "DoubleWordLayout" => (Format::Words64, "doubleWords"),
         "weak" | "WeakLayout" => (Format::Weak, "weak"),
         "ephemeron" | "EphemeronLayout" => (Format::Ephemeron, "ephemeron"),
