@@ -232,6 +232,24 @@ fn forgotten_files_are_closed() {
 }
 
 #[test]
+fn what_was_written_to_forgotten_streams_is_not_lost() {
+    let folder = Folder::new();
+    let code = "| open |
+        ('forgotten' asFileReference writeStream) << 'one'.
+        5 timesRepeat: [ Smalltalk garbageCollect. (Delay forMilliseconds: 5) wait ].
+        Stdio stdout << 'forgotten' asFileReference contents.
+        open := 'open' asFileReference writeStream.
+        open << 'two'";
+    assert_eq!(out(&folder.0, code, b""), "one");
+    let exits = "('exit' asFileReference writeStream) << 'three'. Smalltalk exit: 4";
+    assert_eq!(output(&folder.0, exits, b"").status.code(), Some(4));
+    for (name, contents) in [("forgotten", "one"), ("open", "two"), ("exit", "three")] {
+        let found = std::fs::read_to_string(folder.path(name)).expect("a file");
+        assert_eq!(found, contents);
+    }
+}
+
+#[test]
 fn a_fifo_keeps_only_its_own_process_waiting() {
     let folder = Folder::new();
     let code = "| beats lines |

@@ -24,6 +24,7 @@ mod float;
 mod float_array;
 mod float_bits;
 mod float_math;
+mod hash;
 mod integer;
 mod integer_bits;
 mod integer_division;
@@ -73,6 +74,7 @@ pub fn register(vm: &mut Vm) {
         float_array::TABLE,
         float_bits::TABLE,
         float_math::TABLE,
+        hash::TABLE,
         integer::TABLE,
         integer_bits::TABLE,
         integer_division::TABLE,
