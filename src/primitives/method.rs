@@ -74,15 +74,35 @@ fn temp_names_in(text: &str) -> Vec<String> {
     idents.map(|i| i.name.clone()).collect()
 }
 
-/// Pattern and body. Of a library method, the blank that stands for Tonel's bracket is dropped.
+/// Pattern and body. Of a library method, the blank that stands for Tonel's bracket is dropped; of a trait's method
+/// that has another name here, the pattern says this name.
 fn source(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let source = &method(vm, args)?.source;
+    let m = method(vm, args)?;
+    let source = &m.source;
     let text = source.text.as_str();
     let text = match text.split_once('\n') {
         Some((first, rest)) if source.library => format!("{}\n{rest}", first.trim_end()),
         _ => text.to_string(),
     };
+    let text = match m.origin {
+        Some((_, first)) if first != m.selector => {
+            renamed(&text, vm.symbols.text(first), vm.symbols.text(m.selector))
+        }
+        _ => text,
+    };
     Ok(vm.new_string(text.trim_end()))
+}
+
+/// The text of a method with another selector in its pattern.
+fn renamed(text: &str, old: &str, new: &str) -> String {
+    let (mut result, mut rest) = (String::new(), text);
+    for (old, new) in old.split_inclusive(':').zip(new.split_inclusive(':')) {
+        let Some(at) = rest.find(old) else { break };
+        result.push_str(&rest[..at]);
+        result.push_str(new);
+        rest = &rest[at + old.len()..];
+    }
+    result + rest
 }
 
 fn category(vm: &mut Vm, args: &[Value]) -> PrimResult {
