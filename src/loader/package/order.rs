@@ -16,7 +16,7 @@ enum State {
 /// The order of a load's classes.
 #[derive(Default)]
 pub struct Order {
-    /// Numbers of the parts that define classes, each behind its superclass.
+    /// Numbers of the parts that define classes, each behind its superclass and its pools.
     pub classes: Vec<usize>,
     /// Numbers of those that cannot be defined, each with the reason.
     pub refused: Vec<(usize, String)>,
@@ -39,7 +39,13 @@ pub fn order(parts: &[Part], mut exists: impl FnMut(&str) -> bool) -> Order {
             by_name.insert(&part.name, first);
         }
     }
-    for number in 0..parts.len() {
+    // Pools are seen by classes that do not inherit from them.
+    let pools = parts.iter().flat_map(|part| &part.pools);
+    let mut numbers: Vec<usize> = pools
+        .filter_map(|pool| by_name.get(pool.as_str()).copied())
+        .collect();
+    numbers.extend(0..parts.len());
+    for number in numbers {
         if parts[number].kind != Kind::Class {
             continue;
         }
@@ -119,6 +125,25 @@ mod tests {
         let (order, refused) = names(&[("C", "B"), ("B", "A"), ("D", "Object"), ("A", "Object")]);
         assert_eq!(order, ["A", "B", "C", "D"]);
         assert_eq!(refused, []);
+    }
+
+    #[test]
+    fn pools_come_before_their_users() {
+        let file = File::new("f.st", "");
+        let part = |name: &str, above: &str, pools: &[&str]| {
+            let place = Place { line: 1, column: 1 };
+            let mut part = Part::new(Kind::Class, name, "P", &file, place);
+            part.superclass = Some(above.to_string());
+            part.pools = pools.iter().map(|p| p.to_string()).collect();
+            part
+        };
+        let parts = [
+            part("A", "Object", &["Z"]),
+            part("Y", "Object", &[]),
+            part("Z", "Y", &[]),
+        ];
+        let found = order(&parts, |name| name == "Object");
+        assert_eq!(found.classes, [1, 2, 0]);
     }
 
     #[test]
