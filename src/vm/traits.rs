@@ -230,7 +230,7 @@ impl Vm {
             // Under which other names the user has it.
             selectors.truncate(1);
             if let Some(composed) = self.classes.get(user).and_then(|i| i.traits.as_ref()) {
-                composed.of.aliases_of(selector, &mut selectors);
+                composed.of.aliases_of(&mut selectors);
             }
             for selector in selectors.clone() {
                 self.refresh_trait_method(user, selector);
@@ -287,16 +287,16 @@ impl Vm {
 }
 
 impl Composition {
-    /// The names by which a trait's method is known besides its own.
-    fn aliases_of(&self, selector: SymbolId, found: &mut Vec<SymbolId>) {
+    /// Adds the names by which a trait's methods of these names are known as well.
+    fn aliases_of(&self, found: &mut Vec<SymbolId>) {
         match self {
             Composition::Trait(_) => {}
-            Composition::Sum(parts) => parts.iter().for_each(|p| p.aliases_of(selector, found)),
+            Composition::Sum(parts) => parts.iter().for_each(|p| p.aliases_of(found)),
             Composition::Without(inner, _) | Composition::Preferring(inner, _) => {
-                inner.aliases_of(selector, found);
+                inner.aliases_of(found);
             }
             Composition::Alias(inner, pairs) => {
-                inner.aliases_of(selector, found);
+                inner.aliases_of(found);
                 for &(new, old) in pairs {
                     if found.contains(&old) && !found.contains(&new) {
                         found.push(new);
