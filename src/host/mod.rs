@@ -115,6 +115,7 @@ pub struct Host {
     pub capabilities: Capabilities,
     poller: Poller,
     events: Vec<Event>,
+    #[cfg_attr(not(feature = "net"), allow(dead_code))]
     waiting_for_stdin: Vec<u32>,
     waiting_for_stdout: Vec<u32>,
     signals: Vec<u32>,

@@ -79,7 +79,7 @@ const fn sha256_constants() -> [u32; 64] {
     let mut candidate: u128 = 2;
     while found < 64 {
         let mut divisor = 2;
-        while divisor * divisor <= candidate && candidate % divisor != 0 {
+        while divisor * divisor <= candidate && !candidate.is_multiple_of(divisor) {
             divisor += 1;
         }
         if divisor * divisor > candidate {
