@@ -1,14 +1,9 @@
 //! `chirp check`: every mistake in the sources, and nothing is run.
 
 use super::session::Session;
-use super::{exit, files};
-use crate::formats::detect::{Format, format_of};
-use crate::formats::tonel;
-use crate::loader::compile::failure;
-use crate::vm::classes::Source;
-use chirp_grammar::Diagnostic;
-use chirp_grammar::ast::Span;
-use std::path::PathBuf;
+use super::{exit, files, load, test};
+use crate::vm::CompileFailure;
+use std::path::{Path, PathBuf};
 
 /// Lists the mistakes in the files that `paths` name; answers the exit code.
 pub fn check(session: &mut Session, paths: &[PathBuf]) -> i32 {
@@ -22,10 +17,22 @@ pub fn check(session: &mut Session, paths: &[PathBuf]) -> i32 {
     };
     let mut code = exit::DONE;
     let mut separate = false;
+    let (packages, files) = divide(paths, files);
+    if !packages.is_empty() {
+        let mut report = session.check_packages(&packages);
+        // Whoever names one file of a package does not ask for the others.
+        let named = |f: &CompileFailure| {
+            let file = f.file.as_deref().map(Path::new);
+            file.is_none_or(|file| paths.iter().any(|p| file.starts_with(p)))
+        };
+        report.failures.retain(named);
+        separate = !report.failures.is_empty();
+        code = load::tell(session, report);
+    }
     for path in files {
         let name = path.display().to_string();
         let messages = match files::read(&path) {
-            Ok(text) => mistakes(session, &name, &text),
+            Ok(text) => session.check(&name, &text),
             Err(error) => {
                 let text = session.style.headline(files::told(&name, &error));
                 session.complain(&text);
@@ -37,7 +44,7 @@ pub fn check(session: &mut Session, paths: &[PathBuf]) -> i32 {
             code = exit::DOES_NOT_COMPILE;
         }
         for message in messages {
-            let text = session.style.refused(&message);
+            let text = session.style.refused(&message.rendered);
             session.complain(&(if separate { "\n" } else { "" }.to_string() + &text));
             separate = true;
         }
@@ -45,36 +52,17 @@ pub fn check(session: &mut Session, paths: &[PathBuf]) -> i32 {
     code
 }
 
-/// Every mistake in a file, rendered.
-fn mistakes(session: &mut Session, name: &str, text: &str) -> Vec<String> {
-    match format_of(text) {
-        Format::Tonel => tonel_mistakes(name, text),
-        _ => session
-            .check(name, text)
-            .into_iter()
-            .map(|f| f.rendered)
-            .collect(),
-    }
-}
-
-/// The classes that a Tonel file needs are not known here: only its syntax is checked.
-fn tonel_mistakes(name: &str, text: &str) -> Vec<String> {
-    let definition = match tonel::parse(text) {
-        Ok(definition) => definition,
-        Err(error) => {
-            let end = (error.offset + 1).min(text.len()).max(error.offset);
-            let problem = Diagnostic::new("E0302", error.message, Span::new(error.offset, end));
-            return vec![problem.render(name, text)];
-        }
+/// The packages at these paths, and the files that belong to none.
+fn divide(paths: &[PathBuf], files: Vec<PathBuf>) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let source = |path: &PathBuf| {
+        let name = path.display().to_string();
+        // What cannot be read is told about later.
+        let text = files::read(path).unwrap_or_default();
+        test::Source { name, text }
     };
-    let methods = definition.map_or_else(Vec::new, |d| d.methods);
-    methods
-        .iter()
-        .filter_map(|method| {
-            let part = method.text(text);
-            let found = chirp_grammar::parse_method(&part).diagnostics;
-            let source = Source::of_file(name, &part, (method.line, 1));
-            (!found.is_empty()).then(|| failure(&found, &source).rendered)
-        })
-        .collect()
+    let sources: Vec<test::Source> = files.iter().map(source).collect();
+    let packages = test::packages::packages(paths, &sources);
+    let is_inside = |path: &PathBuf| packages.iter().any(|p| path.starts_with(p));
+    let others = files.into_iter().filter(|f| !is_inside(f)).collect();
+    (packages, others)
 }

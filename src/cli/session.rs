@@ -110,6 +110,12 @@ impl Session {
         self.vm.load_packages(sources)
     }
 
+    /// Looks for mistakes in packages; nothing of theirs is run.
+    pub fn check_packages(&mut self, paths: &[PathBuf]) -> Report {
+        let sources = package::read(&Files::new(&Capabilities::all()), paths);
+        self.vm.check_packages(sources)
+    }
+
     /// Writes what went wrong with an error that ended a call from here.
     pub fn tell_error(&mut self, error: RunError) -> Ending {
         match self.settle::<()>(Err(LoadError::Run(error))) {

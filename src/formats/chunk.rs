@@ -109,10 +109,20 @@ pub fn parse(text: &str) -> Vec<Item<'_>> {
         } else if rest.starts_with('!') {
             reader.at += 1;
             reader.metadata(&mut items);
-        } else if let Some(chunk) = reader.chunk() {
+        } else if let Some(chunk) = reader.chunk()
+            && !gives_identity(&text[chunk.range.clone()])
+        {
             items.push(Item::DoIt(chunk));
         }
     }
+}
+
+/// `Foo guid: (GUID fromString: '…')`: Dolphin knows its classes by such numbers, nobody else does.
+fn gives_identity(text: &str) -> bool {
+    let mut s = Scanner::new(text, 0);
+    let named = !s.identifier().is_empty();
+    s.skip_space();
+    named && s.rest().starts_with("guid:")
 }
 
 struct Reader<'a> {

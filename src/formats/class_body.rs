@@ -42,6 +42,8 @@ pub struct Body<'a> {
     pub comment: Option<Cow<'a, str>>,
     pub category: Option<Cow<'a, str>>,
     pub shape: Option<&'a str>,
+    /// `<traits: 'TFoo + TBar'>`, which is ours: GNU Smalltalk has no traits.
+    pub traits: Option<Cow<'a, str>>,
     pub pools: Vec<&'a str>,
     pub methods: Vec<Method<'a>>,
 }
@@ -440,6 +442,7 @@ impl<'a> Reader<'a> {
         match key {
             "comment" => body.comment = Some(text),
             "category" => body.category = Some(text),
+            "traits" => body.traits = Some(text),
             "shape" => body.shape = Some(word),
             "import" if !word.is_empty() => body.pools.push(word),
             _ => {}

@@ -4,7 +4,10 @@
 //! still defined and everything is still compiled, so that all mistakes are found.
 
 use super::compile;
-use super::package::model::{File, Kind, Part};
+use super::package::{
+    self,
+    model::{File, Kind, Part},
+};
 use super::script::{LoadError, SourceError};
 use crate::compiler::{MAX_DIAGNOSTICS, Variables};
 use crate::formats::Place;
@@ -14,6 +17,7 @@ use crate::vm::classes::Source;
 use crate::vm::{CompileFailure, Vm};
 use chirp_grammar::ast::{Expr, ExprKind, Literal, Span, Statement};
 use chirp_grammar::{Diagnostic, Options};
+use std::borrow::Cow;
 
 /// Chunk files may be old: `_` assigns in them.
 const DIALECT: Options = Options {
@@ -110,11 +114,13 @@ impl<'a> FileIn<'a> {
                 let class = self.class(owner)?;
                 let source = self.source(source);
                 let protocol = protocol.as_deref().unwrap_or("as yet unclassified");
+                let overridden = package::overridden_by(self.vm, class, &source);
                 compile::install(self.vm, class, source, protocol, DIALECT)?;
+                package::remember(self.vm, class, overridden);
             }
             Item::Comment { owner, text: chunk } => {
                 let class = self.class(owner)?;
-                let comment = chunk.text(self.text).into_owned();
+                let comment = returns(&chunk.text(self.text)).into_owned();
                 if let Some(info) = self.vm.classes.get_mut(class) {
                     info.comment = comment;
                 }
@@ -125,7 +131,7 @@ impl<'a> FileIn<'a> {
 
     fn source(&self, chunk: &Chunk) -> Source {
         let place = (chunk.line, chunk.column);
-        Source::of_file(self.name, &chunk.text(self.text), place)
+        Source::of_file(self.name, &returns(&chunk.text(self.text)), place)
     }
 
     /// What the parser says of a chunk.
@@ -187,6 +193,15 @@ impl<'a> FileIn<'a> {
     }
 }
 
+/// The text with CR as line ends, as Pharo has them in what it loads: that is what a line end inside a
+/// literal is at run time.
+fn returns(text: &str) -> Cow<'_, str> {
+    match text.contains('\n') {
+        true => Cow::Owned(text.replace("\r\n", "\r").replace('\n', "\r")),
+        false => Cow::Borrowed(text),
+    }
+}
+
 /// What an expression defines that does nothing else: a class, or further variables of one. Only where
 /// everything about it stands in the text.
 pub fn definition_of(expr: &Expr, file: &File) -> Option<Part> {
@@ -221,6 +236,9 @@ pub fn definition_of(expr: &Expr, file: &File) -> Option<Part> {
     };
     let place = Place { line: 1, column: 1 };
     let mut part = match layout_of(first) {
+        _ if first == "named" && receiver == "Trait" => {
+            Part::new(Kind::Trait, name, "Unpackaged", file, place)
+        }
         Some(layout) if !class_side => {
             let mut part = Part::new(Kind::Class, name, "Unpackaged", file, place);
             part.superclass = (receiver != "nil").then(|| receiver.clone());

@@ -15,7 +15,7 @@ use crate::memory::{ClassIndex, Value};
 use crate::vm::classes::{MethodId, Source, SourceText};
 use crate::vm::{CompileFailure, Vm};
 use chirp_grammar::Diagnostic;
-use chirp_grammar::ast::{DoIt, Statement};
+use chirp_grammar::ast::{Block, DoIt, Expr, ExprKind, Message, Statement};
 use std::ops::Range;
 
 /// Makes the classes of a script and runs its statements; answers the value of the last one.
@@ -95,7 +95,10 @@ impl Program {
             parts: parts.into_iter().map(|(_, part)| part).collect(),
             ..Sources::default()
         };
-        let (mut load, _) = Load::begin(vm, sources);
+        let (mut load, compositions) = Load::begin(vm, sources);
+        for step in compositions {
+            vm.run_step(&mut load, &step);
+        }
         // `initialize` is sent by those who want it.
         load.finish(vm);
         for skipped in load.report.skipped {
@@ -106,6 +109,9 @@ impl Program {
             program.refuse(&file, (skipped.line, skipped.column), &problem);
         }
         program.failures.append(&mut load.report.failures);
+        for (what, _) in load.report.errors {
+            program.refuse(&file, (1, 1), &format!("{what} is not possible"));
+        }
         for definition in &parsed.definitions {
             program.compile_variables(vm, &file, definition);
         }
@@ -189,7 +195,9 @@ impl Program {
                     .push(compile::failure(&found.diagnostics, &source));
                 continue;
             };
-            if !own {
+            if own {
+                keep_variables(&mut tree);
+            } else {
                 share_variables(vm, &mut tree);
             }
             for ident in compile::undeclared(vm, &tree) {
@@ -205,6 +213,39 @@ impl Program {
             }
         }
     }
+}
+
+/// What is declared in `Eval [ … ]` nobody else knows: it becomes a block that is evaluated at once.
+fn keep_variables(tree: &mut DoIt) {
+    let mut body = std::mem::take(&mut tree.body);
+    let declared = |statement: &mut Statement| match statement {
+        Statement::Declare(names) => Some(std::mem::take(names)),
+        _ => None,
+    };
+    let more: Vec<_> = body.statements.iter_mut().filter_map(declared).collect();
+    body.statements
+        .retain(|s| !matches!(s, Statement::Declare(_)));
+    body.temps.extend(more.into_iter().flatten());
+    let block = Expr {
+        kind: ExprKind::Block(Block {
+            params: Vec::new(),
+            body,
+        }),
+        span: tree.span,
+    };
+    let message = Message {
+        selector: "value".to_string(),
+        selector_span: tree.span,
+        args: Vec::new(),
+    };
+    let kind = ExprKind::Send {
+        receiver: Box::new(block),
+        message,
+    };
+    tree.body.statements = vec![Statement::Expr(Expr {
+        kind,
+        span: tree.span,
+    })];
 }
 
 /// What one part of a script declares, all the others know.
@@ -318,6 +359,7 @@ fn part(file: &File, definition: &Definition<'_>) -> Part {
         Some(other) => other,
     }
     .to_string();
+    part.traits = body.traits.as_deref().unwrap_or_default().to_string();
     part.comment = body.comment.as_deref().unwrap_or_default().to_string();
     part.methods = body
         .methods

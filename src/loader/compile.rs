@@ -272,6 +272,7 @@ pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
         message: first.map_or_else(String::new, |m| m.message.clone()),
         line: first.map_or(source.line as usize, |m| m.line),
         column: first.map_or(source.column as usize, |m| m.column),
+        file: source.file.clone(),
         rendered,
         too_large: first.is_some_and(|m| m.code == compiler::TOO_LARGE),
         mistakes,

@@ -13,7 +13,7 @@ mod read;
 mod read_filetree;
 pub mod report;
 
-pub use install::{Load, Step};
+pub use install::{Load, Step, overridden_by, remember};
 pub use read::{Sources, read};
 pub use report::{Report, Skipped};
 
@@ -38,7 +38,17 @@ impl Vm {
         load.report
     }
 
-    fn run_step(&mut self, load: &mut Load, step: &Step) {
+    /// Likewise, but nothing of the packages' own is run: only their mistakes are of interest.
+    pub fn check_packages(&mut self, sources: Sources) -> Report {
+        let (mut load, compositions) = Load::begin(self, sources);
+        for step in compositions {
+            self.run_step(&mut load, &step);
+        }
+        load.finish(self);
+        load.report
+    }
+
+    pub(super) fn run_step(&mut self, load: &mut Load, step: &Step) {
         let source = Source::of_file(&step.file, &step.code, (step.line, 1));
         let method = compile::do_it(self, source, Variables::Session, Options::default());
         let result = method

@@ -96,6 +96,8 @@ pub struct CompileFailure {
     pub message: String,
     pub line: usize,
     pub column: usize,
+    /// The file that the text is from; none for text typed in.
+    pub file: Option<Arc<str>>,
     /// All mistakes, rendered with source and carets.
     pub rendered: String,
     /// Nothing is wrong with it but its size: smaller pieces would do.

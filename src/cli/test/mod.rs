@@ -6,7 +6,7 @@ mod capture;
 mod examples;
 mod junit;
 mod outcome;
-mod packages;
+pub mod packages;
 mod progress;
 mod runner;
 mod tell;
@@ -49,9 +49,9 @@ impl Options {
 }
 
 /// A source text and what it is called.
-struct Source {
-    name: String,
-    text: String,
+pub struct Source {
+    pub name: String,
+    pub text: String,
 }
 
 /// Runs the tests and tries the examples in the files and folders that the options name, or in the whole

@@ -7,10 +7,11 @@ use super::model::{Kind, Method, Part};
 use super::order::order;
 use super::read::Sources;
 use super::report::{Report, Skipped};
+use crate::formats::selector::selector_of;
 use crate::loader::compile;
 use crate::memory::ClassIndex;
 use crate::primitives::behavior_define;
-use crate::vm::classes::Overridden;
+use crate::vm::classes::{Overridden, Source};
 use crate::vm::define::ClassSpec;
 use crate::vm::known::Known;
 use crate::vm::{CompileFailure, PrimError, Vm};
@@ -28,6 +29,8 @@ pub struct Load {
     missing: FxHashMap<String, String>,
     /// Numbers of parts that define a class once more: they count for nothing.
     doubles: FxHashSet<usize>,
+    /// Pools that were not there when the class of a part was defined.
+    pools: Vec<(usize, String)>,
     /// Methods that were refused, by part and number: a variable may come from a trait.
     refused: Vec<(usize, usize)>,
 }
@@ -53,6 +56,7 @@ impl Load {
             classes: Vec::new(),
             missing: FxHashMap::default(),
             doubles: FxHashSet::default(),
+            pools: Vec::new(),
             refused: Vec::new(),
         };
         load.define_traits(vm);
@@ -109,6 +113,20 @@ impl Load {
                 Err(reason) => self.skip_class(number, reason),
             }
         }
+        for (number, pool) in std::mem::take(&mut self.pools) {
+            let part = &self.parts[number];
+            let Some(user) = class(vm, &part.name) else {
+                continue;
+            };
+            match (class(vm, &pool), vm.classes.get_mut(user)) {
+                (Some(pool), Some(user)) => user.pools.push(pool),
+                _ => {
+                    let what = format!("the pool {pool} of {}", part.name);
+                    let reason = "there is no such class".to_string();
+                    self.report.skipped.push(Skipped::at(part, what, reason));
+                }
+            }
+        }
     }
 
     fn skip_class(&mut self, number: usize, reason: String) {
@@ -138,11 +156,8 @@ impl Load {
         for pool in &part.pools {
             match class(vm, pool) {
                 Some(class) => pools.push(class),
-                None => {
-                    let what = format!("the pool {pool} of {}", part.name);
-                    let reason = "there is no such class".to_string();
-                    self.report.skipped.push(Skipped::at(part, what, reason));
-                }
+                // It may come later in this load.
+                None => self.pools.push((number, pool.clone())),
             }
         }
         let kind = match part.kind {
@@ -326,18 +341,7 @@ fn side_of(vm: &mut Vm, method: &Method) -> Option<ClassIndex> {
 
 /// Compiles a method. What was there before is remembered.
 fn add(vm: &mut Vm, side: ClassIndex, method: &Method) -> Result<(), CompileFailure> {
-    let selector = vm.intern(&method.selector);
-    let before = vm
-        .classes
-        .get(side)
-        .and_then(|i| i.methods.get(&selector))
-        .and_then(|&id| vm.classes.methods.get(id as usize))
-        .filter(|m| m.origin.is_none())
-        .map(|m| Overridden {
-            selector,
-            source: m.source.clone(),
-            protocol: m.protocol.clone(),
-        });
+    let before = overridden_by(vm, side, &method.source);
     let protocol = method.protocol.as_deref().unwrap_or("as yet unclassified");
     compile::add(
         vm,
@@ -346,10 +350,27 @@ fn add(vm: &mut Vm, side: ClassIndex, method: &Method) -> Result<(), CompileFail
         protocol,
         Options::default(),
     )?;
-    if let Some(info) = vm.classes.get_mut(side) {
-        info.overridden.extend(before);
-    }
+    remember(vm, side, before);
     Ok(())
+}
+
+/// The method of a class in whose place this source would be: not a copy of a trait's.
+pub fn overridden_by(vm: &mut Vm, side: ClassIndex, source: &Source) -> Option<Overridden> {
+    let selector = vm.intern(&selector_of(source.text.as_str())?);
+    let id = *vm.classes.get(side)?.methods.get(&selector)?;
+    let method = vm.classes.methods.get(id as usize)?;
+    method.origin.is_none().then(|| Overridden {
+        selector,
+        source: method.source.clone(),
+        protocol: method.protocol.clone(),
+    })
+}
+
+/// Keeps a method that was replaced, so that it can be asked for and put back.
+pub fn remember(vm: &mut Vm, side: ClassIndex, method: Option<Overridden>) {
+    if let Some(info) = vm.classes.get_mut(side) {
+        info.overridden.extend(method);
+    }
 }
 
 /// A class of the library that a package defines as well becomes the package's: none of its methods stays.

@@ -1,5 +1,6 @@
 //! What `PackageLoader` asks of the machine: the steps of a load, and methods that packages have overridden.
 
+use super::find;
 use super::install::{Load, Step};
 use super::read;
 use super::report::Report;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 pub const TABLE: &[(&str, PrimFn)] = &[
     ("packageBegin", begin),
     ("packageFinish", finish),
+    ("packagePaths", paths_of),
     ("packageReport", report),
     ("methodsOverridden", overridden),
     ("methodRestore", restore),
@@ -42,6 +44,20 @@ fn begin(vm: &mut Vm, args: &[Value]) -> PrimResult {
     vm.loads[number] = Some(Box::new(load));
     let steps = codes(vm, &steps);
     Ok(vm.new_array_from(&[Value::int(number as i64), steps]))
+}
+
+/// A path; answers name and path of each package there.
+fn paths_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let path = args.get(1).and_then(|&p| vm.string_value(p));
+    let path = PathBuf::from(path.ok_or(PrimError::BadArgument)?);
+    let packages = find::packages(&vm.host.files(), &path).unwrap_or_default();
+    let mut pairs = Vec::new();
+    for package in packages {
+        let name = vm.new_string(&package.name);
+        let path = vm.new_string(&package.path.to_string_lossy());
+        pairs.push(vm.new_array_from(&[name, path]));
+    }
+    Ok(vm.new_array_from(&pairs))
 }
 
 /// A load's number; answers what is to be evaluated.

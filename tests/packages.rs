@@ -1,0 +1,212 @@
+//! Packages from their sources: the same shop in four formats, what is said about broken ones, and loading from Smalltalk.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Exit code, standard output, standard error.
+fn chirp(arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_chirp"))
+        .args(["--timeout", "60"])
+        .args(arguments)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages"))
+        .output()
+        .expect("chirp runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code().expect("an exit code"),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+/// What `-p` prints of an expression after the packages were loaded.
+fn printed(load: &[&str], expression: &str) -> String {
+    let mut arguments: Vec<&str> = load.iter().flat_map(|path| ["--load", path]).collect();
+    arguments.extend(["-p", expression]);
+    let (code, out, err) = chirp(&arguments);
+    assert_eq!((code, err.as_str()), (0, ""), "{expression}");
+    out.trim_end().to_string()
+}
+
+/// A folder for the files of one test.
+fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("chirp-packages-{}-{name}", std::process::id()));
+    for (path, text) in files {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    folder
+}
+
+#[test]
+fn the_same_in_every_format() {
+    for sources in ["tonel", "filetree", "shop.cs", "shop.st"] {
+        let (code, out, err) = chirp(&["test", sources]);
+        assert_eq!((code, err.as_str()), (0, ""), "{sources}");
+        assert_eq!(out, "5 tests: 5 passed\n", "{sources}");
+    }
+}
+
+#[test]
+fn what_a_path_may_be() {
+    for paths in [
+        &["tonel"][..],
+        &["tonel/src"],
+        &["tonel/src/Shop-Tests", "tonel/src/Shop"],
+        &["filetree"],
+        &["filetree/Shop.package"],
+    ] {
+        assert_eq!(printed(paths, "5 article price"), "5", "{paths:?}");
+    }
+    assert_eq!(
+        printed(&["tonel"], "Article comment"),
+        "'Something to buy. It says \"what\" it costs.'"
+    );
+    assert_eq!(
+        printed(&["tonel"], "Article instVarNames"),
+        "#(#owner #price)"
+    );
+    assert_eq!(
+        printed(&["tonel"], "(Article >> #raise) protocol"),
+        "#actions"
+    );
+}
+
+#[test]
+fn from_smalltalk() {
+    let load = "report := PackageLoader load: 'tonel'. report isComplete -> report packages";
+    let expected = "true->#('BaselineOfShop' 'Shop' 'Shop-Tests')";
+    assert_eq!(printed(&[], load), expected);
+    let names = "(PackageLoader load: #('filetree/Shop.package')) classNames";
+    assert_eq!(printed(&[], names), "#('Goods' 'Article' 'ShopRates')");
+    let sandboxed = chirp(&["--sandbox", "-p", "(PackageLoader load: 'tonel') problems"]);
+    assert_eq!(
+        sandboxed.1,
+        "#('tonel may not be read: files are not permitted')\n"
+    );
+}
+
+#[test]
+fn groups_of_a_baseline() {
+    let load = |groups: &str| {
+        let code = format!("(PackageLoader load: 'tonel' groups: #({groups})) packages");
+        let (code, out, _) = chirp(&["-p", &code]);
+        (code, out)
+    };
+    let open = |packages: &str| (0, format!("The shop is open\n#({packages})\n"));
+    assert_eq!(load("'Core'"), open("'Shop'"));
+    assert_eq!(load("'Tests'"), open("'Shop' 'Shop-Tests'"));
+    assert_eq!(load("'default'"), open("'Shop' 'Shop-Tests'"));
+    assert_eq!(load("'Nothing'").0, 1);
+}
+
+#[test]
+fn what_a_package_overrides_can_be_put_back() {
+    let load = &["tonel"];
+    assert_eq!(
+        printed(load, "PackageLoader overriddenIn: Integer"),
+        "#(#isPrime)"
+    );
+    let source = "(PackageLoader overriddenSourceOf: #isPrime in: Integer) lines first trim";
+    assert_eq!(printed(load, source), "'isPrime'");
+    let back = "PackageLoader restore: #isPrime in: Integer. 7 isPrime";
+    assert_eq!(printed(load, back), "true");
+}
+
+#[test]
+fn a_mistake_hides_nothing() {
+    let class = "Class { #name : 'A', #superclass : 'Object' }\r\n\r\nA >> one [\r\n\t^ 3 +\r\n]\r\n\r\nA >> two [\r\n\t^ zork\r\n]\r\n\r\nA >> three [ ^ 3 ]\r\n";
+    let open = "Class { #name : 'B', #superclass : 'Object' }\n\nB >> open [\n\t^ 'x\n]\n";
+    let lost = "Class { #name : 'C', #superclass : 'Missing' }\n\nC >> x [ ^ 1 ]\n";
+    let below = "Class { #name : 'D', #superclass : 'C' }\n\nD >> x [ ^ 1 ]\n";
+    let extension = "Extension { #name : 'D' }\n\nD >> y [ ^ 1 ]\n";
+    let starts =
+        "Class { #name : 'E', #superclass : 'Object' }\n\nE class >> initialize [\n\t^ 1 / 0\n]\n";
+    let folder = folder(
+        "broken",
+        &[
+            ("A.class.st", class),
+            ("B.class.st", open),
+            ("C.class.st", lost),
+            ("D.class.st", below),
+            ("D.extension.st", extension),
+            ("E.class.st", starts),
+        ],
+    );
+    let path = folder.to_string_lossy();
+    let (code, out, err) = chirp(&["--load", &path, "-p", "3"]);
+    // The program does not run when its packages do not compile.
+    assert_eq!((code, out.as_str()), (65, ""));
+    for part in [
+        "A.class.st:4:6",
+        "nothing on the right of `+`",
+        "A.class.st:8:4",
+        "there is no variable `zork`",
+        "B.class.st:4:4",
+        "note: C is left out: there is no class Missing to inherit from",
+        "note: D is left out: its superclass C was skipped",
+        "D.extension.st:1:1",
+        "ZeroDivide",
+        "E.class.st:4:6",
+    ] {
+        assert!(err.contains(part), "{part} in {err}");
+    }
+    let (code, out, err) = chirp(&["check", &path]);
+    assert_eq!((code, out.as_str()), (65, ""));
+    assert!(err.contains("`zork`") && err.contains("`+`"), "{err}");
+    assert!(!err.contains("ZeroDivide"), "nothing runs: {err}");
+    let (code, _, err) = chirp(&["--load", "nowhere", "-p", "3"]);
+    assert_eq!(
+        (code, err.as_str()),
+        (2, "error: there is no file nowhere\n")
+    );
+    std::fs::remove_dir_all(folder).expect("a folder to remove");
+}
+
+#[test]
+fn scripts_with_classes_in_brackets() {
+    let run = |name: &str, text: &str| {
+        let folder = folder(name, &[("a.st", text)]);
+        let path = folder.join("a.st");
+        let result = chirp(&[&path.to_string_lossy()]);
+        std::fs::remove_dir_all(folder).expect("a folder to remove");
+        result
+    };
+    let text = "| a |\nObject subclass: Sum [\n\t| total |\n\tCount := 2 + 3.\n\tadd: n [ total := self total + n ]\n\ttotal [ ^ total ifNil: [ Count ] ]\n]\na := Sum new.\nEval [ | a | a := 3. a printNl ]\nSum class extend [ five [ ^ self new add: 5; total ] ]\na add: 4.\na total printNl.\nSum five printNl.\n#{Sum} value printNl.\nSmalltalk.Sum >> half [ ^ ##(1 / 2) ]\na half printNl\n";
+    let (code, out, err) = run("brackets", text);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(out, "3\n9\n10\nSum\n(1/2)\n");
+    let wrong = "Object subclass: A [\n\tone [ ^ zork ]\n]\nZork subclass: B [ ]\nC extend [ two [ ^ 2 ] ]\nA new printNl; foo: y\n";
+    let (code, out, err) = run("wrong", wrong);
+    assert_eq!((code, out.as_str()), (65, ""));
+    for part in [
+        "a.st:2:10",
+        "there is no class Zork to inherit from",
+        "a.st:5:1",
+        "there is no class C",
+        "a.st:6:21",
+    ] {
+        assert!(err.contains(part), "{part} in {err}");
+    }
+    let (code, _, err) = run("open", "Object subclass: A [\n\tone [ ^ 1 ]\n");
+    assert_eq!(code, 65);
+    assert!(err.contains("this bracket is never closed"), "{err}");
+}
+
+#[test]
+fn file_outs_of_others() {
+    let dolphin = "\u{FEFF}\"Filed out from Dolphin Smalltalk\"!\r\n\r\nObject subclass: #Gull\r\n\tinstanceVariableNames: 'wing'\r\n\tclassVariableNames: ''\r\n\tpoolDictionaries: ''\r\n\tclassInstanceVariableNames: 'flock'!\r\nGull guid: (GUID fromString: '{1}')!\r\n!Gull categoriesForClass!Birds! !\r\n!Gull methodsFor!\r\ncry\r\n\t^ 'a\r\nb'! !\r\n!Gull categoriesForMethods!\r\ncry!public! !\r\nGull new cry printNl!\r\n";
+    let cuis = "'From Cuis7.9 on 1 January 2026'!\n'Description Birds'!\n!provides: 'Birds' 1 4!\n!requires: 'Cuis-Base' 60 5000 nil!\nSystemOrganization addCategory: 'Birds'!\n!classDefinition: #Tern category: 'Birds'!\nObject subclass: #Tern\n\tinstanceVariableNames: 'wing'\n\tclassVariableNames: ''\n\tpoolDictionaries: ''\n\tcategory: 'Birds'!\n!Tern commentStamp: '<historical>' prior: 0!\nA bird!!!\n!Tern methodsFor: 'a' stamp: 'me 1/1/2026'!\nwing\n\t^ wing ifNil: [ wing _ 4 ]! !\n!Tern reorganize!\n('a' wing)\n!\nTern new wing printNl!\nTern comment printNl!\n";
+    let folder = folder("others", &[("gull.cls", dolphin), ("tern.st", cuis)]);
+    let run = |name: &str| {
+        let path = folder.join(name);
+        let (code, out, err) = chirp(&[&path.to_string_lossy()]);
+        assert_eq!((code, err.as_str()), (0, ""), "{name}");
+        out
+    };
+    // The line end inside the literal is CR; the terminal gets LF for it.
+    assert_eq!(run("gull.cls"), "'a\nb'\n");
+    assert_eq!(run("tern.st"), "4\n'A bird!'\n");
+    std::fs::remove_dir_all(folder).expect("a folder to remove");
+}
