@@ -68,7 +68,7 @@ fn what_a_path_may_be() {
         "#(#owner #price)"
     );
     assert_eq!(
-        printed(&["tonel"], "(Article >> #raise) protocol"),
+        printed(&["tonel"], "(Article >> #raise) protocolName"),
         "#actions"
     );
 }

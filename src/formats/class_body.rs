@@ -624,7 +624,7 @@ a + 3
         assert!(is_class_body(ACCOUNT, 0));
         let program = parse(ACCOUNT, 0).unwrap();
         let account = &program.definitions[0];
-        assert_eq!(account.superclass, Some(("Object", 14)));
+        assert_eq!(account.superclass, Some(("Object", 17)));
         let body = &account.body;
         assert_eq!(body.inst_vars, ["balance", "owner"]);
         assert_eq!(body.class_inst_vars, ["last"]);
