@@ -1,4 +1,5 @@
-//! The class library as a whole: it compiles, its primitives exist, its examples are true.
+//! The class library as a whole: it compiles, its primitives exist, its examples are true; also with a
+//! collection at every allocation, when `CHIRP_STRESS` is set.
 
 use chirp::host::stdio::Stdio;
 use chirp::host::{Capabilities, Host};
@@ -14,7 +15,11 @@ use image::image;
 
 fn machine() -> Box<Vm> {
     let host = Host::new(Capabilities::all(), Stdio::none()).expect("descriptors");
-    boot(&image(), HeapOptions::default(), host).expect("a sound library")
+    let mut vm = boot(&image(), HeapOptions::default(), host).expect("a sound library");
+    if std::env::var_os("CHIRP_STRESS").is_some() {
+        vm.heap.set_stress(true);
+    }
+    vm
 }
 
 #[test]
