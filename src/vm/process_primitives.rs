@@ -417,7 +417,10 @@ unsafe fn exception_keep(vm: &mut Vm, call: Call) -> Outcome {
 
 /// `primCutOffAfter: microseconds`: where the host runs tests, the running one gets that much time from now on.
 fn test_cut_off(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let time = args[1].as_int().and_then(|n| u64::try_from(n).ok());
+    let time = args
+        .get(1)
+        .and_then(|v| v.as_int())
+        .and_then(|n| u64::try_from(n).ok());
     let time = time.ok_or(PrimError::BadArgument)?;
     if vm.limits.cut_off.is_some() {
         vm.limits.cut_off = Some(vm.now().saturating_add(time));
