@@ -260,6 +260,22 @@ fn a_script_too_large_for_one_method_is_still_one_script() {
 }
 
 #[test]
+fn no_more_memory_is_taken_than_the_process_may_have() {
+    let program =
+        "last := nil. [ true ] whileTrue: [ last := Array with: last with: (Array new: 1000) ]";
+    let child = Command::new("sh")
+        .args(["-c", "ulimit -v 600000; exec \"$0\" -e \"$1\""])
+        .args([env!("CARGO_BIN_EXE_chirp"), program])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let output = output_of(child);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.starts_with("error: OutOfMemory:"), "{message}");
+    assert_eq!(code(&output), 1);
+}
+
+#[test]
 fn exit_codes() {
     assert_eq!(code(&chirp(&["-e", "Smalltalk exit: 7"])), 7);
     assert_eq!(code(&chirp(&["-e", "Smalltalk exit: 255"])), 255);

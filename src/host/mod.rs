@@ -7,6 +7,7 @@ pub mod clock;
 pub mod environment;
 pub mod files;
 pub mod library_files;
+pub mod memory;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod poller;

@@ -3,14 +3,21 @@
 //! Owns the default only; who enforces it: `gc` (what lives), `memory` (single objects), `process` (stacks).
 
 use super::Vm;
+use crate::host::memory;
 
 /// Most that is taken by default, however large the computer is.
 const MOST: usize = 4 << 30;
-/// Taken when the computer does not tell its size.
-const UNKNOWN: usize = 1 << 30;
+/// Assumed when the computer does not tell its size.
+const UNKNOWN: usize = 3 << 30;
 
-/// 4 GB, or a third of the computer's memory if that is less: a full collection may need the same again.
+/// 4 GB, or if that is less, a third of what the computer has or this process may take: a full collection may need
+/// the same again.
 pub fn default_memory() -> usize {
+    let room = physical_memory().into_iter().chain(memory::limit()).min();
+    (room.unwrap_or(UNKNOWN) / 3).min(MOST)
+}
+
+fn physical_memory() -> Option<usize> {
     // SAFETY: sysconf has no preconditions.
     let (pages, size) = unsafe {
         (
@@ -18,12 +25,9 @@ pub fn default_memory() -> usize {
             libc::sysconf(libc::_SC_PAGESIZE),
         )
     };
-    match (usize::try_from(pages), usize::try_from(size)) {
-        (Ok(pages), Ok(size)) if pages > 0 && size > 0 => {
-            (pages.saturating_mul(size) / 3).min(MOST)
-        }
-        _ => UNKNOWN,
-    }
+    let (pages, size) = (usize::try_from(pages).ok()?, usize::try_from(size).ok()?);
+    let bytes = pages.saturating_mul(size);
+    (bytes > 0).then_some(bytes)
 }
 
 impl Vm {
