@@ -296,11 +296,16 @@ fn class_var_names(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn pools(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let pools = info(vm, args)?.pools.clone();
-    let objects: Vec<Value> = pools
+    Ok(class_objects(vm, &pools))
+}
+
+/// An Array of classes and class sides.
+pub(super) fn class_objects(vm: &mut Vm, classes: &[ClassIndex]) -> Value {
+    let objects: Vec<Value> = classes
         .iter()
         .filter_map(|&c| vm.classes.get(c).map(|i| i.object))
         .collect();
-    Ok(vm.new_array_from(&objects))
+    vm.new_array_from(&objects)
 }
 
 /// Own and inherited class variables, and those of the pools.

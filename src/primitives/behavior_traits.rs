@@ -3,7 +3,7 @@
 //! Owns the way from the library's description of a composition to the machine's. What follows from a composition
 //! is decided in the machine, so that no way of adding a method can go around it.
 
-use super::behavior::receiver;
+use super::behavior::{class_objects, receiver};
 use super::method::method;
 use crate::memory::Value;
 use crate::vm::traits::{Composed, Composition};
@@ -93,11 +93,7 @@ fn elements(vm: &Vm, array: Value) -> Result<Vec<Value>, PrimError> {
 fn users(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let class = receiver(vm, args)?;
     let users = vm.classes.users_of(class);
-    let objects: Vec<Value> = users
-        .iter()
-        .filter_map(|&c| vm.classes.get(c).map(|i| i.object))
-        .collect();
-    Ok(vm.new_array_from(&objects))
+    Ok(class_objects(vm, &users))
 }
 
 /// The trait that the method came from; nil for one that was written where it is.

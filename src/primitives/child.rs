@@ -2,7 +2,7 @@
 //! Owns the translation between objects and `host::children`; must never wait for a child.
 
 use super::arg;
-use super::file::{number_arg, transferred, writable_part};
+use super::file::{number_arg, transferred, wait_for, writable_part};
 use super::file_path::{checked, int_arg, new_os_string, os_string};
 use crate::host::children::{Stream, Wanted};
 use crate::host::files::FileError;
@@ -116,13 +116,7 @@ fn wait(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let Some(end) = checked(vm, end)? else {
         return Ok(Value::FALSE);
     };
-    let (semaphore, signal) = vm.semaphore_for_once()?;
-    let armed = vm.host.open_files.wait(end, false, signal);
-    if checked(vm, armed)? {
-        return Err(PrimError::Wait(semaphore));
-    }
-    vm.host.open_files.signals.push(signal);
-    Ok(Value::FALSE)
+    wait_for(vm, end, false)
 }
 
 /// Child, number of a signal.

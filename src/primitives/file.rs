@@ -117,6 +117,11 @@ fn wait(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if checked(vm, on_disk)? {
         return Ok(args[0]);
     }
+    wait_for(vm, number, write)
+}
+
+/// Makes the Process wait for an open file; false if nobody can tell when it will be ready.
+pub(super) fn wait_for(vm: &mut Vm, number: u32, write: bool) -> PrimResult {
     let (semaphore, signal) = vm.semaphore_for_once()?;
     let armed = vm.host.open_files.wait(number, write, signal);
     if checked(vm, armed)? {

@@ -393,13 +393,18 @@ impl Vm {
         let id = self
             .classes
             .add_method(Method::new(selector, class, source, protocol));
+        self.list_method(class, selector, id);
+        id
+    }
+
+    /// Enters a method in its class's dictionary; what it replaces may be forgotten.
+    fn list_method(&mut self, class: ClassIndex, selector: SymbolId, id: MethodId) {
         let replaced = self
             .classes
             .get_mut(class)
             .and_then(|info| info.methods.insert(selector, id));
         self.classes.let_go(replaced);
         self.trait_method_changed(class, selector);
-        id
     }
 
     /// Adds a method that belongs to no method dictionary: a do-it. It is kept until it runs.
@@ -427,12 +432,7 @@ impl Vm {
         } else {
             m.loose = false;
             m.protocol = protocol;
-            let replaced = self
-                .classes
-                .get_mut(class)
-                .and_then(|info| info.methods.insert(selector, id));
-            self.classes.let_go(replaced);
-            self.trait_method_changed(class, selector);
+            self.list_method(class, selector, id);
         }
         self.flush_caches(Some(selector));
         Ok(())
