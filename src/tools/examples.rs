@@ -1,4 +1,4 @@
-//! Examples in comments: `(3 max: 4) >>> 4`, on one line.
+//! Examples in comments: `(3 max: 4) >>> 4`, on one line or as a paragraph of its own.
 //!
 //! Finds them in texts; whoever has an interpreter tries them. Never evaluates anything itself.
 
@@ -11,11 +11,17 @@ pub struct Example {
     pub expression: String,
     /// What stands on the right of it, and must be equal.
     pub expected: String,
-    /// Where its line begins in the text that was searched.
+    /// Where its (first) line begins in the text that was searched.
     pub offset: usize,
 }
 
 impl Example {
+    /// The left side on one line, for lists and messages.
+    pub fn title(&self) -> String {
+        let lines: Vec<&str> = self.expression.lines().map(str::trim).collect();
+        lines.join(" ")
+    }
+
     /// Code that answers nil if the example is true, else what its left side really is, printed.
     pub fn code(&self) -> String {
         // The line ends keep a comment at either side's end from swallowing what follows.
@@ -47,23 +53,57 @@ pub fn examples_in_source(text: &str) -> Vec<Example> {
 pub fn examples_in_comment(comment: &str, base: usize) -> Vec<Example> {
     let mut found = Vec::new();
     let mut offset = base;
+    let mut paragraph: Vec<(usize, &str)> = Vec::new();
     for line in comment.split_inclusive('\n') {
-        if line.contains(">>>")
-            && let Some((expression, expected)) = sides(&line.replace("\"\"", "\""))
-        {
-            found.push(Example {
-                expression,
-                expected,
-                offset,
-            });
+        // A fence around code, as Markdown has it, ends a paragraph as an empty line does.
+        if line.trim().is_empty() || line.trim_start().starts_with("```") {
+            examples_in_paragraph(&paragraph, &mut found);
+            paragraph.clear();
+        } else {
+            paragraph.push((offset, line));
         }
         offset += line.len();
     }
+    examples_in_paragraph(&paragraph, &mut found);
     found
 }
 
-/// What stands before and behind the one `>>>` of a line that is an example: the left side is in
-/// parentheses, a literal or a name, the right side is not empty.
+/// Adds the examples among lines, each with its offset, that no empty line parts.
+///
+/// A line that is an example is one whatever stands around it, as prose often does; only where no line is one may
+/// the whole be.
+fn examples_in_paragraph(lines: &[(usize, &str)], found: &mut Vec<Example>) {
+    let whole: String = lines.iter().map(|(_, line)| *line).collect();
+    if !whole.contains(">>>") {
+        return;
+    }
+    let before = found.len();
+    let mut goes_on = false;
+    for (offset, line) in lines {
+        if !goes_on {
+            found.extend(example(line, *offset));
+        }
+        goes_on = line.trim_end().ends_with(';');
+    }
+    if found.len() == before {
+        found.extend(example(&whole, lines[0].0));
+    }
+}
+
+/// The example that a text is as a whole, or None.
+fn example(text: &str, offset: usize) -> Option<Example> {
+    if !text.contains(">>>") {
+        return None;
+    }
+    let (expression, expected) = sides(&text.replace("\"\"", "\""))?;
+    Some(Example {
+        expression,
+        expected,
+        offset,
+    })
+}
+
+/// What stands before and behind the one `>>>` of a text that is an example: an expression each.
 fn sides(line: &str) -> Option<(String, String)> {
     let mut depth = 0i32;
     let mut arrow = None;
@@ -118,6 +158,17 @@ mod tests {
         assert_eq!(found(text).len(), 3);
         let first = &examples_in_source(text)[0];
         assert!(text[first.offset..].starts_with("    (3 max: 4)"));
+    }
+
+    #[test]
+    fn examples_of_several_lines() {
+        let text = "\"Some prose.\n\n\tOrderedCollection new\n\t\tadd: 3;\n\t\tyourself >>> a\n\n\
+                    ```smalltalk\n#(1 2)\n\tsize\n>>> 2\n```\nProse, then:\n$b >>> $b\n$c >>> $c\"";
+        let all = found(text);
+        assert_eq!(all.len(), 4, "{all:?}");
+        assert!(all[0].0.starts_with("OrderedCollection new") && all[0].0.ends_with("yourself"));
+        assert_eq!(all[1], ("#(1 2)\n\tsize".into(), "2".into()));
+        assert_eq!(all[3], ("$c".into(), "$c".into()));
     }
 
     #[test]

@@ -22,18 +22,14 @@ impl Runner<'_> {
             let line = place_of(text, example.offset).line as usize;
             if !self
                 .options
-                .wants(&format!("{name}:{line} {}", example.expression))
+                .wants(&format!("{name}:{line} {}", example.title()))
             {
                 continue;
             }
             if self.options.list {
-                let Example {
-                    expression,
-                    expected,
-                    ..
-                } = example;
+                let (title, expected) = (example.title(), &example.expected);
                 self.session
-                    .say(&format!("{name}:{line}: {expression} >>> {expected}\n"));
+                    .say(&format!("{name}:{line}: {title} >>> {expected}\n"));
                 continue;
             }
             self.try_example(name, line, &example)?;
@@ -42,8 +38,8 @@ impl Runner<'_> {
     }
 
     fn try_example(&mut self, name: &str, line: usize, example: &Example) -> Result<(), Ending> {
-        let expression = &example.expression;
-        let (value, mut outcome) = self.watched(name, expression, &example.code())?;
+        let expression = example.title();
+        let (value, mut outcome) = self.watched(name, &expression, &example.code())?;
         outcome.is_example = true;
         match value {
             Some(value) if value.is_nil() => outcome.verdict = Verdict::Passed,
