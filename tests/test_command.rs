@@ -145,3 +145,18 @@ fn the_report_for_build_servers() {
         assert!(report.contains(part), "{part} is not in\n{report}");
     }
 }
+
+/// A package from before UTF-8: its bytes are characters, as they are to `--load`.
+#[test]
+fn a_source_that_is_not_utf8() {
+    let folder = std::env::temp_dir().join(format!("chirp-latin-1-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let source = b"Class { #name : 'OldTest', #superclass : 'TestCase', #category : 'Old' }\n\n\
+        { #category : 'tests' }\nOldTest >> testLetter [\n\n\
+        \tself assert: '\xe9' first equals: (Character value: 233)\n]\n";
+    std::fs::write(folder.join("OldTest.class.st"), source).expect("a file");
+    let output = test(&[folder.to_str().expect("a plain name")]);
+    let _ = std::fs::remove_dir_all(&folder);
+    assert_eq!(text(&output.stdout), "1 test: 1 passed\n");
+    assert_eq!(text(&output.stderr), "");
+}

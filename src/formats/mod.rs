@@ -16,3 +16,9 @@ pub mod ston;
 pub mod tonel;
 
 pub use error::{FormatError, Place, place_of};
+
+/// The text of a source file of a package: UTF-8, or else from the time before it, each byte a character (Latin-1).
+pub fn package_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.into_bytes().iter().map(|&b| b as char).collect())
+}

@@ -14,6 +14,7 @@ mod tell;
 use super::session::{Ending, Session};
 use super::{exit, files, load};
 use crate::formats::detect::{Format, format_of};
+use crate::formats::package_text;
 use crate::host::library_files;
 use crate::loader::image::Image;
 use progress::Progress;
@@ -140,7 +141,8 @@ type Sources = Result<Vec<Source>, String>;
 fn named(paths: &[PathBuf]) -> Sources {
     let read = |path: PathBuf| {
         let name = path.display().to_string();
-        let text = files::read(&path).map_err(|e| files::told(&name, &e))?;
+        let bytes = std::fs::read(&path).map_err(|e| files::told(&name, &e))?;
+        let text = package_text(bytes);
         Ok(Source { name, text })
     };
     files::source_files(paths)?.into_iter().map(read).collect()

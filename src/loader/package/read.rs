@@ -4,7 +4,7 @@ use super::find::{self, Layout, Package};
 use super::model::{File, Kind, Method, Part, slot_name};
 use super::read_filetree;
 use crate::formats::tonel;
-use crate::formats::{FormatError, Place};
+use crate::formats::{FormatError, Place, package_text};
 use crate::host::files::Files;
 use crate::loader::compile;
 use crate::vm::CompileFailure;
@@ -84,12 +84,7 @@ impl Sources {
         match files.read(path) {
             Ok(bytes) => {
                 let name = path.to_string_lossy();
-                let text = match String::from_utf8(bytes) {
-                    Ok(text) => text,
-                    // What is not UTF-8 is from before UTF-8.
-                    Err(e) => e.into_bytes().iter().map(|&b| b as char).collect(),
-                };
-                Some(File::new(&name, &text))
+                Some(File::new(&name, &package_text(bytes)))
             }
             Err(error) => {
                 self.unreadable.push(find::told(path, &error));
