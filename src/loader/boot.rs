@@ -32,16 +32,12 @@ pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, Str
     vm.classes.methods.reserve(image.num_methods() + 64);
     let mut library = Library::new(image);
     let waits = latent::waiting(image);
-    let needed = || image.classes().filter(|c| !waits[c.number()]);
-    for class in needed() {
+    for class in image.classes().filter(|c| !waits[c.number()]) {
         library
             .define(&mut vm, class)
             .map_err(|e| failure(class, e))?;
     }
     vm.link_metaclasses();
-    for class in needed() {
-        library.add_methods(&mut vm, class);
-    }
     vm.latent = Some(Box::new(library));
     vm.make_boundaries();
     for (name, class) in INSTANCES {

@@ -257,6 +257,11 @@ impl<'a> ClassEntry<'a> {
         self.string(4)
     }
 
+    /// The number of its package's name among the image's strings.
+    pub fn package_number(&self) -> usize {
+        self.word(4)
+    }
+
     /// `Kernel/Object.class.st`.
     pub fn file(&self) -> &'a str {
         self.image.string(self.image.file(self.word(5), 0))
@@ -309,6 +314,23 @@ impl<'a> ClassEntry<'a> {
     pub fn class_methods(&self) -> Range<usize> {
         let start = self.instance_methods().end;
         start..start + self.word(19)
+    }
+
+    /// The methods of one of its sides.
+    pub fn methods_of(
+        &self,
+        class_side: bool,
+    ) -> impl ExactSizeIterator<Item = MethodEntry<'a>> + use<'a> {
+        let image = self.image;
+        let numbers = match class_side {
+            true => self.class_methods(),
+            false => self.instance_methods(),
+        };
+        numbers.map(move |number| MethodEntry {
+            image,
+            number,
+            class_side,
+        })
     }
 
     /// Its methods, those of the class side last.

@@ -5,9 +5,11 @@
 
 use super::image::{ClassEntry, Image};
 use super::library::Library;
+use crate::memory::ClassIndex;
 use crate::vm::Vm;
 use crate::vm::known::Known;
 use crate::vm::latent::Latent;
+use rustc_hash::FxHashMap;
 
 const PACKAGES: &[&str] = &[
     "Announcements-Core",
@@ -44,9 +46,13 @@ const PACKAGES: &[&str] = &[
 /// Which classes wait until they are named, by their number. What inherits from a class that waits does so too.
 pub fn waiting(image: &Image) -> Vec<bool> {
     let mut waits: Vec<bool> = Vec::with_capacity(image.num_classes());
+    let mut packages: FxHashMap<usize, bool> = FxHashMap::default();
     for class in image.classes() {
+        let listed = packages
+            .entry(class.package_number())
+            .or_insert_with(|| PACKAGES.contains(&class.package()));
         let inherits = class.superclass().is_some_and(|s| waits[s.number()]);
-        let may = inherits || PACKAGES.contains(&class.package());
+        let may = inherits || *listed;
         waits.push(may && Known::named(class.name()).is_none());
     }
     for number in (0..waits.len())
@@ -87,9 +93,13 @@ impl Latent for Library {
         }));
         for class in chain.into_iter().rev() {
             // A library whose classes cannot be defined does not pass its tests.
-            if !self.has(class) && self.define(vm, class).is_ok() {
-                self.add_methods(vm, class);
+            if !self.has(class) {
+                let _ = self.define(vm, class);
             }
         }
+    }
+
+    fn list(&mut self, vm: &mut Vm, class: ClassIndex, number: u32) {
+        self.add_methods(vm, class, number as usize);
     }
 }

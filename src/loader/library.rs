@@ -1,4 +1,5 @@
-//! Makes classes of the library: a class from its entry in the index, then its methods, nothing compiled.
+//! Makes classes of the library: a class from its entry in the index, its methods when somebody looks for one,
+//! nothing compiled.
 //!
 //! Knows which classes are made already, and what was made of the index's strings.
 
@@ -6,13 +7,14 @@ use super::image::{ClassEntry, Image, MethodEntry};
 use crate::memory::ClassIndex;
 use crate::vm::classes::{Source, SourceText};
 use crate::vm::define::ClassSpec;
+use crate::vm::method_dict::MethodDict;
 use crate::vm::symbols::SymbolId;
 use crate::vm::{PrimError, Vm};
 use std::sync::Arc;
 
 /// The library on its way into a machine.
 pub struct Library {
-    pub image: Image,
+    pub image: Arc<Image>,
     /// The machine's index of each class that was made, by the class's number in the image.
     indices: Vec<Option<ClassIndex>>,
     symbols: Vec<SymbolId>,
@@ -22,7 +24,7 @@ pub struct Library {
 impl Library {
     pub fn new(image: &Image) -> Library {
         Library {
-            image: image.clone(),
+            image: Arc::new(image.clone()),
             indices: vec![None; image.num_classes()],
             symbols: vec![0; image.num_strings()],
             shared: vec![None; image.num_strings()],
@@ -39,28 +41,28 @@ impl Library {
         let spec = self.spec_of(class, vm);
         let index = vm.define_class(&spec)?;
         self.indices[class.number()] = Some(index);
+        let meta = vm.classes.get(index).map_or(0, |i| i.meta);
+        for side in [index, meta] {
+            if let Some(info) = vm.classes.get_mut(side) {
+                info.methods = MethodDict::waiting(class.number() as u32);
+            }
+        }
         Ok(())
     }
 
-    /// Lists the methods of a class that was made.
-    pub fn add_methods(&mut self, vm: &mut Vm, class: ClassEntry<'_>) {
-        let Some(index) = self.indices[class.number()] else {
-            return;
-        };
-        let meta = vm.classes.get(index).map_or(0, |i| i.meta);
-        for (side, count) in [
-            (index, class.instance_methods().len()),
-            (meta, class.class_methods().len()),
-        ] {
-            if let Some(info) = vm.classes.get_mut(side) {
-                info.methods.reserve(count);
-            }
+    /// Lists the methods of one side of the class with this number in the image.
+    pub fn add_methods(&mut self, vm: &mut Vm, side: ClassIndex, number: usize) {
+        let image = self.image.clone();
+        let class = image.class(number);
+        let class_side = self.indices[number] != Some(side);
+        let methods = class.methods_of(class_side);
+        if let Some(info) = vm.classes.get_mut(side) {
+            info.methods.reserve(methods.len());
         }
-        for method in class.methods() {
+        for method in methods {
             let selector = self.symbol(vm, method.selector_number());
             let source = self.source_of(method);
             let protocol = self.shared(method.protocol_number());
-            let side = if method.class_side() { meta } else { index };
             vm.add_method(side, selector, source, protocol);
         }
     }

@@ -52,6 +52,13 @@ fn info<'a>(vm: &'a Vm, args: &[Value]) -> Result<&'a ClassInfo, PrimError> {
     vm.classes.get(index).ok_or(PrimError::BadReceiver)
 }
 
+/// The same, with its methods listed.
+fn listed<'a>(vm: &'a mut Vm, args: &[Value]) -> Result<&'a ClassInfo, PrimError> {
+    let index = receiver(vm, args)?;
+    vm.list_methods(index);
+    info(vm, args)
+}
+
 /// Classes whose instances come into being in another way.
 fn can_be_instantiated(vm: &Vm, class: ClassIndex) -> bool {
     use Known::*;
@@ -241,10 +248,10 @@ fn subclasses(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn selectors(vm: &mut Vm, args: &[Value]) -> PrimResult {
     // In the order of definition, so that a listing does not change from run to run.
-    let mut methods: Vec<_> = info(vm, args)?
+    let mut methods: Vec<_> = listed(vm, args)?
         .methods
         .iter()
-        .map(|(&s, &m)| (m, s))
+        .map(|(s, m)| (m, s))
         .collect();
     methods.sort_unstable();
     let symbols: Vec<Value> = methods.iter().map(|&(_, s)| vm.symbols.object(s)).collect();
@@ -259,20 +266,21 @@ fn selector(vm: &Vm, args: &[Value]) -> Result<u32, PrimError> {
 
 fn includes_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let selector = selector(vm, args)?;
-    Ok(Value::bool(info(vm, args)?.methods.contains_key(&selector)))
+    Ok(Value::bool(listed(vm, args)?.methods.contains(selector)))
 }
 
 /// The class's own method, or nil.
 fn compiled_method_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let selector = selector(vm, args)?;
-    let method = info(vm, args)?.methods.get(&selector).copied();
+    let method = listed(vm, args)?.methods.get(selector);
     Ok(method.map_or(Value::NIL, |m| vm.method_object(m)))
 }
 
 /// The method that an instance runs, or nil.
 fn lookup_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let selector = selector(vm, args)?;
-    let method = vm.classes.lookup(receiver(vm, args)?, selector);
+    let class = receiver(vm, args)?;
+    let method = vm.lookup(class, selector);
     Ok(method.map_or(Value::NIL, |m| vm.method_object(m)))
 }
 

@@ -85,6 +85,7 @@ fn suggest(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let wanted = vm
         .string_value(arg(args, 1)?)
         .ok_or(PrimError::BadArgument)?;
+    vm.list_chain(class);
     let found = habit(vm, class, &wanted).or_else(|| slip(vm, class, &wanted));
     Ok(found.map_or(Value::NIL, |id| vm.symbols.object(id)))
 }
@@ -111,8 +112,8 @@ fn slip(vm: &Vm, class: ClassIndex, wanted: &str) -> Option<SymbolId> {
         .classes
         .chain(class)
         .filter_map(|c| vm.classes.get(c))
-        .flat_map(|info| info.methods.keys())
-        .map(|&id| vm.symbols.text(id));
+        .flat_map(|info| info.methods.selectors())
+        .map(|id| vm.symbols.text(id));
     let habits = HABITS.iter().map(|&(word, _)| word);
     let habits = habits.filter(|word| habit(vm, class, word).is_some());
     let parts = wanted.matches(':').count();

@@ -4,6 +4,8 @@
 //! hold nothing that stands here; Smalltalk asks by primitives.
 
 use super::code::Code;
+use super::known::Known;
+use super::method_dict::MethodDict;
 use super::symbols::SymbolId;
 use crate::memory::{ClassIndex, Format, Value, Visitor};
 use rustc_hash::FxHashMap;
@@ -27,7 +29,7 @@ pub struct ClassInfo {
     pub inst_vars: Vec<String>,
     /// Named variables in all, inherited ones included.
     pub inst_size: usize,
-    pub methods: FxHashMap<SymbolId, MethodId>,
+    pub methods: MethodDict,
     /// Class variables (kept on the class, not on its metaclass): name and Association.
     pub class_vars: Vec<(String, Value)>,
     /// Classes whose class variables are visible as pools.
@@ -161,7 +163,9 @@ pub struct ClassTable {
     pub classes: Vec<Option<Box<ClassInfo>>>,
     pub methods: Vec<Method>,
     /// Places in `methods` whose method has gone.
-    pub free_methods: Vec<MethodId>,
+    free_methods: Vec<MethodId>,
+    /// What stands in such places for a protocol.
+    no_protocol: Arc<str>,
     /// Indices of classes that have gone: no object and no cache knows them any more.
     free: Vec<ClassIndex>,
     by_object: FxHashMap<Value, ClassIndex>,
@@ -252,13 +256,27 @@ impl ClassTable {
         }
     }
 
+    /// Gives back the places of methods that nothing refers to: loose ones whose CompiledMethod has gone, and which
+    /// no code block in use belongs to. What stands there then belongs to no class that may go, and is not loose,
+    /// so that a place is given back once.
+    pub(crate) fn free_loose_methods(&mut self, in_use: impl Fn(MethodId) -> bool) {
+        for (id, m) in self.methods.iter_mut().enumerate() {
+            let id = id as MethodId;
+            if m.loose && m.object == Value::NIL && !in_use(id) {
+                let owner = Known::UndefinedObject.index();
+                *m = Method::new(0, owner, Source::none(), self.no_protocol.clone());
+                self.free_methods.push(id);
+            }
+        }
+    }
+
     /// Whether a method is in the dictionary of its class.
     pub fn is_listed(&self, id: MethodId) -> bool {
         let Some(m) = self.methods.get(id as usize) else {
             return false;
         };
         self.get(m.class)
-            .is_some_and(|c| c.methods.get(&m.selector) == Some(&id))
+            .is_some_and(|c| c.methods.holds(m.selector, id))
     }
 
     /// A method that is in no dictionary any more, or never was.
@@ -268,11 +286,12 @@ impl ClassTable {
         }
     }
 
-    /// The method that a send of `selector` to an instance of `class` finds.
+    /// The method that a send of `selector` to an instance of `class` finds. The methods of the class and of those
+    /// above it must have been listed; `Vm::lookup` sees to that.
     pub fn lookup(&self, class: ClassIndex, selector: SymbolId) -> Option<MethodId> {
         let mut at = Some(class);
         while let Some(info) = at.and_then(|c| self.get(c)) {
-            if let Some(&m) = info.methods.get(&selector) {
+            if let Some(m) = info.methods.get(selector) {
                 return Some(m);
             }
             at = info.superclass;
@@ -367,6 +386,54 @@ impl ClassTable {
             if let Some(info) = info {
                 self.by_object.insert(info.object, i as ClassIndex);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Format;
+
+    fn class(object: i64) -> ClassInfo {
+        ClassInfo {
+            object: Value::int(object),
+            superclass: None,
+            meta: 0,
+            instance_side: None,
+            name: String::new(),
+            format: Format::Fixed,
+            inst_vars: Vec::new(),
+            inst_size: 0,
+            methods: MethodDict::default(),
+            class_vars: Vec::new(),
+            pools: Vec::new(),
+            package: String::new(),
+            comment: String::new(),
+            subclasses: Vec::new(),
+            layout: "normal",
+            properties: Value::NIL,
+            traits: None,
+            overridden: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_method_is_given_back_once() {
+        let mut table = ClassTable::new(Known::Count.index() as usize);
+        table.set(Known::UndefinedObject.index(), class(1));
+        // The index of the first class that goes is still free, and then taken again, when others go.
+        for object in 2..5 {
+            let index = table.next_index();
+            table.set(index, class(object));
+            let other = table.next_index();
+            table.set(other, class(-object));
+            table.add_method(Method::new(1, index, Source::none(), "".into()));
+            for dead in [index, other] {
+                table.forget(&[dead]);
+                table.free_loose_methods(|_| false);
+            }
+            assert_eq!(table.free_methods, [0]);
         }
     }
 }

@@ -376,7 +376,7 @@ impl Vm {
         let ids: Vec<MethodId> = self
             .classes
             .get(index)
-            .map_or_else(Vec::new, |i| i.methods.values().copied().collect());
+            .map_or_else(Vec::new, |i| i.methods.made().collect());
         for id in ids {
             self.classes.methods[id as usize].code = std::ptr::null();
         }
@@ -399,6 +399,7 @@ impl Vm {
 
     /// Enters a method in its class's dictionary; what it replaces may be forgotten.
     fn list_method(&mut self, class: ClassIndex, selector: SymbolId, id: MethodId) {
+        self.list_methods(class);
         let replaced = self
             .classes
             .get_mut(class)
@@ -469,10 +470,11 @@ impl Vm {
 
     /// Takes a method out of its class.
     pub fn remove_method(&mut self, class: ClassIndex, selector: SymbolId) -> bool {
+        self.list_methods(class);
         let removed = self
             .classes
             .get_mut(class)
-            .and_then(|i| i.methods.remove(&selector));
+            .and_then(|i| i.methods.remove(selector));
         self.classes.let_go(removed);
         self.trait_method_changed(class, selector);
         self.flush_caches(Some(selector));

@@ -122,7 +122,7 @@ impl Vm {
         self.host_functions.push(function);
         let source = method_source(selector, number);
         let id = (self.hooks.compile_source)(self, class, &source, "host")?;
-        if let Some(method) = self.classes.lookup(class, id) {
+        if let Some(method) = self.lookup(class, id) {
             self.mark_as_library(method);
         }
         Ok(())

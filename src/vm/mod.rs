@@ -21,6 +21,7 @@ pub mod known;
 pub mod latent;
 pub mod limits;
 pub mod machine_primitives;
+pub mod method_dict;
 mod numbered;
 mod ops;
 mod overflow;

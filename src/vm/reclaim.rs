@@ -4,7 +4,7 @@
 //! a closure, a Context or a CompiledMethod refers to. Runs behind a full collection, where no send is under way.
 
 use super::cache::release_poly;
-use super::classes::{MethodId, Source};
+use super::classes::MethodId;
 use super::code::{Code, value_code};
 use super::context;
 use super::known::Known;
@@ -157,16 +157,12 @@ impl Vm {
             }
             kept
         });
-        for (id, m) in self.classes.methods.iter_mut().enumerate() {
+        for m in &mut self.classes.methods {
             if !m.code.is_null() && !live.contains(&(m.code as u64)) {
                 m.code = std::ptr::null();
             }
-            if m.loose && m.object == Value::NIL && !used.contains(&(id as MethodId)) {
-                m.loose = false;
-                m.source = Source::none();
-                self.classes.free_methods.push(id as MethodId);
-            }
         }
+        self.classes.free_loose_methods(|id| used.contains(&id));
         // Sites may have been linked to what has gone.
         self.flush_caches(None);
     }

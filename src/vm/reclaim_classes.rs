@@ -96,8 +96,8 @@ impl Found {
         held.extend(info.class_vars.iter().map(|&(_, v)| v));
         for m in info
             .methods
-            .values()
-            .filter_map(|&id| table.methods.get(id as usize))
+            .made()
+            .filter_map(|id| table.methods.get(id as usize))
         {
             held.push(m.object);
             if let Some((origin, _)) = m.origin {

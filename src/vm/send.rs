@@ -26,7 +26,7 @@ impl Vm {
         if !hit.is_null() {
             return Some(hit);
         }
-        let method = self.classes.lookup(class, selector)?;
+        let method = self.lookup(class, selector)?;
         let code = match self.method_code(method) {
             Some(code) => code,
             None => self.complaint(method)?,
@@ -302,7 +302,7 @@ impl Vm {
             {
                 return false;
             }
-            let basic = self.classes.lookup(class, self.selectors.basic_new);
+            let basic = self.lookup(class, self.selectors.basic_new);
             if basic
                 .and_then(|m| self.classes.methods.get(m as usize))
                 .map(|m| m.class)
@@ -339,12 +339,11 @@ impl Vm {
     }
 
     /// The method `Behavior>>new`.
-    fn new_method(&self) -> Option<MethodId> {
-        self.classes
-            .get(self.behavior()?)?
-            .methods
-            .get(&self.selectors.new)
-            .copied()
+    fn new_method(&mut self) -> Option<MethodId> {
+        let behavior = self.behavior()?;
+        self.list_methods(behavior);
+        let methods = &self.classes.get(behavior)?.methods;
+        methods.get(self.selectors.new)
     }
 
     /// Runs `code` with the receiver and arguments in the window: its primitive first.

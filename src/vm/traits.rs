@@ -44,7 +44,7 @@ impl Composition {
     fn selectors(&self, table: &ClassTable, found: &mut Vec<SymbolId>) {
         match self {
             Composition::Trait(class) => {
-                found.extend(table.get(*class).iter().flat_map(|c| c.methods.keys()));
+                found.extend(table.get(*class).iter().flat_map(|c| c.methods.selectors()));
             }
             Composition::Sum(parts) => parts.iter().for_each(|p| p.selectors(table, found)),
             Composition::Without(inner, _) | Composition::Preferring(inner, _) => {
@@ -61,8 +61,8 @@ impl Composition {
     fn offers(&self, table: &ClassTable, selector: SymbolId) -> Vec<MethodId> {
         match self {
             Composition::Trait(class) => {
-                let own = table.get(*class).and_then(|c| c.methods.get(&selector));
-                own.copied().into_iter().collect()
+                let own = table.get(*class).and_then(|c| c.methods.get(selector));
+                own.into_iter().collect()
             }
             Composition::Sum(parts) => parts
                 .iter()
@@ -189,6 +189,8 @@ impl Vm {
         if traits.iter().any(|&t| self.classes.takes_from(t, class)) {
             return Err(PrimError::BadArgument);
         }
+        traits.push(class);
+        traits.into_iter().for_each(|t| self.list_methods(t));
         let Some(info) = self.classes.get_mut(class) else {
             return Err(PrimError::BadReceiver);
         };
@@ -198,7 +200,7 @@ impl Vm {
         let Some(info) = self.classes.get(class) else {
             return Err(PrimError::BadReceiver);
         };
-        let mut selectors: Vec<SymbolId> = info.methods.keys().copied().collect();
+        let mut selectors: Vec<SymbolId> = info.methods.selectors().collect();
         if let Some(composed) = &info.traits {
             composed.of.selectors(&self.classes, &mut selectors);
         }
@@ -217,7 +219,7 @@ impl Vm {
             let gone = !self
                 .classes
                 .get(class)
-                .is_some_and(|i| i.methods.contains_key(&selector));
+                .is_some_and(|i| i.methods.contains(selector));
             if !(gone && self.refresh_trait_method(class, selector)) {
                 self.refresh_users(class, selector);
             }
@@ -243,7 +245,7 @@ impl Vm {
         let Some(info) = self.classes.get(class) else {
             return false;
         };
-        let current = info.methods.get(&selector).copied();
+        let current = info.methods.get(selector);
         let old = current.and_then(|id| self.classes.methods.get(id as usize));
         if old.is_some_and(|m| m.origin.is_none()) {
             return false;
@@ -275,7 +277,7 @@ impl Vm {
             }
             (_, None) => {
                 if let Some(info) = self.classes.get_mut(class) {
-                    info.methods.remove(&selector);
+                    info.methods.remove(selector);
                 }
             }
         }

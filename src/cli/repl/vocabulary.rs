@@ -14,8 +14,8 @@ pub fn of(vm: &mut Vm) -> Words {
     let mut words = Words::default();
     let selectors = |info: &ClassInfo| {
         info.methods
-            .keys()
-            .map(|&id| vm.symbols.text(id).to_string())
+            .selectors()
+            .map(|id| vm.symbols.text(id).to_string())
             .collect::<Vec<_>>()
     };
     for info in vm.classes.classes.iter().flatten() {

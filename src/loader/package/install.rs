@@ -310,11 +310,14 @@ impl Load {
         }
         let mut steps = Vec::new();
         for &(number, index) in &self.classes {
+            if let Some(meta) = vm.classes.get(index).map(|i| i.meta) {
+                vm.list_methods(meta);
+            }
             let listed = vm
                 .classes
                 .get(index)
                 .and_then(|c| vm.classes.get(c.meta))
-                .is_some_and(|m| m.methods.contains_key(&selector));
+                .is_some_and(|m| m.methods.contains(selector));
             if listed && defines.contains(&self.parts[number].name) {
                 let code = format!("{} initialize", self.parts[number].name);
                 steps.push(self.step(number, code));
@@ -357,7 +360,8 @@ fn add(vm: &mut Vm, side: ClassIndex, method: &Method) -> Result<(), CompileFail
 /// The method of a class in whose place this source would be: not a copy of a trait's.
 pub fn overridden_by(vm: &mut Vm, side: ClassIndex, source: &Source) -> Option<Overridden> {
     let selector = vm.intern(&selector_of(source.text.as_str())?);
-    let id = *vm.classes.get(side)?.methods.get(&selector)?;
+    vm.list_methods(side);
+    let id = vm.classes.get(side)?.methods.get(selector)?;
     let method = vm.classes.methods.get(id as usize)?;
     method.origin.is_none().then(|| Overridden {
         selector,
@@ -381,9 +385,9 @@ fn clear_library_class(vm: &mut Vm, name: &str) {
     };
     let meta = vm.classes.get(index).map_or(index, |i| i.meta);
     for side in [index, meta] {
-        let ids = vm.classes.get(side).map_or_else(Vec::new, |i| {
-            i.methods.iter().map(|(&s, &id)| (s, id)).collect()
-        });
+        vm.list_methods(side);
+        let listed = vm.classes.get(side).map(|i| i.methods.iter().collect());
+        let ids: Vec<_> = listed.unwrap_or_default();
         for (selector, id) in ids {
             let own = vm
                 .classes
