@@ -210,3 +210,92 @@ fn file_outs_of_others() {
     assert_eq!(run("tern.st"), "4\n'A bird!'\n");
     std::fs::remove_dir_all(folder).expect("a folder to remove");
 }
+
+#[test]
+fn files_of_every_kind_are_loaded() {
+    let base = "Object subclass: #Boat\n\tinstanceVariableNames: 'sail'\n\tclassVariableNames: ''\n\tpackage: 'Boats'!\n\n!Boat methodsFor: 'a'!\nsail\n\t^ 7! !\n";
+    let above = "Boat subclass: Dinghy [ sail [ ^ super sail + 1 ] ]\n";
+    let tonel = "Class { #name : 'Yacht', #superclass : 'Boat' }\n\nYacht >> mast [ ^ 'high' ]\n";
+    let folder = folder(
+        "kinds",
+        &[
+            ("fileouts/A.st", above),
+            ("fileouts/B.st", base),
+            ("Yacht.st", tonel),
+            (
+                "mixed/Raft.class.st",
+                "Class { #name : 'Raft', #superclass : 'Object' }\n",
+            ),
+            ("mixed/more.st", "!Raft methodsFor: 'x'!\nlogs\n\t^ 5! !\n"),
+            ("mixed/script.st", "'run me' printNl\n"),
+            ("script.st", "'I ran' displayNl\n"),
+        ],
+    );
+    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let sail = "Dinghy new sail";
+    assert_eq!(printed(&[&path("fileouts")], sail), "8");
+    assert_eq!(
+        printed(&[&path("fileouts/B.st"), &path("fileouts/A.st")], sail),
+        "8"
+    );
+    let yacht = [path("fileouts/B.st"), path("Yacht.st")];
+    let yacht: Vec<&str> = yacht.iter().map(String::as_str).collect();
+    assert_eq!(printed(&yacht, "Yacht new mast"), "'high'");
+    let load = format!(
+        "(PackageLoader load: #('{}' '{}')) isComplete. Yacht new sail",
+        yacht[0], yacht[1]
+    );
+    assert_eq!(printed(&[], &load), "7");
+    let (code, out, err) = chirp(&["--load", &path("mixed"), "-p", "Raft new logs"]);
+    assert_eq!((code, out.as_str()), (0, "5\n"));
+    assert!(
+        err.contains("script.st is left out: it is a script"),
+        "{err}"
+    );
+    let (code, out, err) = chirp(&["--load", &path("script.st"), "-p", "3"]);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "I ran\n3\n", ""));
+    std::fs::remove_dir_all(folder).expect("a folder to remove");
+}
+
+#[test]
+fn brackets_on_the_command_line() {
+    let (code, out, err) = chirp(&[
+        "-p",
+        "Object subclass: Tap [ | drops | drip [ ^ drops := 1 + (drops ifNil: [ 0 ]) ] ]",
+        "-e",
+        "Tap extend [ twice [ self drip. ^ self drip ] ]. tap := Tap new",
+        "-p",
+        "Tap class >> open [ ^ self new twice ]. tap twice + Tap open",
+    ]);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "Tap\n4\n", ""));
+}
+
+#[test]
+fn mistakes_are_shown_as_the_file_has_them() {
+    let tonel = "Class { #name : 'Kite', #superclass : 'Object' }\n\nKite >> tail [ ^ 3 + ]\n\nKite class >> long: a\n  with: b [\n\t^ wind ]\n";
+    let broken =
+        "Object subclass: A [\n\t| x x |\n\tone [ ^ 1 + ]\n\ttwo ^ 2\n\tthree [ ^ 3 - ]\n]\n3 *\n";
+    let folder = folder("shown", &[("Kite.class.st", tonel), ("a.st", broken)]);
+    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let (code, _, err) = chirp(&["check", &path("Kite.class.st")]);
+    assert_eq!(code, 65);
+    for part in [
+        "3 | Kite >> tail [ ^ 3 + ]\n  |                    ^",
+        "Kite.class.st:7:4",
+        "7 |     ^ wind ]",
+    ] {
+        assert!(err.contains(part), "{part} in {err}");
+    }
+    let (code, _, err) = chirp(&[&path("a.st")]);
+    assert_eq!(code, 65);
+    for part in [
+        "a.st:1:18",
+        "a.st:3:12",
+        "a.st:4:6",
+        "a.st:5:14",
+        "a.st:7:3",
+    ] {
+        assert!(err.contains(part), "{part} in {err}");
+    }
+    std::fs::remove_dir_all(folder).expect("a folder to remove");
+}

@@ -160,3 +160,31 @@ fn a_source_that_is_not_utf8() {
     assert_eq!(text(&output.stdout), "1 test: 1 passed\n");
     assert_eq!(text(&output.stderr), "");
 }
+
+#[test]
+fn the_report_tells_what_does_not_compile() {
+    let folder = std::env::temp_dir().join(format!("chirp-uncompiled-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("P")).expect("a folder");
+    let class = "Class { #name : 'QuayTest', #superclass : 'TestCase' }\n\nQuayTest >> testOne [\n\tself assert: (1 +\n]\n\nQuayTest >> testTwo [\n\tself assert: true\n]\n";
+    let script = "TestCase subclass: PierTest [ testIt [ ^ zork ] ]\n";
+    std::fs::write(folder.join("P/QuayTest.class.st"), class).expect("a file");
+    std::fs::write(folder.join("pier.st"), script).expect("a file");
+    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let report = path("report.xml");
+    let output = test(&[&path("P"), &path("pier.st"), "--junit", &report]);
+    assert_eq!(output.status.code(), Some(65));
+    let out = text(&output.stdout);
+    assert_eq!(out, "2 mistakes in the sources\n1 test: 1 passed\n");
+    let report = std::fs::read_to_string(&report).expect("a report");
+    for part in [
+        "tests=\"3\" failures=\"0\" errors=\"2\"",
+        "QuayTest.class.st\" name=\"compiling\" time=\"0.000000\"",
+        "QuayTest.class.st\" line=\"4\">",
+        "pier.st\" line=\"1\">",
+        "there is no variable `zork`",
+        "classname=\"QuayTest\" name=\"testTwo\"",
+    ] {
+        assert!(report.contains(part), "{part} is not in\n{report}");
+    }
+    std::fs::remove_dir_all(folder).expect("a folder to remove");
+}

@@ -69,7 +69,7 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", global = true, value_parser = parse_duration)]
     pub timeout: Option<Duration>,
 
-    /// Load a package, a folder of packages, or a repository with .project; several are loaded together
+    /// Load a package, a folder of packages, a repository with .project, or a file; several are loaded together
     #[arg(long, value_name = "PATH", global = true)]
     pub load: Vec<PathBuf>,
 

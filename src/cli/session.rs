@@ -195,7 +195,7 @@ impl Session {
     }
 
     /// Writes what went wrong, with the errors of other Processes before it.
-    fn settle<T>(&mut self, result: Result<T, LoadError>) -> Result<T, Ending> {
+    pub fn settle<T>(&mut self, result: Result<T, LoadError>) -> Result<T, Ending> {
         self.tell_failures();
         result.map_err(|error| match error {
             LoadError::Source(error) => {

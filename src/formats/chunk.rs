@@ -7,6 +7,7 @@
 use super::scan::{Scanner, ends_line};
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The text between two bangs, white space around it left off.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,32 +49,32 @@ impl Chunk {
 
 /// What a chunk is for.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Item<'a> {
+pub enum Item {
     /// To be evaluated.
     DoIt(Chunk),
     /// To be compiled in a class.
     Method {
-        owner: Owner<'a>,
-        protocol: Option<Cow<'a, str>>,
+        owner: Owner,
+        protocol: Option<Arc<str>>,
         source: Chunk,
     },
     /// A class comment; the chunk is the comment itself, no literal.
-    Comment { owner: Owner<'a>, text: Chunk },
+    Comment { owner: Owner, text: Chunk },
 }
 
 /// The class that `Foo` or `Foo class` names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Owner<'a> {
-    pub name: &'a str,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub name: Arc<str>,
     pub class_side: bool,
     /// Where the name stands in the file.
     pub offset: usize,
 }
 
 /// What a metadata chunk, `!…!`, announces.
-enum Metadata<'a> {
-    Methods(Owner<'a>, Option<Cow<'a, str>>),
-    Comment(Owner<'a>),
+enum Metadata {
+    Methods(Owner, Option<Arc<str>>),
+    Comment(Owner),
     /// The next chunk is of no use to us.
     SkipOne,
     /// The chunks up to the next empty one are of no use to us.
@@ -84,7 +85,7 @@ enum Metadata<'a> {
 }
 
 /// Takes a file apart.
-pub fn parse(text: &str) -> Vec<Item<'_>> {
+pub fn parse(text: &str) -> Vec<Item> {
     let start = if text.starts_with('\u{FEFF}') {
         '\u{FEFF}'.len_utf8()
     } else {
@@ -135,7 +136,7 @@ struct Reader<'a> {
     line_start: usize,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn skip_space(&mut self) {
         let rest = &self.text[self.at..];
         self.at += rest.len() - rest.trim_start().len();
@@ -191,13 +192,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The metadata chunk that begins here, with what it announces.
-    fn metadata(&mut self, items: &mut Vec<Item<'a>>) {
+    fn metadata(&mut self, items: &mut Vec<Item>) {
         let Some(chunk) = self.chunk() else { return };
         match classify(self.text, &chunk) {
             Metadata::Methods(owner, protocol) => {
                 while let Some(source) = self.section_chunk() {
                     items.push(Item::Method {
-                        owner,
+                        owner: owner.clone(),
                         protocol: protocol.clone(),
                         source,
                     });
@@ -218,7 +219,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn classify<'a>(text: &'a str, chunk: &Chunk) -> Metadata<'a> {
+fn classify(text: &str, chunk: &Chunk) -> Metadata {
     let mut s = Scanner::new(&text[..chunk.range.end], chunk.range.start);
     let offset = s.at();
     let name = s.identifier();
@@ -246,7 +247,7 @@ fn classify<'a>(text: &'a str, chunk: &Chunk) -> Metadata<'a> {
         word = s.identifier();
     }
     let owner = Owner {
-        name,
+        name: name.into(),
         class_side,
         offset,
     };
@@ -263,11 +264,11 @@ fn classify<'a>(text: &'a str, chunk: &Chunk) -> Metadata<'a> {
 }
 
 /// The string or symbol behind the cursor, taken as Smalltalk does.
-fn string_at<'a>(s: &mut Scanner<'a>) -> Option<Cow<'a, str>> {
+fn string_at(s: &mut Scanner<'_>) -> Option<Arc<str>> {
     s.skip_space();
     if s.eat(b'#') && s.peek() != b'\'' {
         let name = s.identifier();
-        return (!name.is_empty()).then_some(Cow::Borrowed(name));
+        return (!name.is_empty()).then(|| name.into());
     }
     if s.peek() != b'\'' {
         return None;
@@ -276,9 +277,9 @@ fn string_at<'a>(s: &mut Scanner<'a>) -> Option<Cow<'a, str>> {
     s.skip_string().ok()?;
     let inside = &s.text()[start..s.at() - 1];
     if !inside.contains("''") && !inside.contains("!!") {
-        return Some(Cow::Borrowed(inside));
+        return Some(inside.into());
     }
-    Some(Cow::Owned(inside.replace("''", "'").replace("!!", "!")))
+    Some(inside.replace("''", "'").replace("!!", "!").into())
 }
 
 #[cfg(test)]
@@ -314,7 +315,7 @@ Foo initialize!
 
     /// A line for each item: kind, owner, protocol, text.
     fn dump(text: &str) -> Vec<String> {
-        let side = |o: &Owner<'_>| if o.class_side { " class" } else { "" };
+        let side = |o: &Owner| if o.class_side { " class" } else { "" };
         let flat = |c: &Chunk| format!("{}: {}", c.line, c.text(text).replace('\n', "/"));
         parse(text)
             .iter()
@@ -391,7 +392,7 @@ Foo initialize!
     #[test]
     fn places() {
         let places = |text: &str| -> Vec<(u32, u32, bool)> {
-            let chunk = |item: &Item<'_>| match item {
+            let chunk = |item: &Item| match item {
                 Item::DoIt(c) | Item::Method { source: c, .. } | Item::Comment { text: c, .. } => {
                     (c.line, c.column, c.ended)
                 }

@@ -19,6 +19,10 @@ pub struct Program<'a> {
     pub blank: Vec<Range<usize>>,
     /// The statements of each `Eval [ … ]`.
     pub evals: Vec<Range<usize>>,
+    /// What cannot be read, in the order of the text.
+    pub errors: Vec<FormatError>,
+    /// The last of them is something that is never closed.
+    pub is_open: bool,
 }
 
 /// A class, or what is added to one.
@@ -57,11 +61,14 @@ pub fn is_class_body(text: &str, at: usize) -> bool {
     reader.found
 }
 
-/// Takes a script apart, from byte `at` on.
-pub fn parse(text: &str, at: usize) -> Result<Program<'_>, FormatError> {
+/// Takes a script apart, from byte `at` on. What is wrong with one method hides no other one.
+pub fn parse(text: &str, at: usize) -> Program<'_> {
     let mut reader = Reader::new(text, at);
-    reader.items(false)?;
-    Ok(reader.program)
+    if let Err(error) = reader.items(false) {
+        reader.program.errors.push(error);
+        reader.program.is_open = true;
+    }
+    reader.program
 }
 
 struct Reader<'a> {
@@ -192,8 +199,9 @@ impl<'a> Reader<'a> {
         protocol: Option<Cow<'a, str>>,
     ) -> Result<(), FormatError> {
         let start = self.s.at();
-        let pattern = self.pattern(start)?;
-        self.s = Scanner::new(self.s.text(), pattern.1);
+        let pattern = pattern_at(self.s.text(), start).map_err(open_error)?;
+        let from = pattern.as_ref().map_or(start, |p| p.end);
+        self.s = Scanner::new(self.s.text(), from);
         while !self.s.at_end() && self.s.peek() != b'!' {
             if !self.s.skip_quoted().map_err(open_error)? {
                 self.s.bump();
@@ -201,15 +209,21 @@ impl<'a> Reader<'a> {
         }
         let end = self.s.at();
         self.s.eat(b'!');
+        let Some(pattern) = pattern else {
+            self.program
+                .errors
+                .push(FormatError::new(start, "a method's name must stand here"));
+            return Ok(());
+        };
         let text = self.s.text();
         let method = Method {
             owner,
             class_side,
             protocol,
-            selector: pattern.0,
+            selector: pattern.selector,
             source: start..start + text[start..end].trim_end().len(),
-            bracket: pattern.1,
-            pattern_end: pattern.1,
+            bracket: pattern.end,
+            pattern_end: pattern.end,
             line: place_of(text, start).line,
         };
         self.program.definitions.push(Definition {
@@ -310,14 +324,14 @@ impl<'a> Reader<'a> {
             return Ok(true);
         }
         let mut body = Body::default();
-        self.body(&mut body, name, class_side, superclass.is_some())?;
+        let read = self.body(&mut body, name, class_side, superclass.is_some());
         self.program.definitions.push(Definition {
             superclass,
             name,
             offset,
             body,
         });
-        Ok(true)
+        read.map(|()| true)
     }
 
     /// `Foo >> bar [ … ]`, from the arrow on.
@@ -335,7 +349,9 @@ impl<'a> Reader<'a> {
         if behind.peek() != b'[' {
             return Ok(false);
         }
-        let method = self.method(last_name(name), class_side)?;
+        let Some(method) = self.method(last_name(name), class_side)? else {
+            return Ok(true);
+        };
         self.program.definitions.push(Definition {
             superclass: None,
             name: last_name(name),
@@ -384,7 +400,7 @@ impl<'a> Reader<'a> {
                 _ => {
                     self.s = Scanner::new(self.s.text(), start);
                     let method = self.method(name, class_side)?;
-                    body.methods.push(method);
+                    body.methods.extend(method);
                 }
             }
             first = false;
@@ -504,49 +520,77 @@ impl<'a> Reader<'a> {
         behind.skip_space();
         self.s = behind;
         let method = self.method(owner, class_side)?;
-        body.methods.push(method);
+        body.methods.extend(method);
         Ok(true)
     }
 
-    fn pattern(&self, start: usize) -> Result<(Cow<'a, str>, usize), FormatError> {
-        let pattern = pattern_at(self.s.text(), start).map_err(open_error)?;
-        let pattern =
-            pattern.ok_or_else(|| FormatError::new(start, "a method's name must stand here"))?;
-        Ok((pattern.selector, pattern.end))
-    }
-
-    /// The method whose pattern begins here.
-    fn method(&mut self, owner: &'a str, class_side: bool) -> Result<Method<'a>, FormatError> {
+    /// The method whose pattern begins here; none, with the reason among the errors, if it cannot be read.
+    fn method(
+        &mut self,
+        owner: &'a str,
+        class_side: bool,
+    ) -> Result<Option<Method<'a>>, FormatError> {
         let text = self.s.text();
         let start = self.s.at();
-        let (selector, pattern_end) = match self.pattern(start) {
-            Ok(pattern) => pattern,
-            Err(_) => {
-                let message = format!(
-                    "a variable, a method or the bracket that closes {owner} must stand here"
-                );
-                return Err(FormatError::new(start, message));
-            }
+        let Ok(Some(pattern)) = pattern_at(text, start) else {
+            let message =
+                format!("a variable, a method or the bracket that closes {owner} must stand here");
+            return self.unreadable(FormatError::new(start, message));
         };
-        self.s = Scanner::new(text, pattern_end);
+        self.s = Scanner::new(text, pattern.end);
         self.s.skip_blank().map_err(open_error)?;
         let bracket = self.s.at();
         if self.s.peek() != b'[' {
-            let message = format!("`[` must follow the pattern of {owner}>>#{selector}");
-            return Err(FormatError::new(bracket, message));
+            let message = format!(
+                "`[` must follow the pattern of {owner}>>#{}",
+                pattern.selector
+            );
+            return self.unreadable(FormatError::new(bracket, message));
         }
         self.s.skip_brackets().map_err(open_error)?;
         let body = text[bracket + 1..self.s.at() - 1].trim_end();
-        Ok(Method {
+        Ok(Some(Method {
             owner,
             class_side,
             protocol: protocol_in(body),
-            selector,
+            selector: pattern.selector,
             source: start..bracket + 1 + body.len(),
             bracket,
-            pattern_end,
+            pattern_end: pattern.end,
             line: place_of(text, start).line,
-        })
+        }))
+    }
+
+    /// Skips a method that cannot be read: to the next line that begins like one, behind the brackets of its body, or
+    /// to the bracket that closes its class.
+    fn unreadable(&mut self, error: FormatError) -> Result<Option<Method<'a>>, FormatError> {
+        self.program.errors.push(error);
+        while !self.s.at_end() && self.s.peek() != b']' {
+            if self.s.peek() == b'[' {
+                self.s.skip_brackets().map_err(open_error)?;
+                break;
+            }
+            if self.s.skip_quoted().map_err(open_error)? {
+                continue;
+            }
+            let from = self.s.at();
+            self.s.bump();
+            self.s.skip_blank().map_err(open_error)?;
+            let new_line = self.s.text()[from..self.s.at()].contains(['\n', '\r']);
+            if new_line && self.begins_method()? {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    fn begins_method(&self) -> Result<bool, FormatError> {
+        let Ok(Some(pattern)) = pattern_at(self.s.text(), self.s.at()) else {
+            return Ok(false);
+        };
+        let mut behind = Scanner::new(self.s.text(), pattern.end);
+        behind.skip_blank().map_err(open_error)?;
+        Ok(behind.peek() == b'[')
     }
 }
 
@@ -622,7 +666,7 @@ a + 3
     #[test]
     fn a_script() {
         assert!(is_class_body(ACCOUNT, 0));
-        let program = parse(ACCOUNT, 0).unwrap();
+        let program = parse(ACCOUNT, 0);
         let account = &program.definitions[0];
         assert_eq!(account.superclass, Some(("Object", 17)));
         let body = &account.body;
@@ -703,7 +747,7 @@ a + 3
     fn bangs_between() {
         let text =
             "Foo extend [ a [ ] ]!\n3 foo!\n!Foo methodsFor: 'x'!\nb ^ '!'!\nc ^ 2! !\n4 foo!";
-        let program = parse(text, 0).unwrap();
+        let program = parse(text, 0);
         let names: Vec<_> = program
             .definitions
             .iter()
@@ -719,7 +763,7 @@ a + 3
     #[test]
     fn namespaces_are_looked_through() {
         let text = "Namespace current: Foo.Bar [ Object subclass: A [ ] 3 foo ]";
-        let program = parse(text, 0).unwrap();
+        let program = parse(text, 0);
         assert_eq!(program.definitions[0].name, "A");
         let inside: Vec<_> = program
             .evals
@@ -732,7 +776,7 @@ a + 3
     #[test]
     fn mistakes_have_places() {
         let error = |text: &str| {
-            let e = parse(text, 0).unwrap_err();
+            let e = parse(text, 0).errors.remove(0);
             (place_of(text, e.offset).to_string(), e.message)
         };
         assert_eq!(
@@ -751,6 +795,26 @@ a + 3
             error("A extend [ foo: a ^ 3 ]").1,
             "`[` must follow the pattern of A>>#foo:"
         );
+    }
+
+    #[test]
+    fn a_mistake_hides_no_other_one() {
+        let text = "Object subclass: A [\n  a ^ 3\n  b [ ^ 1 ]\n  3\n  c: [ ^ 2 ]\n  d [ ^ 3 ]\n]\nA extend [ e [";
+        let program = parse(text, 0);
+        let places: Vec<_> = program
+            .errors
+            .iter()
+            .map(|e| place_of(text, e.offset).to_string())
+            .collect();
+        assert_eq!(places, ["2:5", "4:3", "8:14"]);
+        assert!(program.is_open);
+        let names: Vec<_> = program.definitions[0]
+            .body
+            .methods
+            .iter()
+            .map(|m| &*m.selector)
+            .collect();
+        assert_eq!(names, ["b", "d"]);
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, Str
     let mut vm = Vm::new(heap, host, compile::HOOKS);
     crate::primitives::register(&mut vm);
     vm.register_primitives("", super::package::primitives::TABLE);
+    vm.register_primitives("", super::filing::TABLE);
     let class_size = image.class_named("Class").map_or(2, |c| {
         std::iter::successors(Some(c), |c| c.superclass())
             .map(|c| c.inst_vars().len())

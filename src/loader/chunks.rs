@@ -4,55 +4,41 @@
 //! still defined and everything is still compiled, so that all mistakes are found.
 
 use super::compile;
+use super::filing::{self, Filing};
 use super::package::{
     self,
     model::{File, Kind, Part},
 };
-use super::script::{LoadError, SourceError};
 use crate::compiler::{MAX_DIAGNOSTICS, Variables};
 use crate::formats::Place;
 use crate::formats::chunk::{self, Chunk, Item, Owner};
 use crate::memory::{ClassIndex, Value};
-use crate::vm::classes::Source;
+use crate::vm::classes::{MethodId, Source};
 use crate::vm::{CompileFailure, Vm};
 use chirp_grammar::ast::{Expr, ExprKind, Literal, Span, Statement};
 use chirp_grammar::{Diagnostic, Options};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Chunk files may be old: `_` assigns in them.
 const DIALECT: Options = Options {
     underscore_assignment: true,
 };
 
-/// Evaluates the do-its of a chunk file in order; answers the last value. Nothing is run when a
-/// chunk does not parse.
-pub fn run(vm: &mut Vm, name: &str, text: &str) -> Result<Value, LoadError> {
-    let mut filing = FileIn::new(vm, name, text);
-    let items = chunk::parse(text);
-    filing.parsed = items.iter().all(|item| filing.parse(item).is_ok());
-    filing.checking = !filing.parsed;
-    let value = filing.all(&items)?;
-    match filing.failures {
-        failures if failures.is_empty() => Ok(value),
-        failures => Err(LoadError::Source(SourceError { failures })),
-    }
-}
-
 /// Everything that is wrong with a chunk file. Only its classes are defined.
 pub fn check(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
-    let mut filing = FileIn::new(vm, name, text);
+    let mut filing = FileIn::open(name, text);
     filing.checking = true;
-    match filing.all(&chunk::parse(text)) {
-        Err(LoadError::Source(e)) => e.failures,
-        // A definition that fails when it is evaluated says so when the file is run.
-        _ => filing.failures,
-    }
+    // A definition that fails when it is evaluated says so when the file is run.
+    let _ = filing::run(vm, &mut filing);
+    filing.failures
 }
 
-struct FileIn<'a> {
-    vm: &'a mut Vm,
-    name: &'a str,
-    text: &'a str,
+/// A chunk file that is being filed in.
+pub struct FileIn {
+    name: String,
+    text: Arc<str>,
+    items: std::vec::IntoIter<Item>,
     failures: Vec<CompileFailure>,
     /// Nothing but definitions is run.
     checking: bool,
@@ -60,40 +46,26 @@ struct FileIn<'a> {
     parsed: bool,
 }
 
-impl<'a> FileIn<'a> {
-    fn new(vm: &'a mut Vm, name: &'a str, text: &'a str) -> FileIn<'a> {
-        FileIn {
-            vm,
-            name,
-            text,
+impl FileIn {
+    /// Nothing will be run when a chunk does not parse.
+    pub fn open(name: &str, text: &str) -> FileIn {
+        let items = chunk::parse(text);
+        let mut filing = FileIn {
+            name: name.to_string(),
+            text: text.into(),
+            items: Vec::new().into_iter(),
             failures: Vec::new(),
             checking: false,
             parsed: false,
-        }
+        };
+        filing.parsed = items.iter().all(|item| filing.parse(item).is_ok());
+        filing.checking = !filing.parsed;
+        filing.items = items.into_iter();
+        filing
     }
 
-    fn all(&mut self, items: &[Item<'_>]) -> Result<Value, LoadError> {
-        let mut last = Value::NIL;
-        for item in items {
-            match self.one(item, last) {
-                Ok(value) => last = value,
-                Err(LoadError::Source(e)) => {
-                    self.failures.extend(e.failures);
-                    self.checking = true;
-                }
-                Err(error) if !self.checking => return Err(error),
-                Err(_) => {}
-            }
-            let found: usize = self.failures.iter().map(|f| f.mistakes.len()).sum();
-            if found >= MAX_DIAGNOSTICS {
-                break;
-            }
-        }
-        Ok(last)
-    }
-
-    /// Answers the value of the latest do-it.
-    fn one(&mut self, item: &Item<'_>, last: Value) -> Result<Value, LoadError> {
+    /// Defines what the item defines; answers the code that it runs.
+    fn one(&mut self, vm: &mut Vm, item: &Item) -> Result<Option<MethodId>, CompileFailure> {
         if !self.parsed {
             self.parse(item)?;
         }
@@ -101,47 +73,45 @@ impl<'a> FileIn<'a> {
             Item::DoIt(chunk) => {
                 let source = self.source(chunk);
                 let runs = !self.checking || defines_class(source.text.as_str());
-                let method = compile::do_it(self.vm, source, Variables::Session, DIALECT)?;
-                if runs {
-                    return Ok(self.vm.run_method(method, &[Value::NIL])?);
-                }
+                let method = compile::do_it(vm, source, Variables::Session, DIALECT)?;
+                return Ok(runs.then_some(method));
             }
             Item::Method {
                 owner,
                 protocol,
                 source,
             } => {
-                let class = self.class(owner)?;
+                let class = self.class(vm, owner)?;
                 let source = self.source(source);
                 let protocol = protocol.as_deref().unwrap_or("as yet unclassified");
-                let overridden = package::overridden_by(self.vm, class, &source);
-                compile::install(self.vm, class, source, protocol, DIALECT)?;
-                package::remember(self.vm, class, overridden);
+                let overridden = package::overridden_by(vm, class, &source);
+                compile::install(vm, class, source, protocol, DIALECT)?;
+                package::remember(vm, class, overridden);
             }
             Item::Comment { owner, text: chunk } => {
-                let class = self.class(owner)?;
-                let comment = returns(&chunk.text(self.text)).into_owned();
-                if let Some(info) = self.vm.classes.get_mut(class) {
+                let class = self.class(vm, owner)?;
+                let comment = returns(&chunk.text(&self.text)).into_owned();
+                if let Some(info) = vm.classes.get_mut(class) {
                     info.comment = comment;
                 }
             }
         }
-        Ok(last)
+        Ok(None)
     }
 
     fn source(&self, chunk: &Chunk) -> Source {
         let place = (chunk.line, chunk.column);
-        Source::of_file(self.name, &returns(&chunk.text(self.text)), place)
+        Source::of_file(&self.name, &returns(&chunk.text(&self.text)), place)
     }
 
     /// What the parser says of a chunk.
-    fn parse(&self, item: &Item<'_>) -> Result<(), CompileFailure> {
+    fn parse(&self, item: &Item) -> Result<(), CompileFailure> {
         let (chunk, is_method) = match item {
             Item::DoIt(c) => (c, false),
             Item::Method { source, .. } => (source, true),
             Item::Comment { .. } => return Ok(()),
         };
-        let part = chunk.text(self.text);
+        let part = chunk.text(&self.text);
         let mut diagnostics = if is_method {
             chirp_grammar::parse_method_with(&part, DIALECT).diagnostics
         } else {
@@ -172,13 +142,12 @@ impl<'a> FileIn<'a> {
     }
 
     /// The class that a chunk's header names.
-    fn class(&mut self, owner: &Owner<'_>) -> Result<ClassIndex, CompileFailure> {
-        let found = self
-            .vm
-            .find_global(owner.name)
-            .and_then(|v| self.vm.classes.index_of(v));
+    fn class(&self, vm: &mut Vm, owner: &Owner) -> Result<ClassIndex, CompileFailure> {
+        let found = vm
+            .find_global(&owner.name)
+            .and_then(|v| vm.classes.index_of(v));
         let found = match found {
-            Some(c) if owner.class_side => self.vm.classes.get(c).map(|i| i.meta),
+            Some(c) if owner.class_side => vm.classes.get(c).map(|i| i.meta),
             other => other,
         };
         found.ok_or_else(|| {
@@ -187,9 +156,37 @@ impl<'a> FileIn<'a> {
                 Diagnostic::new("E0301", format!("there is no class `{}`", owner.name), span)
                     .label("methods of an unknown class")
                     .help("define the class first, or load the file that does");
-            let file = Source::of_file(self.name, self.text, (1, 1));
+            let file = Source::of_file(&self.name, &self.text, (1, 1));
             compile::failure(&[problem], &file)
         })
+    }
+}
+
+impl Filing for FileIn {
+    fn next(&mut self, vm: &mut Vm) -> Option<(MethodId, Value)> {
+        loop {
+            let found: usize = self.failures.iter().map(|f| f.mistakes.len()).sum();
+            if found >= MAX_DIAGNOSTICS {
+                return None;
+            }
+            let item = self.items.next()?;
+            match self.one(vm, &item) {
+                Ok(Some(method)) => return Some((method, Value::NIL)),
+                Ok(None) => {}
+                Err(failure) => {
+                    self.failures.push(failure);
+                    self.checking = true;
+                }
+            }
+        }
+    }
+
+    fn passes_over_errors(&self) -> bool {
+        self.checking
+    }
+
+    fn failures(&mut self) -> Vec<CompileFailure> {
+        std::mem::take(&mut self.failures)
     }
 }
 
@@ -316,4 +313,17 @@ fn is_definition(expr: &Expr) -> bool {
         }
         part = receiver;
     }
+}
+
+/// The classes and traits that a do-it defines.
+pub fn definitions_in(text: &str, file: &File) -> Vec<Part> {
+    let Some(tree) = chirp_grammar::parse_do_it_with(text, DIALECT).tree else {
+        return Vec::new();
+    };
+    let statements = tree.body.statements.iter();
+    let parts = statements.filter_map(|s| match s {
+        Statement::Expr(e) => definition_of(e, file),
+        _ => None,
+    });
+    parts.filter(|p| p.kind != Kind::Extension).collect()
 }

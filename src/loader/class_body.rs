@@ -5,47 +5,31 @@
 
 use super::chunks::definition_of;
 use super::compile;
+use super::filing::Filing;
 use super::package::Load;
 use super::package::Sources;
-use super::package::model::{File, Kind, Method, Part};
-use super::script::{GOES_ON, LoadError, SourceError};
+use super::package::model::{File, Kind, Method, Origin, Part};
+use super::script::{GOES_ON, LoadError};
+use crate::compiler::Variables;
 use crate::formats::class_body::{self, Definition};
 use crate::formats::{Place, place_of};
 use crate::memory::{ClassIndex, Value};
 use crate::vm::classes::{MethodId, Source, SourceText};
 use crate::vm::{CompileFailure, Vm};
-use chirp_grammar::Diagnostic;
 use chirp_grammar::ast::{Block, DoIt, Expr, ExprKind, Message, Statement};
+use chirp_grammar::{Diagnostic, Options};
+use std::collections::VecDeque;
 use std::ops::Range;
-
-/// Makes the classes of a script and runs its statements; answers the value of the last one.
-pub fn run(vm: &mut Vm, name: &str, text: &str) -> Result<Value, LoadError> {
-    let program = Program::load(vm, name, text);
-    if !program.failures.is_empty() {
-        let failures = program.failures;
-        return Err(LoadError::Source(SourceError { failures }));
-    }
-    for variable in &program.variables {
-        let object = vm.classes.get(variable.class).map(|i| i.object);
-        let value = vm.run_method(variable.value, &[object.unwrap_or(Value::NIL)])?;
-        if let Some((_, binding)) = vm.classes.class_var(variable.class, &variable.name) {
-            vm.heap.set_slot(binding, 1, value);
-        }
-    }
-    let goes_on = vm.symbol(GOES_ON);
-    let mut last = Value::NIL;
-    for &method in &program.statements {
-        let value = vm.run_method(method, &[Value::NIL])?;
-        if value != goes_on {
-            last = value;
-        }
-    }
-    Ok(last)
-}
 
 /// Everything that is wrong with a script. Only its classes are made.
 pub fn check(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
-    Program::load(vm, name, text).failures
+    Program::open(vm, name, text, Variables::Script).failures
+}
+
+/// Whether a bracket or a quote is open, or a statement is not complete.
+pub fn is_unfinished(text: &str) -> bool {
+    let parsed = class_body::parse(text, 0);
+    parsed.is_open || chirp_grammar::parse_do_it(&visible(text, &parsed.blank)).is_incomplete()
 }
 
 /// The first value of a class variable, compiled.
@@ -57,29 +41,53 @@ struct Variable {
 
 /// A script whose classes are there, and whose statements are compiled.
 #[derive(Default)]
-struct Program {
-    variables: Vec<Variable>,
-    statements: Vec<MethodId>,
+pub struct Program {
+    variables: VecDeque<Variable>,
+    statements: VecDeque<MethodId>,
+    /// The class variable whose first value is being computed.
+    variable: Option<Variable>,
     failures: Vec<CompileFailure>,
 }
 
+impl Filing for Program {
+    fn next(&mut self, vm: &mut Vm) -> Option<(MethodId, Value)> {
+        if !self.failures.is_empty() {
+            return None;
+        }
+        let Some(variable) = self.variables.pop_front() else {
+            return Some((self.statements.pop_front()?, Value::NIL));
+        };
+        let class = vm.classes.get(variable.class).map(|i| i.object);
+        let method = variable.value;
+        self.variable = Some(variable);
+        Some((method, class.unwrap_or(Value::NIL)))
+    }
+
+    fn answered(&mut self, vm: &mut Vm, value: Value) -> bool {
+        let Some(variable) = self.variable.take() else {
+            return value != vm.symbol(GOES_ON);
+        };
+        if let Some((_, binding)) = vm.classes.class_var(variable.class, &variable.name) {
+            vm.heap.set_slot(binding, 1, value);
+        }
+        false
+    }
+
+    fn failures(&mut self) -> Vec<CompileFailure> {
+        std::mem::take(&mut self.failures)
+    }
+}
+
 impl Program {
-    fn load(vm: &mut Vm, name: &str, text: &str) -> Program {
+    /// Makes the classes of a script and compiles its statements, whose undeclared variables live where `variables` says.
+    pub fn open(vm: &mut Vm, name: &str, text: &str, variables: Variables) -> Program {
         let text = &without_namespaces(text);
         let mut program = Program::default();
         let file = File {
             name: name.into(),
-            text: text.clone(),
+            text: text.as_str().into(),
         };
-        let mut parsed = match class_body::parse(text, 0) {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                let mut sources = Sources::default();
-                sources.refuse(&file, &error);
-                program.failures = sources.failures;
-                return program;
-            }
-        };
+        let mut parsed = class_body::parse(text, 0);
         let mut parts: Vec<(usize, Part)> = parsed
             .definitions
             .iter()
@@ -91,38 +99,55 @@ impl Program {
             parsed.blank.push(range);
         }
         parts.sort_by_key(|(offset, _)| *offset);
-        let sources = Sources {
+        let mut sources = Sources {
             parts: parts.into_iter().map(|(_, part)| part).collect(),
+            thorough: true,
             ..Sources::default()
         };
-        let (mut load, compositions) = Load::begin(vm, sources);
-        for step in compositions {
+        for error in &parsed.errors {
+            sources.refuse(&file, error);
+        }
+        let mut load = Load::new(sources);
+        for step in load.begin(vm) {
             vm.run_step(&mut load, &step);
         }
         // `initialize` is sent by those who want it.
         load.finish(vm);
         for skipped in load.report.skipped {
             let problem = match skipped.what.ends_with(')') {
-                true => skipped.reason,
+                true => skipped.reason.clone(),
                 false => format!("{} cannot be defined: {}", skipped.what, skipped.reason),
             };
-            program.refuse(&file, (skipped.line, skipped.column), &problem);
+            let help = skipped.reason.starts_with("there is no class").then_some(
+                "classes in brackets are made before any statement of the file runs; the superclass \
+                 must be there by then, or be defined in this file, in brackets or by a statement \
+                 that does nothing else",
+            );
+            program.refuse(&file, (skipped.line, skipped.column), &problem, help);
         }
         program.failures.append(&mut load.report.failures);
         for (what, _) in load.report.errors {
-            program.refuse(&file, (1, 1), &format!("{what} is not possible"));
+            program.refuse(&file, (1, 1), &format!("{what} is not possible"), None);
         }
         for definition in &parsed.definitions {
             program.compile_variables(vm, &file, definition);
         }
-        program.compile_statements(vm, &file, &parsed);
+        if !parsed.is_open {
+            program.compile_statements(vm, &file, &parsed, variables);
+        }
         program
             .failures
             .sort_by_key(|failure| (failure.line, failure.column));
         program
     }
 
-    fn refuse(&mut self, file: &File, (line, column): (u32, u32), problem: &str) {
+    fn refuse(
+        &mut self,
+        file: &File,
+        (line, column): (u32, u32),
+        problem: &str,
+        help: Option<&str>,
+    ) {
         let start = file
             .text
             .split_inclusive('\n')
@@ -135,7 +160,8 @@ impl Program {
             .find(|c: char| !c.is_alphanumeric())
             .unwrap_or(0);
         let span = chirp_grammar::ast::Span::new(at, at + word.max(1));
-        let diagnostic = Diagnostic::new("E0301", problem.to_string(), span);
+        let mut diagnostic = Diagnostic::new("E0301", problem.to_string(), span);
+        diagnostic.help = help.map(str::to_string);
         let source = Source::of_file(&file.name, &file.text, (1, 1));
         self.failures.push(compile::failure(&[diagnostic], &source));
     }
@@ -149,7 +175,7 @@ impl Program {
             let Some(range) = value else { continue };
             let source = source(file, range.clone());
             match compile::in_class(vm, class, source) {
-                Ok(value) => self.variables.push(Variable {
+                Ok(value) => self.variables.push_back(Variable {
                     class,
                     name: name.to_string(),
                     value,
@@ -160,11 +186,30 @@ impl Program {
     }
 
     /// One method, unless there is an `Eval [ … ]`: that one has variables of its own.
-    fn compile_statements(&mut self, vm: &mut Vm, file: &File, parsed: &class_body::Program<'_>) {
+    fn compile_statements(
+        &mut self,
+        vm: &mut Vm,
+        file: &File,
+        parsed: &class_body::Program<'_>,
+        variables: Variables,
+    ) {
         let text = visible(&file.text, &parsed.blank);
+        if parsed.evals.is_empty() && variables == Variables::Session {
+            let code = match (text.trim(), parsed.definitions.last()) {
+                // The class itself is what somebody at the prompt wants to see.
+                ("", Some(last)) => last.name,
+                _ => &text,
+            };
+            let source = Source::of_file(&file.name, code, (1, 1));
+            match compile::do_it(vm, source, variables, Options::default()) {
+                Ok(method) => self.statements.push_back(method),
+                Err(failure) => self.failures.push(failure),
+            }
+            return;
+        }
         if parsed.evals.is_empty() {
             match vm.load_script(&file.name, &text) {
-                Ok(methods) => self.statements = methods,
+                Ok(methods) => self.statements = methods.into(),
                 Err(LoadError::Source(e)) => self.failures.extend(e.failures),
                 Err(LoadError::Run(_)) => {}
             }
@@ -183,7 +228,7 @@ impl Program {
         let mut trees: Vec<(Source, DoIt)> = Vec::new();
         for (range, own) in units {
             // What is between brackets was made invisible, brackets and all.
-            let from = if own { &file.text } else { &text };
+            let from: &str = if own { &file.text } else { &text };
             if from[range.clone()].trim().is_empty() {
                 continue;
             }
@@ -208,7 +253,7 @@ impl Program {
         }
         for (source, tree) in trees {
             match compile::part(vm, source, &tree) {
-                Ok(method) => self.statements.push(method),
+                Ok(method) => self.statements.push_back(method),
                 Err(failure) => self.failures.push(failure),
             }
         }
@@ -377,6 +422,11 @@ fn part(file: &File, definition: &Definition<'_>) -> Part {
                 selector: m.selector.to_string(),
                 protocol: m.protocol.as_deref().map(str::to_string),
                 source: Source::of_file(&file.name, &text, (line, column)),
+                origin: Origin {
+                    text: file.text.clone(),
+                    start,
+                    gap: (0, 0),
+                },
             }
         })
         .collect();

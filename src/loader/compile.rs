@@ -1,5 +1,6 @@
 //! The hooks by which the machine has text compiled, and the scopes in which names are resolved.
 
+use super::package::model::Origin;
 use crate::compiler::template::{CodeTemplate, Name, Scope, Variable};
 use crate::compiler::{self, Variables};
 use crate::memory::ClassIndex;
@@ -127,12 +128,26 @@ fn template(
     source: &Source,
     options: Options,
 ) -> Result<CodeTemplate, CompileFailure> {
-    let parsed = chirp_grammar::parse_method_with(source.text.as_str(), options);
+    diagnosed(vm, class, source.text.as_str(), options).map_err(|e| failure(&e, source))
+}
+
+fn diagnosed(
+    vm: &Vm,
+    class: ClassIndex,
+    text: &str,
+    options: Options,
+) -> Result<CodeTemplate, Vec<Diagnostic>> {
+    let parsed = chirp_grammar::parse_method_with(text, options);
     let Some(tree) = parsed.tree else {
-        return Err(failure(&parsed.diagnostics, source));
+        return Err(parsed.diagnostics);
     };
     compiler::compile_method(&tree, &ClassScope::new(vm, class, false))
-        .map_err(|e| failure(&e, source))
+}
+
+/// What the parser says of a method that belongs to no class.
+pub fn syntax(source: &Source, origin: &Origin) -> Option<CompileFailure> {
+    let found = chirp_grammar::parse_method(source.text.as_str()).diagnostics;
+    (!found.is_empty()).then(|| failure_in(&found, source, origin))
 }
 
 /// Compiles a method from its source and puts it into its class.
@@ -157,9 +172,32 @@ pub fn add(
     options: Options,
 ) -> Result<SymbolId, CompileFailure> {
     let template = template(vm, class, &source, options)?;
+    add_compiled(vm, class, &template, source, protocol)
+}
+
+/// Likewise, a method from a file: mistakes are shown as they stand there.
+pub fn add_from(
+    vm: &mut Vm,
+    class: ClassIndex,
+    source: Source,
+    protocol: &str,
+    origin: &Origin,
+) -> Result<SymbolId, CompileFailure> {
+    let template = diagnosed(vm, class, source.text.as_str(), Options::default())
+        .map_err(|diagnostics| failure_in(&diagnostics, &source, origin))?;
+    add_compiled(vm, class, &template, source, protocol)
+}
+
+fn add_compiled(
+    vm: &mut Vm,
+    class: ClassIndex,
+    template: &CodeTemplate,
+    source: Source,
+    protocol: &str,
+) -> Result<SymbolId, CompileFailure> {
     let selector = vm.intern(&template.selector);
     let id = vm.add_method(class, selector, source, protocol.into());
-    load(vm, &template, id)?;
+    load(vm, template, id)?;
     Ok(selector)
 }
 
@@ -259,7 +297,7 @@ pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
         let padding = "\n".repeat(shift as usize) + &" ".repeat(indent as usize);
         let moved: Vec<Diagnostic> = diagnostics
             .iter()
-            .map(|d| moved(d, shift + indent))
+            .map(|d| moved(d, |offset| offset + shift + indent))
             .collect();
         render(&moved, file, &(padding + text))
     };
@@ -267,6 +305,25 @@ pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
         .iter()
         .map(|d| mistake(d, text, shift, indent))
         .collect();
+    account(mistakes, rendered, source)
+}
+
+/// Likewise, with the text of the whole file at hand.
+fn failure_in(diagnostics: &[Diagnostic], source: &Source, origin: &Origin) -> CompileFailure {
+    let moved: Vec<Diagnostic> = diagnostics
+        .iter()
+        .map(|d| moved(d, |offset| origin.in_file(offset as usize) as u32))
+        .collect();
+    let file = source.file.as_deref().unwrap_or("input");
+    let mistakes = moved.iter().map(|d| mistake(d, &origin.text, 0, 0));
+    account(
+        mistakes.collect(),
+        render(&moved, file, &origin.text),
+        source,
+    )
+}
+
+fn account(mistakes: Vec<Mistake>, rendered: String, source: &Source) -> CompileFailure {
     let first = mistakes.first();
     CompileFailure {
         message: first.map_or_else(String::new, |m| m.message.clone()),
@@ -292,10 +349,10 @@ fn mistake(d: &Diagnostic, text: &str, shift: u32, indent: u32) -> Mistake {
     }
 }
 
-fn moved(d: &Diagnostic, by: u32) -> Diagnostic {
+fn moved(d: &Diagnostic, to: impl Fn(u32) -> u32) -> Diagnostic {
     let shift = |s: Span| Span {
-        start: s.start + by,
-        end: s.end + by,
+        start: to(s.start),
+        end: to(s.end),
     };
     let mut d = d.clone();
     d.span = shift(d.span);

@@ -8,6 +8,7 @@ pub mod boot;
 mod chunks;
 mod class_body;
 pub mod compile;
+pub mod filing;
 pub mod image;
 mod latent;
 mod library;

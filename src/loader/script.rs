@@ -1,7 +1,10 @@
 //! Running source files, and single evaluations. Owns workspace scripts; `chunks` has the others.
 
+use super::class_body::Program;
+use super::filing::{self, Filing};
 use super::{chunks, class_body, compile};
 use crate::compiler::Variables;
+use crate::formats::class_body::is_class_body;
 use crate::formats::detect::{self, Format};
 use crate::memory::Value;
 use crate::vm::classes::{MethodId, Source};
@@ -9,6 +12,7 @@ use crate::vm::run::RunError;
 use crate::vm::{CompileFailure, Stop, Vm};
 use chirp_grammar::Options;
 use chirp_grammar::ast::{Body, DoIt, Expr, ExprKind, Literal, Statement};
+use std::collections::VecDeque;
 
 /// Source text that was refused: every mistake, rendered.
 #[derive(Clone, Debug)]
@@ -41,25 +45,50 @@ const STATEMENTS: usize = 200;
 /// What a part of a script answers that was not left by `^`. No source text can make this symbol.
 pub const GOES_ON: &str = "\0the script goes on";
 
+/// A workspace script that is being run.
+#[derive(Default)]
+pub struct Script {
+    parts: VecDeque<MethodId>,
+    failures: Vec<CompileFailure>,
+}
+
+impl Script {
+    /// Compiles all of it.
+    pub fn open(vm: &mut Vm, name: &str, text: &str) -> Script {
+        let mut script = Script::default();
+        match vm.load_script(name, text) {
+            Ok(parts) => script.parts = parts.into(),
+            Err(LoadError::Source(e)) => script.failures = e.failures,
+            // Nothing was run yet.
+            Err(LoadError::Run(_)) => {}
+        }
+        script
+    }
+}
+
+impl Filing for Script {
+    fn next(&mut self, _: &mut Vm) -> Option<(MethodId, Value)> {
+        Some((self.parts.pop_front()?, Value::NIL))
+    }
+
+    fn answered(&mut self, vm: &mut Vm, value: Value) -> bool {
+        let goes_on = value == vm.symbol(GOES_ON);
+        if !goes_on {
+            self.parts.clear();
+        }
+        !goes_on
+    }
+
+    fn failures(&mut self) -> Vec<CompileFailure> {
+        std::mem::take(&mut self.failures)
+    }
+}
+
 impl Vm {
     /// Runs the text of a file, in whichever format it is; answers the value of a script's last statement.
     pub fn run_file(&mut self, name: &str, text: &str) -> Result<Value, LoadError> {
-        let text = detect::without_interpreter_line(text.strip_prefix('\u{FEFF}').unwrap_or(text));
-        match detect::format_of(&text) {
-            Format::Chunk => chunks::run(self, name, &text),
-            Format::ClassBody => class_body::run(self, name, &text),
-            _ => {
-                let mut last = Value::NIL;
-                let goes_on = self.symbol(GOES_ON);
-                for method in self.load_script(name, &text)? {
-                    last = self.run_method(method, &[Value::NIL])?;
-                    if last != goes_on {
-                        break;
-                    }
-                }
-                Ok(last)
-            }
-        }
+        let mut filing = filing::open(self, name, text);
+        filing::run(self, &mut *filing)
     }
 
     /// Compiles a workspace script; nothing runs yet. It is one method, or several to be run one after
@@ -107,8 +136,13 @@ impl Vm {
         Ok(methods)
     }
 
-    /// Evaluates text in the session: its variables stay. Answers the last value.
+    /// Evaluates text in the session: its variables stay. Answers the last value, or the last class when the text does
+    /// nothing but define some in brackets.
     pub fn evaluate(&mut self, name: &str, text: &str) -> Result<Value, LoadError> {
+        if is_class_body(text, 0) {
+            let mut program = Program::open(self, name, text, Variables::Session);
+            return filing::run(self, &mut program);
+        }
         let source = Source::of_file(name, text, (1, 1));
         let method = compile::do_it(self, source, Variables::Session, Options::default())?;
         Ok(self.run_method(method, &[Value::NIL])?)
@@ -136,5 +170,13 @@ pub fn check_file(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
             Err(LoadError::Source(e)) => e.failures,
             _ => Vec::new(),
         },
+    }
+}
+
+/// Whether somebody who has typed this goes on typing: the text stops where it cannot end.
+pub fn is_unfinished(text: &str) -> bool {
+    match is_class_body(text, 0) {
+        true => class_body::is_unfinished(text),
+        false => chirp_grammar::parse_do_it(text).is_incomplete(),
     }
 }

@@ -4,6 +4,7 @@
 //! answer what the merge sort in Smalltalk answers with `<=`, or fail.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use super::array::{indexable_size, named};
 use super::string::{arg, compare_texts, is_text_class, text};
@@ -11,7 +12,7 @@ use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[("arraySort", sort)];
+pub const TABLE: &[(&str, PrimFn)] = &[("arraySort", sort), ("arraySortByKeys", sort_by_keys)];
 
 /// What all elements are.
 #[derive(Clone, Copy, PartialEq)]
@@ -38,22 +39,65 @@ fn kind(vm: &Vm, v: Value) -> Option<Kind> {
 
 /// receiver, first, last: sorts that range.
 fn sort(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let Some(start) = range(vm, args)? else {
+        return Ok(args[0]);
+    };
+    let mut elements = vm.heap.pointer_slots(args[0])[start.clone()].to_vec();
+    vm.charge(elements.len());
+    let common = common(vm, &elements)?;
+    elements.sort_by(|&a, &b| order(vm, common, a, b));
+    for (i, v) in start.zip(elements) {
+        vm.heap.set_slot(args[0], i, v);
+    }
+    Ok(args[0])
+}
+
+/// receiver, first, last, keys, whether to descend: sorts that range by the keys of its elements, an array of as many.
+fn sort_by_keys(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let Some(elements) = range(vm, args)? else {
+        return Ok(args[0]);
+    };
+    let (keys, descends) = (arg(args, 3)?, arg(args, 4)? == Value::TRUE);
+    if !vm.heap.is_pointers(keys) || Vm::is_machine_class(vm.heap.class_of(keys)) {
+        return Err(PrimError::BadArgument);
+    }
+    if indexable_size(vm, keys) != Some(elements.len()) {
+        return Err(PrimError::BadIndex);
+    }
+    let from = named(vm, keys);
+    let keys = &vm.heap.pointer_slots(keys)[from..from + elements.len()];
+    let common = common(vm, keys)?;
+    let values = &vm.heap.pointer_slots(args[0])[elements.clone()];
+    let mut pairs: Vec<(Value, Value)> = keys.iter().copied().zip(values.iter().copied()).collect();
+    vm.charge(pairs.len());
+    pairs.sort_by(|&(a, _), &(b, _)| match descends {
+        false => order(vm, common, a, b),
+        true => order(vm, common, b, a),
+    });
+    for (i, (_, v)) in elements.zip(pairs) {
+        vm.heap.set_slot(args[0], i, v);
+    }
+    Ok(args[0])
+}
+
+fn bound(v: Value) -> Result<usize, PrimError> {
+    v.as_int()
+        .and_then(|n| usize::try_from(n).ok())
+        .ok_or(PrimError::BadArgument)
+}
+
+/// The slots from first to last of an array that may be changed; none if there is nothing to sort.
+fn range(vm: &Vm, args: &[Value]) -> Result<Option<Range<usize>>, PrimError> {
     let array = args[0];
     if !vm.heap.is_pointers(array) || Vm::is_machine_class(vm.heap.class_of(array)) {
         return Err(PrimError::BadReceiver);
     }
     let size = indexable_size(vm, array).ok_or(PrimError::BadReceiver)?;
-    let bound = |v: Value| {
-        v.as_int()
-            .and_then(|n| usize::try_from(n).ok())
-            .ok_or(PrimError::BadArgument)
-    };
     let (first, last) = (bound(arg(args, 1)?)?, bound(arg(args, 2)?)?);
     if first > last || first == 0 {
-        return if last == 0 || first == last + 1 {
-            Ok(array)
-        } else {
-            Err(PrimError::BadIndex)
+        return match last == 0 || first == last + 1 {
+            true => Ok(None),
+            false => Err(PrimError::BadIndex),
         };
     }
     if last > size {
@@ -63,17 +107,16 @@ fn sort(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::ReadOnly);
     }
     let start = named(vm, array) + first - 1;
-    let mut elements = vm.heap.pointer_slots(array)[start..start + last - first + 1].to_vec();
-    vm.charge(elements.len());
-    let common = kind(vm, elements[0]).ok_or(PrimError::Unsupported)?;
-    if elements.iter().any(|&v| kind(vm, v) != Some(common)) {
-        return Err(PrimError::Unsupported);
+    Ok(Some(start..start + last - first + 1))
+}
+
+/// What all of these are.
+fn common(vm: &Vm, values: &[Value]) -> Result<Kind, PrimError> {
+    let common = kind(vm, values[0]).ok_or(PrimError::Unsupported)?;
+    match values.iter().all(|&v| kind(vm, v) == Some(common)) {
+        true => Ok(common),
+        false => Err(PrimError::Unsupported),
     }
-    elements.sort_by(|&a, &b| order(vm, common, a, b));
-    for (i, v) in elements.into_iter().enumerate() {
-        vm.heap.set_slot(array, start + i, v);
-    }
-    Ok(array)
 }
 
 fn order(vm: &Vm, kind: Kind, a: Value, b: Value) -> Ordering {

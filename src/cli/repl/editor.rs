@@ -6,6 +6,7 @@
 use super::complete::candidates;
 use super::highlight::highlight;
 use super::words::Words;
+use crate::loader::script::is_unfinished;
 use rustyline::completion::{Completer, Pair};
 use rustyline::config::{BellStyle, ColorMode};
 use rustyline::error::ReadlineError;
@@ -210,7 +211,7 @@ impl Highlighter for Prompting {
 
 impl Validator for Prompting {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let unfinished = chirp_grammar::parse_do_it(context.input()).is_incomplete();
+        let unfinished = is_unfinished(context.input());
         Ok(if unfinished {
             ValidationResult::Incomplete
         } else {

@@ -9,6 +9,7 @@ mod outcome;
 pub mod packages;
 mod progress;
 mod runner;
+mod sources;
 mod tell;
 
 use super::session::{Ending, Session};
@@ -82,7 +83,7 @@ pub fn test(session: &mut Session, options: &Options, folder: Option<&Path>) -> 
     } = runner;
     progress.clear(session);
     if let Some(file) = &options.junit
-        && let Err(error) = std::fs::write(file, junit::document(&tally.outcomes))
+        && let Err(error) = std::fs::write(file, junit::document(&tally.all()))
     {
         return refuse(session, files::told(&file.to_string_lossy(), &error));
     }
@@ -99,15 +100,35 @@ pub fn test(session: &mut Session, options: &Options, folder: Option<&Path>) -> 
 /// Loads, runs, tries. Answers the exit code that the loading would give.
 fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
     let mut code = exit::DONE;
+    let mut filed_in = Vec::new();
     if !runner.options.paths.is_empty() {
         runner.start()?;
         let packages = packages::packages(&runner.options.paths, sources);
         if !packages.is_empty() {
-            let report = runner.session.load(&packages);
+            let mut report = runner.session.load(&packages);
+            // Scripts with tests are left out of packages: here they run.
+            let runs = |name: &str| {
+                sources
+                    .iter()
+                    .any(|s| s.name == name && defines_tests(&s.text))
+            };
+            report
+                .skipped
+                .retain(|s| s.what != *s.file || !runs(&s.what));
+            filed_in = std::mem::take(&mut report.files);
+            runner.tally.sources = sources::of_packages(&report);
             code = load::tell(runner.session, report);
         }
-        for source in sources.iter().filter(|s| defines_tests(&s.text)) {
-            match runner.session.run_file(&source.name, &source.text) {
+        for source in sources {
+            if !defines_tests(&source.text) || filed_in.contains(&source.name) {
+                continue;
+            }
+            let result = runner.session.vm.run_file(&source.name, &source.text);
+            if let Err(error) = &result {
+                let wrong = sources::of_file(&source.name, error);
+                runner.tally.sources.extend(wrong);
+            }
+            match runner.session.settle(result.map(drop)) {
                 Err(Ending::Failed(failed)) => code = failed,
                 result => result?,
             }

@@ -18,6 +18,8 @@ const LINES: usize = 20;
 #[derive(Default)]
 pub struct Tally {
     pub outcomes: Vec<Outcome>,
+    /// What is wrong with the sources, which is told before anything runs.
+    pub sources: Vec<Outcome>,
     traces: usize,
 }
 
@@ -27,6 +29,11 @@ impl Tally {
         let text = outcome.is_defect().then(|| self.told(&outcome, style));
         self.outcomes.push(outcome);
         text
+    }
+
+    /// What is wrong with the sources, then what has come out, for a report.
+    pub fn all(&self) -> Vec<Outcome> {
+        self.sources.iter().chain(&self.outcomes).cloned().collect()
     }
 
     /// Whether everything is as it should be.
@@ -67,6 +74,10 @@ impl Tally {
     /// The lines that a run ends with.
     pub fn summary(&self) -> String {
         let mut text = self.reasons();
+        if !self.sources.is_empty() {
+            let count = counted(self.sources.len(), "mistake");
+            let _ = writeln!(text, "{count} in the sources");
+        }
         let (examples, tests): (Vec<&Outcome>, Vec<&Outcome>) =
             self.outcomes.iter().partition(|o| o.is_example);
         let count = |verdict| tests.iter().filter(|o| o.verdict == verdict).count();
@@ -92,7 +103,7 @@ impl Tally {
             };
             let _ = writeln!(text, "{}, {verdict}", counted(examples.len(), "example"));
         }
-        if self.outcomes.is_empty() {
+        if self.outcomes.is_empty() && self.sources.is_empty() {
             text.push_str("no tests and no examples found\n");
         }
         text

@@ -149,6 +149,13 @@ pub fn is_source(path: &Path) -> bool {
     ends_with(path, ".st") && !is_hidden(path)
 }
 
+/// Does the name say that the file is in Tonel?
+pub fn has_tonel_name(path: &Path) -> bool {
+    [".class.st", ".trait.st", ".extension.st", "package.st"]
+        .iter()
+        .any(|end| ends_with(path, end))
+}
+
 pub fn is_hidden(path: &Path) -> bool {
     path.file_name()
         .is_some_and(|n| n.as_encoded_bytes().starts_with(b"."))

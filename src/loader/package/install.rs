@@ -3,7 +3,7 @@
 //! Runs nothing itself: what has to be evaluated on the way (compositions of traits, `initialize`) is
 //! handed out in steps, so that a load can be driven from Rust and from Smalltalk.
 
-use super::model::{Kind, Method, Part};
+use super::model::{File, Kind, Method, Part};
 use super::order::order;
 use super::read::Sources;
 use super::report::{Report, Skipped};
@@ -15,7 +15,6 @@ use crate::vm::classes::{Overridden, Source};
 use crate::vm::define::ClassSpec;
 use crate::vm::known::Known;
 use crate::vm::{CompileFailure, PrimError, Vm};
-use chirp_grammar::Options;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -23,6 +22,9 @@ use std::sync::Arc;
 pub struct Load {
     parts: Vec<Part>,
     pub report: Report,
+    /// Files to be run before anything is defined, and behind everything else.
+    pub files_before: Vec<File>,
+    pub files_after: Vec<File>,
     /// The classes that this load has defined, superclasses first.
     classes: Vec<(usize, ClassIndex)>,
     /// Why a class or trait of the load is not there.
@@ -33,6 +35,8 @@ pub struct Load {
     pools: Vec<(usize, String)>,
     /// Methods that were refused, by part and number: a variable may come from a trait.
     refused: Vec<(usize, usize)>,
+    /// Look for mistakes in what is left out as well.
+    thorough: bool,
 }
 
 /// Something that has to be evaluated, with its place.
@@ -43,12 +47,15 @@ pub struct Step {
 }
 
 impl Load {
-    /// Defines traits and classes, and compiles what can be compiled. Answers what classes take from traits.
-    pub fn begin(vm: &mut Vm, sources: Sources) -> (Load, Vec<Step>) {
-        let mut load = Load {
+    /// Nothing is done yet.
+    pub fn new(sources: Sources) -> Load {
+        Load {
             parts: sources.parts,
+            files_before: sources.files_before,
+            files_after: sources.files_after,
             report: Report {
                 packages: sources.packages,
+                skipped: sources.skipped,
                 unreadable: sources.unreadable,
                 failures: sources.failures,
                 ..Report::default()
@@ -58,13 +65,17 @@ impl Load {
             doubles: FxHashSet::default(),
             pools: Vec::new(),
             refused: Vec::new(),
-        };
-        load.define_traits(vm);
-        load.define_classes(vm);
-        load.extend_classes(vm);
-        load.install_methods(vm);
-        let steps = load.compositions(vm);
-        (load, steps)
+            thorough: sources.thorough,
+        }
+    }
+
+    /// Defines traits and classes, and compiles what can be compiled. Answers what classes take from traits.
+    pub fn begin(&mut self, vm: &mut Vm) -> Vec<Step> {
+        self.define_traits(vm);
+        self.define_classes(vm);
+        self.extend_classes(vm);
+        self.install_methods(vm);
+        self.compositions(vm)
     }
 
     /// Compiles the rest, after everything that `begin` answered was evaluated. Answers which classes are to
@@ -236,6 +247,11 @@ impl Load {
     /// Once for each class, since an extension may have hundreds of methods.
     fn skip_method(&mut self, part: usize, number: usize) {
         let method = &self.parts[part].methods[number];
+        if self.thorough
+            && let Some(failure) = compile::syntax(&method.source, &method.origin)
+        {
+            self.report.failures.push(failure);
+        }
         let file = method.source.file.clone().unwrap_or_default();
         let what = format!("{} (extension)", method.owner);
         let told = |s: &Skipped| s.file == file && (s.what == method.owner || s.what == what);
@@ -346,13 +362,7 @@ fn side_of(vm: &mut Vm, method: &Method) -> Option<ClassIndex> {
 fn add(vm: &mut Vm, side: ClassIndex, method: &Method) -> Result<(), CompileFailure> {
     let before = overridden_by(vm, side, &method.source);
     let protocol = method.protocol.as_deref().unwrap_or("as yet unclassified");
-    compile::add(
-        vm,
-        side,
-        method.source.clone(),
-        protocol,
-        Options::default(),
-    )?;
+    compile::add_from(vm, side, method.source.clone(), protocol, &method.origin)?;
     remember(vm, side, before);
     Ok(())
 }

@@ -45,12 +45,32 @@ pub struct Method {
     pub selector: String,
     pub protocol: Option<String>,
     pub source: Source,
+    pub origin: Origin,
+}
+
+/// Where a method's source stands in its file, with what the format puts around it: mistakes are shown there.
+pub struct Origin {
+    /// The file's text.
+    pub text: Arc<str>,
+    /// Where the source begins.
+    pub start: usize,
+    /// Where in the source, and how long, something was left out that stands in the file.
+    pub gap: (usize, usize),
+}
+
+impl Origin {
+    /// What lies at byte `offset` of the source lies at this one of the file.
+    pub fn in_file(&self, offset: usize) -> usize {
+        let (at, length) = self.gap;
+        let gap = if offset > at { length } else { 0 };
+        (self.start + offset + gap).min(self.text.len())
+    }
 }
 
 /// A file that was read: its name in messages, and its text with LF as line ends.
 pub struct File {
     pub name: Arc<str>,
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 impl File {
@@ -58,8 +78,8 @@ impl File {
     pub fn new(name: &str, text: &str) -> File {
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let text = match text.contains('\r') {
-            true => text.replace("\r\n", "\n").replace('\r', "\n"),
-            false => text.to_string(),
+            true => text.replace("\r\n", "\n").replace('\r', "\n").into(),
+            false => text.into(),
         };
         File {
             name: name.into(),

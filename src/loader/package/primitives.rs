@@ -2,6 +2,7 @@
 
 use super::find;
 use super::install::{Load, Step};
+use super::model::File;
 use super::read;
 use super::report::Report;
 use crate::memory::{ClassIndex, Value};
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 /// The primitives of this file.
 pub const TABLE: &[(&str, PrimFn)] = &[
+    ("packageRead", read_paths),
     ("packageBegin", begin),
     ("packageFinish", finish),
     ("packagePaths", paths_of),
@@ -18,8 +20,8 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("methodRestore", restore),
 ];
 
-/// Paths; answers the load's number and what is to be evaluated.
-fn begin(vm: &mut Vm, args: &[Value]) -> PrimResult {
+/// Paths; answers the load's number, and the files to be run before it begins.
+fn read_paths(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let [_, paths] = *args else {
         return Err(PrimError::BadNumArgs);
     };
@@ -35,15 +37,18 @@ fn begin(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .ok_or(PrimError::BadArgument)?;
     let sources = read(&vm.host.files(), &paths);
     vm.charge(sources.parts.iter().map(|p| 100 * p.methods.len()).sum());
-    let (load, steps) = Load::begin(vm, sources);
-    let place = vm.loads.iter().position(Option::is_none);
-    let number = place.unwrap_or_else(|| {
-        vm.loads.push(None);
-        vm.loads.len() - 1
-    });
-    vm.loads[number] = Some(Box::new(load));
-    let steps = codes(vm, &steps);
-    Ok(vm.new_array_from(&[Value::int(number as i64), steps]))
+    let load = Load::new(sources);
+    let before = files(vm, &load.files_before);
+    let number = vm.keep_load(Box::new(load));
+    Ok(vm.new_array_from(&[Value::int(number as i64), before]))
+}
+
+/// A load's number; answers what is to be evaluated.
+fn begin(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let mut load = take(vm, args)?;
+    let steps = load.begin(vm);
+    put(vm, args, load)?;
+    Ok(codes(vm, &steps))
 }
 
 /// A path; answers name and path of each package there.
@@ -60,12 +65,14 @@ fn paths_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(vm.new_array_from(&pairs))
 }
 
-/// A load's number; answers what is to be evaluated.
+/// A load's number; answers what is to be evaluated, and the files to be run then.
 fn finish(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let mut load = take(vm, args)?;
     let steps = load.finish(vm);
+    let after = files(vm, &load.files_after);
     put(vm, args, load)?;
-    Ok(codes(vm, &steps))
+    let steps = codes(vm, &steps);
+    Ok(vm.new_array_from(&[steps, after]))
 }
 
 /// A load's number; answers packages, traits, classes, number of methods, what was left out and what is
@@ -149,28 +156,31 @@ fn behavior(vm: &Vm, args: &[Value]) -> Result<ClassIndex, PrimError> {
     class.ok_or(PrimError::BadArgument)
 }
 
-fn number(args: &[Value]) -> Result<usize, PrimError> {
-    args.get(1)
-        .and_then(|v| v.as_int())
-        .and_then(|n| usize::try_from(n).ok())
-        .ok_or(PrimError::BadArgument)
+fn number(args: &[Value]) -> Result<Value, PrimError> {
+    args.get(1).copied().ok_or(PrimError::BadNumArgs)
 }
 
 fn take(vm: &mut Vm, args: &[Value]) -> Result<Box<Load>, PrimError> {
-    let load = vm.loads.get_mut(number(args)?).and_then(Option::take);
-    load.and_then(|l| l.downcast::<Load>().ok())
-        .ok_or(PrimError::NotFound)
+    vm.take_load(number(args)?)
 }
 
 fn put(vm: &mut Vm, args: &[Value], load: Box<Load>) -> Result<(), PrimError> {
-    let number = number(args)?;
-    vm.loads[number] = Some(load);
-    Ok(())
+    vm.put_load(number(args)?, load)
 }
 
 fn codes(vm: &mut Vm, steps: &[Step]) -> Value {
     let texts: Vec<String> = steps.iter().map(|s| s.code.clone()).collect();
     strings(vm, &texts)
+}
+
+/// Name and text of each file.
+fn files(vm: &mut Vm, files: &[File]) -> Value {
+    let mut pairs = Vec::new();
+    for file in files {
+        let pair = [&*file.name, &*file.text].map(|t| vm.new_string(t));
+        pairs.push(vm.new_array_from(&pair));
+    }
+    vm.new_array_from(&pairs)
 }
 
 fn strings(vm: &mut Vm, texts: &[String]) -> Value {

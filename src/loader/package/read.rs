@@ -1,8 +1,11 @@
 //! From files to definitions: reads all packages of a load, and makes no object.
 
+use super::file_order;
 use super::find::{self, Layout, Package};
-use super::model::{File, Kind, Method, Part, slot_name};
+use super::model::{File, Kind, Method, Origin, Part, slot_name};
 use super::read_filetree;
+use super::report::Skipped;
+use crate::formats::detect::{Format, format_of};
 use crate::formats::tonel;
 use crate::formats::{FormatError, Place, package_text};
 use crate::host::files::Files;
@@ -19,10 +22,18 @@ pub struct Sources {
     /// Names of the packages, in order.
     pub packages: Vec<String>,
     pub parts: Vec<Part>,
+    /// Chunk files, classes in brackets and scripts: those to be run before the packages' classes are made, and those
+    /// to be run when they are there.
+    pub files_before: Vec<File>,
+    pub files_after: Vec<File>,
+    /// Files that are left out.
+    pub skipped: Vec<Skipped>,
     /// Paths that could not be read, each with the reason.
     pub unreadable: Vec<String>,
     /// Files whose format is wrong.
     pub failures: Vec<CompileFailure>,
+    /// Look for mistakes in what is left out as well.
+    pub thorough: bool,
 }
 
 /// Reads the packages at these paths, each of them once.
@@ -47,19 +58,48 @@ pub fn read(files: &Files<'_>, paths: &[PathBuf]) -> Sources {
 
 impl Sources {
     fn package(&mut self, files: &Files<'_>, package: &Package) {
-        self.packages.push(package.name.clone());
         if package.layout == Layout::Filetree {
+            self.packages.push(package.name.clone());
             return read_filetree::package(self, files, package);
         }
-        let paths = match self.entries(files, &package.path) {
-            None => return,
-            Some(entries) if entries.is_empty() => vec![package.path.clone()],
-            Some(entries) => entries,
+        let Some(entries) = self.entries(files, &package.path) else {
+            return;
         };
-        for path in paths.iter().filter(|p| find::is_source(p)) {
-            if let Some(file) = self.file(files, path) {
-                self.tonel(&file, &package.name);
+        let is_folder = !entries.is_empty();
+        let paths = match is_folder {
+            true => entries,
+            false => vec![package.path.clone()],
+        };
+        let mut others = Vec::new();
+        for path in paths.iter().filter(|p| !is_folder || find::is_source(p)) {
+            let Some(file) = self.file(files, path) else {
+                continue;
+            };
+            match format_of(&file.text) {
+                Format::Tonel => self.tonel(&file, &package.name),
+                Format::Chunk | Format::ClassBody => others.push(file),
+                Format::Script if file.text.trim().is_empty() => {}
+                Format::Script if !is_folder => others.push(file),
+                // It should have been in Tonel.
+                Format::Script if find::has_tonel_name(path) => self.tonel(&file, &package.name),
+                Format::Script => self.skipped.push(Skipped {
+                    what: path.display().to_string(),
+                    reason: "it is a script; it runs when it is named itself".to_string(),
+                    file: file.name,
+                    line: 1,
+                    column: 1,
+                }),
             }
+        }
+        if is_folder || others.is_empty() {
+            self.packages.push(package.name.clone());
+        }
+        if others.len() > 1 {
+            others = file_order::sorted(others);
+        }
+        match self.parts.is_empty() {
+            true => self.files_before.append(&mut others),
+            false => self.files_after.append(&mut others),
         }
     }
 
@@ -165,10 +205,17 @@ fn method(file: &File, method: &tonel::Method<'_>) -> Method {
         column,
     };
     let body = &file.text[method.bracket + 1..method.source.end];
-    let text = match body.starts_with('\n') || body.is_empty() {
-        true => file.text[method.source.start..method.pattern_end].to_string() + body,
+    let length = method.pattern_end - method.source.start;
+    let (text, gap) = match body.starts_with('\n') || body.is_empty() {
+        true => {
+            let pattern = &file.text[method.source.start..method.pattern_end];
+            (
+                pattern.to_string() + body,
+                method.bracket + 1 - method.pattern_end,
+            )
+        }
         // What stands on the pattern's line stays in its column.
-        false => method.text(&file.text),
+        false => (method.text(&file.text), 0),
     };
     Method {
         owner: method.owner.to_string(),
@@ -176,5 +223,10 @@ fn method(file: &File, method: &tonel::Method<'_>) -> Method {
         selector: method.selector.to_string(),
         protocol: method.protocol.as_deref().map(str::to_string),
         source: file.source(&text, place),
+        origin: Origin {
+            text: file.text.clone(),
+            start: method.source.start,
+            gap: (length, gap),
+        },
     }
 }

@@ -1,7 +1,7 @@
 //! Filetree packages: a folder for each class or extension, a file for each method.
 
 use super::find::{self, Package};
-use super::model::{File, Kind, Method, Part, slot_name};
+use super::model::{File, Kind, Method, Origin, Part, slot_name};
 use super::read::Sources;
 use crate::formats::scan::Scanner;
 use crate::formats::selector::pattern_at;
@@ -101,5 +101,10 @@ fn method(file: &File, owner: &str, class_side: bool) -> Result<Method, FormatEr
         selector: pattern.selector.into_owned(),
         protocol: Some(protocol.trim().to_string()).filter(|p| !p.is_empty()),
         source: file.source(source.trim_end(), Place { line: 2, column: 1 }),
+        origin: Origin {
+            text: file.text.clone(),
+            start,
+            gap: (0, 0),
+        },
     })
 }

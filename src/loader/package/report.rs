@@ -16,6 +16,8 @@ pub struct Report {
     pub classes: Vec<String>,
     /// How many methods were installed.
     pub methods: usize,
+    /// The files that were run because they are in none of the packages' formats.
+    pub files: Vec<String>,
     /// What was left out, because something is missing that it needs.
     pub skipped: Vec<Skipped>,
     /// Paths that could not be read, each with the reason.

@@ -1,0 +1,152 @@
+//! Files that are run while they are read: scripts, chunk files, classes in brackets.
+//!
+//! Hands out what is to be run one piece after the other, so that a file can be driven from Rust and from
+//! Smalltalk; there, errors reach whoever asked for the file.
+
+use super::script::{self, LoadError, SourceError};
+use super::{chunks, class_body};
+use crate::compiler::Variables;
+use crate::formats::detect::{self, Format};
+use crate::memory::Value;
+use crate::vm::classes::MethodId;
+use crate::vm::{CompileFailure, PrimError, PrimFn, PrimResult, Vm};
+use std::any::Any;
+
+/// A file that is being run.
+pub trait Filing {
+    /// The next code to be run, and its receiver; none at the end. Defines what stands before it.
+    fn next(&mut self, vm: &mut Vm) -> Option<(MethodId, Value)>;
+
+    /// Takes what the code has answered; answers whether that is a value of the file.
+    fn answered(&mut self, _vm: &mut Vm, _value: Value) -> bool {
+        true
+    }
+
+    /// Whether something is wrong already, so that an error while running tells nothing new.
+    fn passes_over_errors(&self) -> bool {
+        false
+    }
+
+    /// What does not compile, once nothing is to be run any more.
+    fn failures(&mut self) -> Vec<CompileFailure>;
+}
+
+/// Begins with the text of a file, in whichever format it is. Nothing runs yet, but a file whose format wants that is
+/// compiled as a whole.
+pub fn open(vm: &mut Vm, name: &str, text: &str) -> Box<dyn Filing + Send> {
+    let text = detect::without_interpreter_line(text.strip_prefix('\u{FEFF}').unwrap_or(text));
+    match detect::format_of(&text) {
+        Format::Chunk => Box::new(chunks::FileIn::open(name, &text)),
+        Format::ClassBody => Box::new(class_body::Program::open(
+            vm,
+            name,
+            &text,
+            Variables::Script,
+        )),
+        _ => Box::new(script::Script::open(vm, name, &text)),
+    }
+}
+
+/// Runs a file to its end; answers the last value.
+pub fn run(vm: &mut Vm, filing: &mut dyn Filing) -> Result<Value, LoadError> {
+    let mut last = Value::NIL;
+    while let Some((method, receiver)) = filing.next(vm) {
+        match vm.run_method(method, &[receiver]) {
+            Ok(value) => {
+                if filing.answered(vm, value) {
+                    last = value;
+                }
+            }
+            Err(error) if !filing.passes_over_errors() => return Err(error.into()),
+            Err(_) => {}
+        }
+    }
+    match filing.failures() {
+        failures if failures.is_empty() => Ok(last),
+        failures => Err(LoadError::Source(SourceError { failures })),
+    }
+}
+
+/// The primitives of this file.
+pub const TABLE: &[(&str, PrimFn)] = &[
+    ("filingBegin", begin),
+    ("filingNext", next),
+    ("filingEnd", end),
+];
+
+type Open = Box<dyn Filing + Send>;
+
+/// A file's name, or nil, and its text; answers the number of the filing.
+fn begin(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [_, name, text] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
+    let text = vm.string_value(text).ok_or(PrimError::BadArgument)?;
+    let name = vm.string_value(name).ok_or(PrimError::BadArgument)?;
+    vm.charge(text.len());
+    let filing: Open = open(vm, &name, &text);
+    Ok(Value::int(vm.keep_load(Box::new(filing)) as i64))
+}
+
+/// The filing's number and the last value; answers the next method with its receiver, and whether an error of it is of
+/// no interest; nil at the end.
+fn next(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [_, number, last] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
+    let mut filing: Box<Open> = vm.take_load(number)?;
+    filing.answered(vm, last);
+    let found = filing.next(vm);
+    let passes_over = Value::bool(filing.passes_over_errors());
+    vm.put_load(number, filing)?;
+    let Some((method, receiver)) = found else {
+        return Ok(Value::NIL);
+    };
+    let method = vm.method_object(method);
+    Ok(vm.new_array_from(&[method, receiver, passes_over]))
+}
+
+/// The filing's number; answers what is wrong with the file. It is over then.
+fn end(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [_, number] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
+    let mut filing: Box<Open> = vm.take_load(number)?;
+    let mut texts = Vec::new();
+    for failure in filing.failures() {
+        texts.push(vm.new_string(failure.rendered.trim_end()));
+    }
+    Ok(vm.new_array_from(&texts))
+}
+
+impl Vm {
+    /// Keeps what is being loaded until the next step; answers its number.
+    pub fn keep_load(&mut self, load: Box<dyn Any + Send>) -> usize {
+        let free = self.loads.iter().position(Option::is_none);
+        let number = free.unwrap_or_else(|| {
+            self.loads.push(None);
+            self.loads.len() - 1
+        });
+        self.loads[number] = Some(load);
+        number
+    }
+
+    /// What is being loaded under this number, out of its place. Fails with what is of another kind left there.
+    pub fn take_load<T: Any>(&mut self, number: Value) -> Result<Box<T>, PrimError> {
+        let place = number.as_int().and_then(|n| usize::try_from(n).ok());
+        let place = place.ok_or(PrimError::BadArgument)?;
+        let slot = self.loads.get_mut(place).ok_or(PrimError::NotFound)?;
+        match slot.take_if(|l| l.is::<T>()).map(|l| l.downcast::<T>()) {
+            Some(Ok(load)) => Ok(load),
+            _ => Err(PrimError::NotFound),
+        }
+    }
+
+    /// Puts it back.
+    pub fn put_load(&mut self, number: Value, load: Box<dyn Any + Send>) -> Result<(), PrimError> {
+        let place = number.as_int().and_then(|n| usize::try_from(n).ok());
+        let slot = place.and_then(|n| self.loads.get_mut(n));
+        *slot.ok_or(PrimError::BadArgument)? = Some(load);
+        Ok(())
+    }
+}
