@@ -552,6 +552,32 @@ fn sigterm_ends_what_does_not_want_to_end() {
     assert_eq!((code(&output), err(&output)), (143, String::new()));
 }
 
+/// Its output waits for a reader who never comes: the machine does not get to see any signal.
+#[test]
+fn signals_end_a_program_that_nobody_reads() {
+    for (signal, times, expected) in [(Signal::SIGTERM, 1, 143), (Signal::SIGINT, 3, 130)] {
+        let mut child = Command::new("env")
+            .args(["--default-signal=INT,TERM", env!("CARGO_BIN_EXE_chirp")])
+            .args(["-e", "[Transcript show: 'more'; cr] repeat"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("chirp starts");
+        // A full pipe: what is left when it has been full for a while.
+        std::thread::sleep(Duration::from_millis(500));
+        for _ in 0..times {
+            kill(&mut child, signal);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let status = (0..600).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            child.try_wait().expect("a child")
+        });
+        let _ = child.kill();
+        let status = status.expect("it ends within a minute");
+        assert_eq!(status.code(), Some(expected), "{signal}");
+    }
+}
+
 #[test]
 fn other_processes_end_with_the_script() {
     let source = "[[Semaphore new wait] ensure: [Transcript show: 'bye'; cr]] fork.

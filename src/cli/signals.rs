@@ -1,15 +1,17 @@
 //! What signals do to the program: Ctrl-C interrupts, SIGTERM and SIGHUP end it.
 //!
-//! The first one becomes an exception, so that ensure blocks run; a second one stops the machine.
+//! The first one becomes an exception, so that ensure blocks run; a second one stops the machine. A third one ends the
+//! process where it stands: it may be waiting for somebody to read its output. After SIGTERM, time does the same.
 //! Owns that rule and its memory of what arrived; what is printed and answered stands in `session`.
 
+use super::exit;
 use crate::host::signals;
 use crate::vm::{Vm, signal};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-/// How long a program that was asked to end may take for it.
+/// How long a program that was asked to end may take for it, and then the machine that was stopped.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// What has arrived.
@@ -18,6 +20,8 @@ pub struct Received {
     ended_by: Arc<AtomicU32>,
     /// Ctrl-Cs since they were last forgotten.
     interrupts: Arc<AtomicU32>,
+    /// Whether there is a prompt, which Ctrl-C returns to and never ends.
+    prompts: Arc<AtomicBool>,
 }
 
 impl Received {
@@ -26,30 +30,40 @@ impl Received {
         let received = Received {
             ended_by: Arc::default(),
             interrupts: Arc::default(),
+            prompts: Arc::default(),
         };
         let (ended_by, interrupts) = (received.ended_by.clone(), received.interrupts.clone());
+        let (prompts, mut ends) = (received.prompts.clone(), 0);
         let (flags, waker) = (vm.signals.clone(), vm.host.waker());
         signals::install(vm.host.waker(), move |arrived| {
-            let first = if arrived == signals::INTERRUPT {
-                interrupts.fetch_add(1, Ordering::AcqRel) == 0
-            } else {
-                let number = if arrived == signals::TERMINATE { 15 } else { 1 };
-                ended_by.swap(number, Ordering::AcqRel) == 0
+            let number = match arrived {
+                signals::INTERRUPT => 2,
+                signals::TERMINATE => 15,
+                _ => 1,
             };
-            let bit = if first {
-                signal::INTERRUPT
+            let before = if arrived == signals::INTERRUPT {
+                interrupts.fetch_add(1, Ordering::AcqRel)
             } else {
-                signal::STOP
+                ended_by.store(number, Ordering::Release);
+                ends += 1;
+                ends - 1
             };
-            flags.fetch_or(bit, Ordering::AcqRel);
-            if first && arrived != signals::INTERRUPT {
+            let leave = move || std::process::exit(exit::SIGNAL + number as i32);
+            match before {
+                0 => flags.fetch_or(signal::INTERRUPT, Ordering::AcqRel),
+                2.. if arrived != signals::INTERRUPT || !prompts.load(Ordering::Acquire) => leave(),
+                _ => flags.fetch_or(signal::STOP, Ordering::AcqRel),
+            };
+            if before == 0 && arrived != signals::INTERRUPT {
                 let (flags, waker) = (flags.clone(), waker.clone());
                 let stop = move || {
                     std::thread::sleep(GRACE);
                     flags.fetch_or(signal::STOP, Ordering::AcqRel);
                     waker.wake();
+                    std::thread::sleep(GRACE);
+                    leave();
                 };
-                // Without the thread, a second signal still stops what does not end by itself.
+                // Without the thread, more signals still end what does not end by itself.
                 let _ = std::thread::Builder::new().name("end".into()).spawn(stop);
             }
         })?;
@@ -62,8 +76,9 @@ impl Received {
         (number != 0).then_some(number as i32)
     }
 
-    /// Forgets earlier Ctrl-Cs: the next one is the first again.
+    /// There is a prompt again: forgets earlier Ctrl-Cs, so that the next one is the first.
     pub fn forget_interrupts(&self) {
+        self.prompts.store(true, Ordering::Release);
         self.interrupts.store(0, Ordering::Release);
     }
 }

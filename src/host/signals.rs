@@ -52,7 +52,7 @@ impl PendingSignals {
 /// set, for the flag that the machine reads in its counter; then the poller is woken.
 pub fn install(
     waker: Waker,
-    on_signal: impl Fn(u32) + Send + 'static,
+    mut on_signal: impl FnMut(u32) + Send + 'static,
 ) -> std::io::Result<PendingSignals> {
     let pending = PendingSignals::default();
     let mut set = SigSet::empty();
