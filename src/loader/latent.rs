@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 const PACKAGES: &[&str] = &[
     "Announcements-Core",
     "Chronology",
+    "ClassDefinitionPrinters",
     "Collections-Atomic",
     "Collections-DoubleLinkedList",
     "Collections-Native",
@@ -34,6 +35,7 @@ const PACKAGES: &[&str] = &[
     "STON",
     "SUnit",
     "SortFunctions-Core",
+    "System-Announcements",
     "System-Caching",
     "System-Hashing",
     "System-OSEnvironments",
