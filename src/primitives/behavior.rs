@@ -29,6 +29,8 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("classPropertiesPut", properties_put),
     ("classCategory", package),
     ("classPackage", package),
+    ("classTag", tag),
+    ("classTagPut", tag_put),
     ("classSubclasses", subclasses),
     ("classSelectors", selectors),
     ("classIncludesSelector", includes_selector),
@@ -192,6 +194,27 @@ fn package_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .ok_or(PrimError::BadArgument)?;
     if let Some(info) = vm.classes.get_mut(class) {
         info.package = text;
+    }
+    Ok(args[0])
+}
+
+fn tag(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let text = info(vm, args)?.tag.clone();
+    Ok(match text.as_str() {
+        "" => Value::NIL,
+        text => vm.symbol(text),
+    })
+}
+
+fn tag_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let class = receiver(vm, args)?;
+    let tag = arg(args, 1)?;
+    let text = match tag {
+        Value::NIL => String::new(),
+        _ => vm.string_value(tag).ok_or(PrimError::BadArgument)?,
+    };
+    if let Some(info) = vm.classes.get_mut(class) {
+        info.tag = text;
     }
     Ok(args[0])
 }

@@ -104,6 +104,7 @@ fn create_of_kind(vm: &mut Vm, args: &[Value], kind: Option<ClassIndex>) -> Prim
         pools: pool_classes,
         layout,
         package,
+        tag: String::new(),
         comment: String::new(),
         kind,
         existing: target,

@@ -35,6 +35,8 @@ pub struct ClassInfo {
     /// Classes whose class variables are visible as pools.
     pub pools: Vec<ClassIndex>,
     pub package: String,
+    /// The part of the package; empty for none.
+    pub tag: String,
     pub comment: String,
     pub subclasses: Vec<ClassIndex>,
     /// Tonel's name of the layout: `normal`, `variable`, `bytes`, …
@@ -409,6 +411,7 @@ mod tests {
             class_vars: Vec::new(),
             pools: Vec::new(),
             package: String::new(),
+            tag: String::new(),
             comment: String::new(),
             subclasses: Vec::new(),
             layout: "normal",

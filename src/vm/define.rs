@@ -24,6 +24,8 @@ pub struct ClassSpec {
     /// Tonel's name of the layout; empty for normal (or the superclass's, where that is indexable).
     pub layout: String,
     pub package: String,
+    /// The part of the package; empty to leave the class where it is.
+    pub tag: String,
     pub comment: String,
     /// The class whose instance a class without superclass is; none for Class.
     pub kind: Option<ClassIndex>,
@@ -105,16 +107,18 @@ impl Vm {
                 std::mem::take(&mut info.subclasses),
                 info.superclass,
                 std::mem::take(&mut info.comment),
+                std::mem::take(&mut info.tag),
                 info.traits.take(),
                 std::mem::take(&mut info.overridden),
                 info.properties,
             )
         });
-        let (methods, subclasses, old_super, old_comment, traits, overridden, properties) = old
-            .unwrap_or((
+        let (methods, subclasses, old_super, old_comment, old_tag, traits, overridden, properties) =
+            old.unwrap_or((
                 Default::default(),
                 Vec::new(),
                 None,
+                String::new(),
                 String::new(),
                 None,
                 Vec::new(),
@@ -139,6 +143,11 @@ impl Vm {
             class_vars,
             pools: spec.pools.clone(),
             package: spec.package.clone(),
+            tag: if spec.tag.is_empty() {
+                old_tag
+            } else {
+                spec.tag.clone()
+            },
             comment: if spec.comment.is_empty() {
                 old_comment
             } else {
@@ -229,6 +238,7 @@ impl Vm {
             class_vars: Vec::new(),
             pools: Vec::new(),
             package: spec.package.clone(),
+            tag: String::new(),
             comment: String::new(),
             subclasses: Vec::new(),
             layout: "normal",

@@ -189,6 +189,7 @@ impl Load {
                 layout => layout.to_string(),
             },
             package: part.package.clone(),
+            tag: part.tag.clone(),
             comment: part.comment.clone(),
             kind,
             ..ClassSpec::default()

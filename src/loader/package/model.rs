@@ -27,6 +27,8 @@ pub struct Part {
     /// Tonel's name of the layout.
     pub layout: String,
     pub package: String,
+    /// The part of the package; empty for none.
+    pub tag: String,
     pub comment: String,
     /// Expressions for the trait compositions of the two sides; empty for none.
     pub traits: String,
@@ -118,6 +120,7 @@ impl Part {
             pools: Vec::new(),
             layout: String::new(),
             package: package.to_string(),
+            tag: String::new(),
             comment: String::new(),
             traits: String::new(),
             class_traits: String::new(),

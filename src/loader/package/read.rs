@@ -186,6 +186,7 @@ fn part(
     part.class_inst_vars = names("classInstVars")?;
     part.pools = names("pools")?;
     part.layout = text("type")?;
+    part.tag = tag_of(package, &text("tag")?, &text("category")?);
     part.traits = text("traits")?;
     part.class_traits = text("classTraits")?;
     part.comment = definition.comment.clone().map_or_else(String::new, |c| {
@@ -193,6 +194,15 @@ fn part(
     });
     part.methods = definition.methods.iter().map(|m| method(file, m)).collect();
     Ok(part)
+}
+
+/// Older headers name package and tag in one, as the category.
+pub fn tag_of(package: &str, tag: &str, category: &str) -> String {
+    match category.strip_prefix(package) {
+        Some(rest) if tag.is_empty() => rest.strip_prefix('-').unwrap_or_default(),
+        _ => tag,
+    }
+    .to_string()
 }
 
 fn method(file: &File, method: &tonel::Method<'_>) -> Method {
@@ -228,5 +238,19 @@ fn method(file: &File, method: &tonel::Method<'_>) -> Method {
             start: method.source.start,
             gap: (length, gap),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tag_of;
+
+    #[test]
+    fn a_tag_stands_alone_or_behind_the_package_in_the_category() {
+        assert_eq!(tag_of("Shop", "Goods", "Shop-Goods"), "Goods");
+        assert_eq!(tag_of("Shop", "", "Shop-Goods"), "Goods");
+        assert_eq!(tag_of("Shop", "", "Shop"), "");
+        assert_eq!(tag_of("Shop", "", "Shopping"), "");
+        assert_eq!(tag_of("Shop", "", "Others-Goods"), "");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::find::{self, Package};
 use super::model::{File, Kind, Method, Origin, Part, slot_name};
-use super::read::Sources;
+use super::read::{Sources, tag_of};
 use crate::formats::scan::Scanner;
 use crate::formats::selector::pattern_at;
 use crate::formats::ston::{self, Map};
@@ -83,6 +83,7 @@ fn header(file: &File, map: &Map<'_>, kind: Kind, package: &str) -> Result<Part,
     part.class_inst_vars = names("classinstvars")?;
     part.pools = names("pools")?;
     part.layout = map.text("type")?.unwrap_or_default().to_string();
+    part.tag = tag_of(package, "", map.text("category")?.unwrap_or_default());
     part.traits = composition("traitcomposition")?;
     part.class_traits = composition("classtraitcomposition")?;
     Ok(part)
