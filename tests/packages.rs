@@ -286,6 +286,13 @@ fn mistakes_are_shown_as_the_file_has_them() {
     ] {
         assert!(err.contains(part), "{part} in {err}");
     }
+    let runs = folder.join("b.st");
+    std::fs::write(&runs, "Object subclass: B [ x [ ^ nil zork ] ]\nB new x\n").expect("a file");
+    let (_, _, err) = chirp(&[&path("b.st")]);
+    assert!(
+        err.contains("\n      x [ ^ nil zork\n                ^\n"),
+        "{err}"
+    );
     let (code, _, err) = chirp(&[&path("a.st")]);
     assert_eq!(code, 65);
     for part in [
@@ -297,5 +304,31 @@ fn mistakes_are_shown_as_the_file_has_them() {
     ] {
         assert!(err.contains(part), "{part} in {err}");
     }
+    std::fs::remove_dir_all(folder).expect("a folder to remove");
+}
+
+#[test]
+fn classes_of_the_library_are_taken_over_wholly() {
+    let heap = "Class { #name : 'Heap', #superclass : 'Object', #category : 'Farm' }\n\nHeap >> straw [ ^ 'yellow' ]\n";
+    let string = "Class { #name : 'String', #superclass : 'ArrayedCollection', #category : 'Farm' }\n\nString >> bleat [ ^ 'baa' ]\n";
+    let folder = folder(
+        "farm",
+        &[
+            ("Farm/Heap.class.st", heap),
+            ("Farm/String.class.st", string),
+        ],
+    );
+    let path = folder.join("Farm").to_string_lossy().into_owned();
+    let code = "{ Heap new straw. Heap canUnderstand: #add:. 'x' bleat. 'x' size }";
+    let (code, out, err) = chirp(&["--load", &path, "-p", code]);
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "#('yellow' false 'baa' 1)\n"),
+        "{err}"
+    );
+    assert_eq!(
+        err,
+        "note: Farm takes the place of the library's Heap\nnote: Farm adds its methods to the library's String, which the machine needs as they are\n"
+    );
     std::fs::remove_dir_all(folder).expect("a folder to remove");
 }

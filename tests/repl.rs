@@ -122,6 +122,22 @@ fn unfinished_input_goes_on_in_the_next_line() {
 }
 
 #[test]
+fn a_class_in_brackets_ends_with_its_bracket() {
+    let mut repl = Repl::start();
+    repl.line("Object subclass: Lamp [");
+    repl.line("glow [ ^ 'bright' ]");
+    repl.line("]");
+    repl.expect("\nLamp\r\n");
+    repl.prompt();
+    repl.says(
+        "Lamp extend [ dim [ ^ 3 ] ]. lamp := Lamp new. lamp dim",
+        "3",
+    );
+    repl.says("lamp glow", "'bright'");
+    repl.leave();
+}
+
+#[test]
 fn what_is_typed_ahead_is_kept() {
     let mut repl = Repl::start();
     repl.line("a := 3.\r[:x |\r  x + a ] value: 4\ra * 5");

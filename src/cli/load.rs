@@ -17,6 +17,9 @@ pub fn before(session: &mut Session, args: &Args) -> i32 {
 /// Writes what a load has left out, and what is wrong; answers the exit code that this would give.
 pub fn tell(session: &mut Session, report: Report) -> i32 {
     let mut code = exit::DONE;
+    for sentence in report.taken_over() {
+        session.complain(&format!("note: {sentence}\n"));
+    }
     for skipped in &report.skipped {
         let text = format!(
             "note: {} is left out: {}\n  {}:{}:{}\n",

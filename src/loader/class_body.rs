@@ -412,16 +412,18 @@ fn part(file: &File, definition: &Definition<'_>) -> Part {
         .map(|m| {
             let start = m.source.start;
             let Place { line, column } = file.place(start);
-            let text = match m.bracket < m.source.end {
-                true => m.text(&file.text),
-                false => file.text[m.source.clone()].to_string(),
+            let (text, bracket) = match m.bracket < m.source.end {
+                true => (m.text(&file.text), m.bracket - start),
+                false => (file.text[m.source.clone()].to_string(), 0),
             };
+            let mut source = Source::of_file(&file.name, &text, (line, column));
+            source.bracket = bracket as u32;
             Method {
                 owner: m.owner.to_string(),
                 class_side: m.class_side,
                 selector: m.selector.to_string(),
                 protocol: m.protocol.as_deref().map(str::to_string),
-                source: Source::of_file(&file.name, &text, (line, column)),
+                source,
                 origin: Origin {
                     text: file.text.clone(),
                     start,

@@ -115,6 +115,7 @@ impl Library {
             line: method.line() as u32,
             column: 1,
             library: true,
+            bracket: 0,
         }
     }
 }

@@ -70,6 +70,8 @@ pub struct Source {
     pub column: u32,
     /// Whether it belongs to the library: traces fold such frames.
     pub library: bool,
+    /// The byte of the text that is a bracket in the file and a blank here; 0 for none.
+    pub bracket: u32,
 }
 
 impl Source {
@@ -81,6 +83,7 @@ impl Source {
             line,
             column,
             library: false,
+            bracket: 0,
         }
     }
 
@@ -92,6 +95,7 @@ impl Source {
             line: 1,
             column: 1,
             library: false,
+            bracket: 0,
         }
     }
 
@@ -103,6 +107,7 @@ impl Source {
             line: 0,
             column: 1,
             library: true,
+            bracket: 0,
         }
     }
 }

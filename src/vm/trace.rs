@@ -94,6 +94,10 @@ impl Vm {
             .unwrap_or(0);
         let line = Line::at(text, at);
         let mut shown = text[line.start..line.end].trim_end().to_string();
+        let bracket = (method.source.bracket as usize).checked_sub(line.start);
+        if let Some(at) = bracket.filter(|&at| shown.as_bytes().get(at) == Some(&b' ')) {
+            shown.replace_range(at..at + 1, "[");
+        }
         let mut column = line.column(text, at);
         if line.number == 1 && method.source.column > 1 {
             // The rest of the file's line, where it stands there.

@@ -194,8 +194,16 @@ impl Load {
             kind,
             ..ClassSpec::default()
         };
-        clear_library_class(vm, &part.name);
-        behavior_define::define(vm, &spec).map_err(|error| reason(vm, &spec, error))
+        let of_library = clear_library_class(vm, &part.name);
+        let defined = behavior_define::define(vm, &spec).map_err(|error| reason(vm, &spec, error));
+        if let (Ok(_), Some(stays)) = (&defined, of_library) {
+            let pair = (part.package.clone(), part.name.clone());
+            match stays {
+                true => self.report.joined.push(pair),
+                false => self.report.replaced.push(pair),
+            }
+        }
+        defined
     }
 
     /// Variables that extensions add: only bracketed classes can do that.
@@ -388,13 +396,14 @@ pub fn remember(vm: &mut Vm, side: ClassIndex, method: Option<Overridden>) {
     }
 }
 
-/// A class of the library that a package defines as well becomes the package's: none of its methods stays.
-/// Not those that other packages of the library have added, and not in classes that the machine needs.
-fn clear_library_class(vm: &mut Vm, name: &str) {
-    let Some(index) = class(vm, name).filter(|&i| i >= Known::Count as u32) else {
-        return;
-    };
+/// A class of the library that a package defines as well becomes the package's: none of its methods stays. Not those
+/// that other packages of the library have added, and not in classes that the machine needs, or their superclasses.
+/// Answers whether there is such a class, and whether it stays the library's.
+fn clear_library_class(vm: &mut Vm, name: &str) -> Option<bool> {
+    let index = class(vm, name)?;
+    let stays = (0..Known::Count as u32).any(|known| vm.classes.inherits(known, index));
     let meta = vm.classes.get(index).map_or(index, |i| i.meta);
+    let mut found = false;
     for side in [index, meta] {
         vm.list_methods(side);
         let listed = vm.classes.get(side).map(|i| i.methods.iter().collect());
@@ -405,11 +414,13 @@ fn clear_library_class(vm: &mut Vm, name: &str) {
                 .methods
                 .get(id as usize)
                 .is_some_and(|m| m.source.library && !m.protocol.starts_with('*'));
-            if own {
+            found |= own;
+            if own && !stays {
                 vm.remove_method(side, selector);
             }
         }
     }
+    found.then_some(stays)
 }
 
 /// Gives a class the variables that an extension adds.

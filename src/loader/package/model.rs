@@ -103,6 +103,7 @@ impl File {
             line: place.line,
             column: place.column,
             library: false,
+            bracket: 0,
         }
     }
 }

@@ -75,9 +75,11 @@ fn finish(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(vm.new_array_from(&[steps, after]))
 }
 
-/// A load's number; answers packages, traits, classes, number of methods, what was left out and what is
-/// wrong. The load is over.
+/// A load's number; answers packages, traits, classes, number of methods, what was left out, what is wrong and what
+/// became of classes of the library. The load is over.
 fn report(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let load = take(vm, args)?;
+    let taken_over = strings(vm, &load.report.taken_over());
     let Report {
         packages,
         traits,
@@ -88,7 +90,7 @@ fn report(vm: &mut Vm, args: &[Value]) -> PrimResult {
         failures,
         errors: _,
         ..
-    } = take(vm, args)?.report;
+    } = load.report;
     let mut left_out = Vec::new();
     for s in &skipped {
         let texts = [&*s.what, &*s.reason, &*s.file].map(|t| vm.new_string(t));
@@ -108,6 +110,7 @@ fn report(vm: &mut Vm, args: &[Value]) -> PrimResult {
         Value::int(methods as i64),
         vm.new_array_from(&left_out),
         vm.new_array_from(&wrong),
+        taken_over,
     ];
     Ok(vm.new_array_from(&parts))
 }

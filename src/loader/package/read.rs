@@ -227,12 +227,16 @@ fn method(file: &File, method: &tonel::Method<'_>) -> Method {
         // What stands on the pattern's line stays in its column.
         false => (method.text(&file.text), 0),
     };
+    let mut source = file.source(&text, place);
+    if gap == 0 {
+        source.bracket = (method.bracket - method.source.start) as u32;
+    }
     Method {
         owner: method.owner.to_string(),
         class_side: method.class_side,
         selector: method.selector.to_string(),
         protocol: method.protocol.as_deref().map(str::to_string),
-        source: file.source(&text, place),
+        source,
         origin: Origin {
             text: file.text.clone(),
             start: method.source.start,

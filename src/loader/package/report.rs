@@ -18,6 +18,10 @@ pub struct Report {
     pub methods: usize,
     /// The files that were run because they are in none of the packages' formats.
     pub files: Vec<String>,
+    /// Packages, each with a class that was the library's and is the package's now.
+    pub replaced: Vec<(String, String)>,
+    /// Packages, each with a class that stays the library's, and has the package's methods as well.
+    pub joined: Vec<(String, String)>,
     /// What was left out, because something is missing that it needs.
     pub skipped: Vec<Skipped>,
     /// Paths that could not be read, each with the reason.
@@ -47,9 +51,45 @@ impl Report {
         self.skipped.is_empty() && !self.has_errors()
     }
 
+    /// What became of classes of the library, one sentence for each package.
+    pub fn taken_over(&self) -> Vec<String> {
+        let sentence = |pairs: &[(String, String)], before: &str, behind: &str| {
+            let mut pairs = pairs.to_vec();
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            let groups = pairs.chunk_by(|a, b| a.0 == b.0).map(|group| {
+                let names: Vec<&str> = group.iter().map(|(_, name)| name.as_str()).collect();
+                format!("{} {before} {}{behind}", group[0].0, listed(&names))
+            });
+            groups.collect::<Vec<_>>()
+        };
+        let mut all = sentence(&self.replaced, "takes the place of the library's", "");
+        let behind = ", which the machine needs as they are";
+        all.extend(sentence(
+            &self.joined,
+            "adds its methods to the library's",
+            behind,
+        ));
+        all
+    }
+
     /// Something is wrong with the sources, and not only missing.
     pub fn has_errors(&self) -> bool {
         !(self.unreadable.is_empty() && self.failures.is_empty() && self.errors.is_empty())
+    }
+}
+
+/// Names in a sentence: not more than five of them.
+fn listed(names: &[&str]) -> String {
+    const MOST: usize = 5;
+    match names {
+        [all @ .., last] if !all.is_empty() && names.len() <= MOST => {
+            format!("{} and {last}", all.join(", "))
+        }
+        _ if names.len() > MOST => {
+            let (shown, rest) = names.split_at(MOST - 1);
+            format!("{} and {} others", shown.join(", "), rest.len())
+        }
+        _ => names.concat(),
     }
 }
 
