@@ -209,6 +209,8 @@ impl<'t, 'a> Generator<'t, 'a> {
             sends: std::mem::take(&mut frame.code.sends),
             primitive: None,
             home: frame.home.and_then(|home| u8::try_from(home).ok()),
+            returns: function.returns,
+            names_self: function.names_self,
             source_map: std::mem::take(&mut frame.code.source_map),
             temps: std::mem::take(&mut frame.temps),
             pragmas: Vec::new(),

@@ -70,7 +70,7 @@ impl<'a> Resolver<'a> {
             match statement {
                 ast::Statement::Expr(expr) => resolved.push(Statement::Expr(self.expr(expr))),
                 ast::Statement::Return { value, caret } => {
-                    self.names.note_home();
+                    self.names.note_return();
                     resolved.push(Statement::Return(self.expr(value), *caret));
                 }
                 ast::Statement::Declare(idents) => self.declare_again(idents, &mut resolved),

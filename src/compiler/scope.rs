@@ -113,7 +113,7 @@ impl<'a> Names<'a> {
     pub fn enter_function(&mut self, name: &'a str, is_block: bool, span: Span) -> FunctionId {
         if is_block {
             // The closure's slot 2 always holds the receiver.
-            self.use_self_here();
+            self.load_self_here();
         }
         let id = FunctionId(self.tree.functions.len() as u32);
         self.activations.push(Activation {
@@ -129,6 +129,8 @@ impl<'a> Names<'a> {
             scope,
             statements: Vec::new(),
             returns_home: false,
+            returns: false,
+            names_self: false,
             free: Vec::new(),
             self_uses: Uses::default(),
             span,
@@ -192,6 +194,14 @@ impl<'a> Names<'a> {
     /// Something may run other code from here on.
     pub fn note_send(&mut self) {
         self.here().has_sent = true;
+    }
+
+    /// `^` was met.
+    pub fn note_return(&mut self) {
+        for activation in &self.activations {
+            self.tree.functions[activation.function.0 as usize].returns = true;
+        }
+        self.note_home();
     }
 
     /// `^` or `thisContext` was met: a real block needs the home of its method for it.
@@ -316,8 +326,16 @@ impl<'a> Names<'a> {
 
     // ---- using ----
 
-    /// The function being resolved uses the receiver.
+    /// The function being resolved names the receiver or one of its variables.
     pub fn use_self_here(&mut self) {
+        for activation in &self.activations {
+            self.tree.functions[activation.function.0 as usize].names_self = true;
+        }
+        self.load_self_here();
+    }
+
+    /// The function being resolved needs the receiver, perhaps only to hand it on.
+    fn load_self_here(&mut self) {
         let Some(here) = self.activations.last() else {
             return;
         };

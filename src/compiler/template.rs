@@ -21,6 +21,9 @@ pub struct CodeTemplate {
     pub primitive: Option<Primitive>,
     /// The register that holds the method's Home, if it has blocks that return from it.
     pub home: Option<u8>,
+    /// Whether it or a block in it says `^`, and whether it names the receiver or one of its variables.
+    pub returns: bool,
+    pub names_self: bool,
     /// Word index of each send (and each instruction that can fail) with the place of its selector,
     /// ascending. An instruction belongs to the last entry at or before it.
     pub source_map: Vec<(u32, Span)>,

@@ -181,9 +181,13 @@ pub struct Function<'a> {
     pub params: Vec<LocalId>,
     pub scope: ScopeId,
     pub statements: Vec<Statement>,
-    /// For a block: it or a block in it returns from the method.
+    /// For a block: it or a block in it returns from the method, or asks for its Context.
     /// For the method: one of its blocks does.
     pub returns_home: bool,
+    /// What a block and those in it say outside of inlined code: whether there is a `^`, and whether the
+    /// receiver or one of its variables is named.
+    pub returns: bool,
+    pub names_self: bool,
     /// Variables of enclosing functions that it uses.
     pub free: Vec<(LocalId, Uses)>,
     pub self_uses: Uses,

@@ -47,6 +47,18 @@ const PACKAGES: &[&str] = &[
     "Zodiac",
 ];
 
+/// Names by which Pharo has several classes where there is one. No second class is listed for them.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("BoxedFloat64", "Float"),
+    ("SmallFloat64", "Float"),
+    ("FullBlockClosure", "BlockClosure"),
+    ("CleanBlockClosure", "BlockClosure"),
+    ("ConstantBlockClosure", "BlockClosure"),
+];
+
+/// Which of them were asked for.
+pub type OtherNames = [bool; OTHER_NAMES.len()];
+
 /// Which classes wait until they are named, by their number. What inherits from a class that waits does so too.
 pub fn waiting(image: &Image) -> Vec<bool> {
     let mut waits: Vec<bool> = Vec::with_capacity(image.num_classes());
@@ -75,18 +87,35 @@ impl Library {
     fn left(&self) -> impl Iterator<Item = ClassEntry<'_>> {
         self.image.classes().filter(|c| !self.has(*c))
     }
+
+    /// The number of a second name that nobody has asked for yet.
+    fn other_name(&self, name: &str) -> Option<usize> {
+        let number = OTHER_NAMES.iter().position(|(other, _)| *other == name)?;
+        (!self.other_names[number]).then_some(number)
+    }
 }
 
 impl Latent for Library {
     fn includes(&self, name: &str) -> bool {
-        self.left().any(|c| c.name() == name)
+        self.left().any(|c| c.name() == name) || self.other_name(name).is_some()
     }
 
     fn names(&self) -> Vec<String> {
-        self.left().map(|c| c.name().to_string()).collect()
+        let classes = self.left().map(|c| c.name().to_string());
+        let other_names = OTHER_NAMES.iter().map(|(other, _)| other.to_string());
+        classes
+            .chain(other_names.filter(|n| self.other_name(n).is_some()))
+            .collect()
     }
 
     fn make(&mut self, vm: &mut Vm, name: &str) {
+        if let Some(number) = self.other_name(name) {
+            self.other_names[number] = true;
+            if let Some(class) = vm.global(OTHER_NAMES[number].1) {
+                vm.set_global(name, class);
+            }
+            return;
+        }
         let image = self.image.clone();
         let Some(class) = image.classes().find(|c| c.name() == name) else {
             return;

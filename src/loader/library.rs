@@ -19,6 +19,7 @@ pub struct Library {
     indices: Vec<Option<ClassIndex>>,
     symbols: Vec<SymbolId>,
     shared: Vec<Option<Arc<str>>>,
+    pub other_names: super::latent::OtherNames,
 }
 
 impl Library {
@@ -28,6 +29,7 @@ impl Library {
             indices: vec![None; image.num_classes()],
             symbols: vec![0; image.num_strings()],
             shared: vec![None; image.num_strings()],
+            other_names: Default::default(),
         }
     }
 

@@ -47,6 +47,10 @@ pub mod flags {
     pub const BLOCK: u16 = 8;
     /// The bottom of a Process, or of a call from Rust: walks end here.
     pub const BOUNDARY: u16 = 16;
+    /// There is a `^` in it or in a block in it.
+    pub const RETURNS: u16 = 32;
+    /// It or a block in it names the receiver or one of its variables.
+    pub const NAMES_SELF: u16 = 64;
 }
 
 /// What runs before a method's own code.
@@ -239,6 +243,12 @@ impl Vm {
         let mut flag_bits = if t.is_block { flags::BLOCK } else { 0 };
         if t.home.is_some() && !t.is_block {
             flag_bits |= flags::HOME;
+        }
+        if t.returns {
+            flag_bits |= flags::RETURNS;
+        }
+        if t.names_self {
+            flag_bits |= flags::NAMES_SELF;
         }
         let mut primitive = Primitive::None;
         if let Some(p) = &t.primitive {

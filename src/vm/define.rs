@@ -41,7 +41,9 @@ impl ClassSpec {
         match self.existing {
             None if !self.nameless => {
                 let named = vm.find_global(&self.name)?;
-                vm.classes.index_of(named)
+                let class = vm.classes.index_of(named)?;
+                // A second name of another class is none of its own.
+                (vm.classes.name(class) == self.name).then_some(class)
             }
             existing => existing,
         }

@@ -17,7 +17,7 @@ pub(crate) fn register(vm: &mut Vm) {
         ("performInSuperclass", 3, perform_in_superclass),
         ("methodExecute", 2, method_execute),
         ("contextSender", 0, context_sender),
-        ("contextHome", 0, context_home),
+        ("contextHome", 0, super::home::context_home),
         (
             "contextNextHandlerFor",
             1,
@@ -61,7 +61,15 @@ pub(crate) fn register(vm: &mut Vm) {
             ("closureSource", closure_source),
             ("closureReceiver", |vm, a| closure_slot(vm, a[0], 2)),
             ("closureHasNonLocalReturn", |vm, a| {
-                closure_slot(vm, a[0], 1).map(|h| Value::bool(!h.is_nil()))
+                super::home::closure_says(vm, a[0], flags::RETURNS)
+            }),
+            ("closureNamesSelf", |vm, a| {
+                super::home::closure_says(vm, a[0], flags::NAMES_SELF)
+            }),
+            ("closureHome", super::home::closure_home),
+            ("closureCapturedCount", |vm, a| {
+                closure_code(vm, a[0])?;
+                Ok(Value::int(vm.heap.slots(a[0]).saturating_sub(3) as i64))
             }),
         ],
     );
@@ -90,7 +98,7 @@ fn goes_on(next: Option<(super::Pc, super::Fp)>) -> Outcome {
 }
 
 /// Arguments that the closure takes.
-fn closure_code(vm: &Vm, closure: Value) -> Result<u8, PrimError> {
+pub(super) fn closure_code(vm: &Vm, closure: Value) -> Result<u8, PrimError> {
     if vm.heap.class_of(closure) != Known::BlockClosure.index() {
         return Err(PrimError::BadReceiver);
     }
@@ -331,7 +339,7 @@ fn context_temp_names(vm: &mut Vm, args: &[Value]) -> super::PrimResult {
 }
 
 /// Answers what `find` makes of the receiver's frame, as a Context or nil.
-unsafe fn with_frame(
+pub(super) unsafe fn with_frame(
     vm: &mut Vm,
     call: Call,
     find: impl FnOnce(&Vm, usize, super::frame::FrameAt) -> Option<super::frame::FrameAt>,
@@ -356,7 +364,7 @@ unsafe fn with_frame(
     }
 }
 
-fn view_of(vm: &Vm, slot: usize) -> Option<super::frame::StackView<'_>> {
+pub(super) fn view_of(vm: &Vm, slot: usize) -> Option<super::frame::StackView<'_>> {
     Some(super::frame::StackView::of(vm.processes.get(slot)?))
 }
 
@@ -381,25 +389,6 @@ unsafe fn context_next_unwind(vm: &mut Vm, call: Call) -> Outcome {
             view.walk(frame)
                 .take_while(|f| f.offset > limit)
                 .find(|f| view.code(f.offset).flags & flags::UNWIND != 0)
-        })
-    }
-}
-
-/// For a method's frame itself; for a block's, the frame of its Home, where it has one that lives.
-unsafe fn context_home(vm: &mut Vm, call: Call) -> Outcome {
-    // SAFETY: as in `with_frame`.
-    unsafe {
-        with_frame(vm, call, |vm, slot, frame| {
-            let view = view_of(vm, slot)?;
-            if view.code(frame.offset).flags & flags::BLOCK == 0 {
-                return Some(frame);
-            }
-            let home = vm.heap.slot(view.slots[frame.offset], 1);
-            // A Home of the running Process is no frame of another's.
-            let offset = vm
-                .live_home(home)
-                .filter(|_| slot == vm.processes.active_slot)?;
-            view.walk(frame).find(|f| f.offset == offset)
         })
     }
 }

@@ -15,6 +15,7 @@ pub mod frame;
 pub mod gc;
 mod handlers;
 pub mod handles;
+mod home;
 pub mod host_methods;
 mod interrupt;
 pub mod known;

@@ -58,6 +58,12 @@ pub(crate) fn register(vm: &mut Vm) {
             ("testCutOff", test_cut_off),
             ("registerExternalObject", register_external),
             ("unregisterExternalObject", unregister_external),
+            ("semaphoreIsForHost", |vm, a| {
+                let known = [&vm.external, &vm.once]
+                    .iter()
+                    .any(|n| n.number_of(a[0]).is_some());
+                Ok(Value::bool(known))
+            }),
         ],
     );
 }
