@@ -107,11 +107,7 @@ fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
         if !packages.is_empty() {
             let mut report = runner.session.load(&packages);
             // Scripts with tests are left out of packages: here they run.
-            let runs = |name: &str| {
-                sources
-                    .iter()
-                    .any(|s| s.name == name && defines_tests(&s.text))
-            };
+            let runs = |name: &str| sources.iter().any(|s| s.name == name && defines_tests(s));
             report
                 .skipped
                 .retain(|s| s.what != *s.file || !runs(&s.what));
@@ -120,7 +116,7 @@ fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
             code = load::tell(runner.session, report);
         }
         for source in sources {
-            if !defines_tests(&source.text) || filed_in.contains(&source.name) {
+            if !defines_tests(source) || filed_in.contains(&source.name) {
                 continue;
             }
             let result = runner.session.vm.run_file(&source.name, &source.text);
@@ -148,11 +144,14 @@ fn refuse(session: &mut Session, message: String) -> i32 {
 }
 
 /// Whether the file is to be run before its tests are: a file-in, or a script that speaks of test cases. Other
-/// scripts are programs.
-fn defines_tests(text: &str) -> bool {
-    match format_of(text) {
+/// scripts are programs, and the files in a package of filetree are methods, and what Monticello keeps.
+fn defines_tests(source: &Source) -> bool {
+    if packages::of_filetree(source).is_some() {
+        return false;
+    }
+    match format_of(&source.text) {
         Format::Chunk => true,
-        Format::Script | Format::ClassBody => text.contains("TestCase"),
+        Format::Script | Format::ClassBody => source.text.contains("TestCase"),
         Format::Tonel => false,
     }
 }

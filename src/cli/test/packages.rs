@@ -39,13 +39,17 @@ pub fn packages(paths: &[PathBuf], sources: &[Source]) -> Vec<PathBuf> {
 
 /// The folder of the package that a file belongs to: nothing for scripts and file-ins.
 fn home(source: &Source) -> Option<PathBuf> {
-    let file = Path::new(&source.name);
-    let mut folders = file.ancestors();
-    if let Some(package) = folders.find(|p| find::ends_with(p, ".package")) {
+    if let Some(package) = of_filetree(source) {
         return Some(package.to_path_buf());
     }
     match format_of(&source.text) {
-        Format::Tonel => file.parent().map(Path::to_path_buf),
+        Format::Tonel => Path::new(&source.name).parent().map(Path::to_path_buf),
         _ => None,
     }
+}
+
+/// The package of filetree that a file belongs to, if it does to one.
+pub fn of_filetree(source: &Source) -> Option<&Path> {
+    let mut folders = Path::new(&source.name).ancestors();
+    folders.find(|p| find::ends_with(p, ".package"))
 }
