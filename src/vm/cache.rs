@@ -107,6 +107,7 @@ impl Vm {
     /// Forgets what all send sites and the global cache know of `selector`; of all selectors for none.
     pub(crate) fn flush_caches(&mut self, selector: Option<SymbolId>) {
         self.cache.clear();
+        self.flushes += 1;
         // Sites that send `new` have looked up the other two.
         let s = &self.selectors;
         let makes_instances = selector == Some(s.initialize) || selector == Some(s.basic_new);

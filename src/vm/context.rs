@@ -196,13 +196,13 @@ impl Vm {
         index: usize,
         value: Value,
     ) -> Result<Value, PrimError> {
-        let place = self
-            .context_code(context)?
-            .facts
-            .temps
-            .get(index)
-            .ok_or(PrimError::BadIndex)?
-            .place;
+        let code = self.context_code(context)?;
+        let temp = code.facts.temps.get(index).ok_or(PrimError::BadIndex)?;
+        let place = temp.place;
+        if index == 0 && code.flags & flags::HANDLER != 0 {
+            // It may handle something else from now on.
+            self.flushes += 1;
+        }
         let Some((slot, offset)) = self.context_offset(context)? else {
             let temps = self.heap.slot(context, field::TEMPS);
             if index < self.heap.slots(temps) {

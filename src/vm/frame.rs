@@ -130,6 +130,7 @@ impl Vm {
                         context: Value::NIL,
                         retry: None,
                         window: None,
+                        searched: Default::default(),
                     },
                 );
                 at

@@ -203,6 +203,8 @@ pub struct Vm {
     pub loads: Vec<Option<Box<dyn std::any::Any + Send>>>,
     /// Classes of the library that nobody has named yet.
     pub(crate) latent: Option<Box<dyn latent::Latent>>,
+    /// How often caches were flushed. From 1, so that 0 is no time.
+    pub(crate) flushes: u64,
     pub(crate) session: FxHashMap<SymbolId, Value>,
     /// Side tables of polymorphic send sites; the first is always empty.
     pub(crate) polys: Vec<[cache::PolyEntry; cache::POLY]>,
@@ -336,6 +338,7 @@ impl Vm {
             globals: FxHashMap::default(),
             loads: Vec::new(),
             latent: None,
+            flushes: 1,
             session: FxHashMap::default(),
             polys: vec![[cache::PolyEntry::EMPTY; cache::POLY]],
             free_polys: Vec::new(),

@@ -3,13 +3,14 @@
 //! The first overflow is signalled where it happens, and its handlers run in the reserve. One that happens in
 //! there (a handler or a clean-up block that recurses as well) is signalled again from much further down: so
 //! handlers further out get their turn, and what lies between is given up without its clean-up blocks, which
-//! may be what recurses. Must never go on for ever: each time it cuts deeper, and at the bottom
-//! the Process fails, which no handler sees.
+//! may be what recurses. Must never go on for ever: each time it cuts deeper, and what is above may not grow
+//! as high again, so that all of it takes hardly longer than the first time; at the bottom the Process fails,
+//! which no handler sees.
 
 use super::code::{Call, flags};
 use super::frame::FrameAt;
 use super::known::Known;
-use super::process::{RESERVE, Retry};
+use super::process::{Proc, RESERVE, Retry};
 use super::{Fp, Pc, Vm};
 use crate::memory::Value;
 
@@ -17,6 +18,16 @@ use crate::memory::Value;
 const LEFT: usize = 4;
 /// Slots below which no handler is looked for any more: no more than a few frames.
 const BOTTOM: usize = 64;
+
+impl Proc {
+    /// Slots that frames may take, the reserve left out, where `max` is the machine's limit.
+    pub(super) fn depth_limit(&self, max: usize) -> usize {
+        match self.cut_at {
+            0 => max,
+            at => (2 * LEFT * at).min(max),
+        }
+    }
+}
 
 impl Vm {
     /// The depth limit is reached: the send becomes `StackOverflow signalOverflow`.
@@ -70,14 +81,12 @@ impl Vm {
     /// Makes the next overflow catchable again, once the top frame lies below the depth limit.
     pub(crate) fn leave_reserve(&mut self, offset: usize) {
         let max = self.limits.stack;
-        let base = self.base;
         let proc = self.processes.running();
-        if proc.overflowed && offset < max {
+        if proc.overflowed && offset < proc.depth_limit(max) {
             proc.overflowed = false;
-            let usable = proc.stack.len().min(max);
-            // SAFETY: within the stack.
-            self.limit = unsafe { base.add(usable) };
+            self.limit_stack();
         }
+        let proc = self.processes.running();
         if offset < proc.cut_at {
             // Whoever handled it has gone on, further out.
             proc.cut_at = 0;
@@ -99,9 +108,20 @@ impl Vm {
         self.processes.running().cut_at = 0;
         self.cut_above(frame.offset, top);
         self.processes.running().cut_at = target / LEFT;
+        self.limit_stack();
         let fp = self.address(frame.offset);
         (self.pc, self.fp) = (frame.pc, fp);
         self.signal_overflow(frame.pc, fp, Retry::Drop)
+    }
+
+    /// Tells the sends where the stack ends for them.
+    fn limit_stack(&mut self) {
+        let max = self.limits.stack;
+        let base = self.base;
+        let proc = self.processes.running();
+        let usable = proc.stack.len().min(proc.depth_limit(max));
+        // SAFETY: within the stack.
+        self.limit = unsafe { base.add(usable) };
     }
 
     fn frame_below(&self, target: usize) -> Option<FrameAt> {

@@ -6,7 +6,7 @@
 use super::code::{Code, code_value};
 use super::known::Known;
 use super::{Fp, Pc, Vm};
-use crate::memory::{Format, Value, Visitor};
+use crate::memory::{ClassIndex, Format, Value, Visitor};
 use std::collections::VecDeque;
 
 /// Slots of the Smalltalk object of a Process.
@@ -55,6 +55,19 @@ pub struct Note {
     pub retry: Option<Retry>,
     /// Window of the send, where the instruction in front of the return address does not tell it.
     pub window: Option<u16>,
+    /// What was found when handlers were looked for behind the frame.
+    pub searched: [Searched; 2],
+}
+
+/// The nearest handler frame behind a frame that may handle exceptions of a class: while the one lives, the others
+/// stay as they are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Searched {
+    pub class: ClassIndex,
+    /// The machine's count of flushes at that time: a later one may have changed who handles what.
+    pub flushes: u64,
+    /// Offset of the handler frame, 0 if there is none.
+    pub found: usize,
 }
 
 /// What a Process is doing.
@@ -292,7 +305,7 @@ impl Vm {
         let usable = if proc.overflowed {
             proc.stack.len()
         } else {
-            proc.stack.len().min(max)
+            proc.stack.len().min(proc.depth_limit(max))
         };
         self.base = proc.stack.as_mut_ptr();
         // SAFETY: both offsets lie within the stack.
@@ -315,7 +328,7 @@ impl Vm {
         let offset = unsafe { fp.offset_from(base) } as usize;
         let needed = offset + slots;
         let overflowed = proc.overflowed;
-        let ceiling = if overflowed { max + RESERVE } else { max };
+        let ceiling = proc.depth_limit(max) + if overflowed { RESERVE } else { 0 };
         if needed > ceiling {
             return None;
         }
@@ -386,6 +399,7 @@ impl Vm {
                     context: Value::NIL,
                     retry: Some(Retry::Drop),
                     window: Some(window as u16),
+                    searched: Default::default(),
                 });
             }
             proc.stack[new] = receiver;

@@ -376,12 +376,15 @@ unsafe fn unhandled_exception(vm: &mut Vm, call: Call) -> Outcome {
     };
     let slot = vm.processes.active_slot;
     if vm.levels.iter().any(|l| l.process == slot) {
-        vm.unhandled = Some(failure);
-        // SAFETY: as above.
-        vm.handles.failing = unsafe { call.arg(1) };
-    } else {
-        vm.note_background_failure(failure);
+        // The first is what went wrong, the others happened while its Process was cleaned up.
+        if vm.unhandled.is_none() {
+            vm.unhandled = Some(failure);
+            // SAFETY: as above.
+            vm.handles.failing = unsafe { call.arg(1) };
+            return Outcome::Value(Value::NIL);
+        }
     }
+    vm.note_background_failure(failure);
     Outcome::Value(Value::NIL)
 }
 
