@@ -77,7 +77,18 @@ impl Vm {
                 let dnu = self.selectors.does_not_understand;
                 match self.find_code(class, dnu) {
                     Some(code) => self.run_code(code, &[receiver, message]),
-                    None => Err(RunError::Stopped(Stop::Deadlock)),
+                    None => {
+                        let class = self.classes.name(class);
+                        let selector = self.symbols.text(selector);
+                        Err(RunError::Unhandled(Unhandled {
+                            class: "Error".into(),
+                            message: format!(
+                                "{class} does not understand #{selector}, nor doesNotUnderstand:"
+                            ),
+                            frames: Vec::new(),
+                            omitted: 0,
+                        }))
+                    }
                 }
             }
         }
