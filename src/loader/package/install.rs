@@ -35,6 +35,8 @@ pub struct Load {
     pools: Vec<(usize, String)>,
     /// Methods that were refused, by part and number: a variable may come from a trait.
     refused: Vec<(usize, usize)>,
+    /// Classes that packages define as well, and that stay the library's.
+    staying: FxHashSet<String>,
     /// Look for mistakes in what is left out as well.
     thorough: bool,
 }
@@ -65,6 +67,7 @@ impl Load {
             doubles: FxHashSet::default(),
             pools: Vec::new(),
             refused: Vec::new(),
+            staying: FxHashSet::default(),
             thorough: sources.thorough,
         }
     }
@@ -117,6 +120,7 @@ impl Load {
         }
         for number in order.classes {
             match self.define(vm, number) {
+                Ok(_) if self.staying.contains(&self.parts[number].name) => {}
                 Ok(class) => {
                     self.report.classes.push(self.parts[number].name.clone());
                     self.classes.push((number, class));
@@ -156,6 +160,13 @@ impl Load {
 
     fn define(&mut self, vm: &mut Vm, number: usize) -> Result<ClassIndex, String> {
         let part = &self.parts[number];
+        let of_library = clear_library_class(vm, &part.name);
+        if let Some((index, true)) = of_library {
+            let pair = (part.package.clone(), part.name.clone());
+            self.report.joined.push(pair);
+            self.staying.insert(part.name.clone());
+            return Ok(index);
+        }
         let superclass = match part.superclass.as_deref() {
             None => None,
             Some(name) => Some(class(vm, name).ok_or_else(|| match self.missing.get(name) {
@@ -194,14 +205,10 @@ impl Load {
             kind,
             ..ClassSpec::default()
         };
-        let of_library = clear_library_class(vm, &part.name);
         let defined = behavior_define::define(vm, &spec).map_err(|error| reason(vm, &spec, error));
-        if let (Ok(_), Some(stays)) = (&defined, of_library) {
+        if of_library.is_some() && defined.is_ok() {
             let pair = (part.package.clone(), part.name.clone());
-            match stays {
-                true => self.report.joined.push(pair),
-                false => self.report.replaced.push(pair),
-            }
+            self.report.replaced.push(pair);
         }
         defined
     }
@@ -246,9 +253,16 @@ impl Load {
             true => None,
             false => side_of(vm, method),
         };
+        let stays =
+            self.parts[part].kind == Kind::Class && self.staying.contains(&self.parts[part].name);
+        if stays && side.is_some_and(|side| understands(vm, side, method)) {
+            return;
+        }
         match side.map(|side| add(vm, side, method)) {
             None => self.skip_method(part, number),
             Some(Ok(())) => self.report.methods += 1,
+            // It speaks of variables that the library's class has not.
+            Some(Err(_)) if stays => {}
             Some(Err(_)) => self.refused.push((part, number)),
         }
     }
@@ -367,6 +381,12 @@ fn side_of(vm: &mut Vm, method: &Method) -> Option<ClassIndex> {
     }
 }
 
+/// Whether instances of a class understand what a method is for.
+fn understands(vm: &mut Vm, side: ClassIndex, method: &Method) -> bool {
+    let selector = vm.intern(&method.selector);
+    vm.lookup(side, selector).is_some()
+}
+
 /// Compiles a method. What was there before is remembered.
 fn add(vm: &mut Vm, side: ClassIndex, method: &Method) -> Result<(), CompileFailure> {
     let before = overridden_by(vm, side, &method.source);
@@ -398,8 +418,8 @@ pub fn remember(vm: &mut Vm, side: ClassIndex, method: Option<Overridden>) {
 
 /// A class of the library that a package defines as well becomes the package's: none of its methods stays. Not those
 /// that other packages of the library have added, and not in classes that the machine needs, or their superclasses.
-/// Answers whether there is such a class, and whether it stays the library's.
-fn clear_library_class(vm: &mut Vm, name: &str) -> Option<bool> {
+/// Answers such a class, if there is one, and whether it stays the library's.
+fn clear_library_class(vm: &mut Vm, name: &str) -> Option<(ClassIndex, bool)> {
     let index = class(vm, name)?;
     let stays = (0..Known::Count as u32).any(|known| vm.classes.inherits(known, index));
     let meta = vm.classes.get(index).map_or(index, |i| i.meta);
@@ -420,7 +440,7 @@ fn clear_library_class(vm: &mut Vm, name: &str) -> Option<bool> {
             }
         }
     }
-    found.then_some(stays)
+    found.then_some((index, stays))
 }
 
 /// Gives a class the variables that an extension adds.

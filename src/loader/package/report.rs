@@ -20,7 +20,7 @@ pub struct Report {
     pub files: Vec<String>,
     /// Packages, each with a class that was the library's and is the package's now.
     pub replaced: Vec<(String, String)>,
-    /// Packages, each with a class that stays the library's, and has the package's methods as well.
+    /// Packages, each with a class that stays the library's, and has those of the package's methods that it lacked.
     pub joined: Vec<(String, String)>,
     /// What was left out, because something is missing that it needs.
     pub skipped: Vec<Skipped>,
@@ -63,12 +63,9 @@ impl Report {
             groups.collect::<Vec<_>>()
         };
         let mut all = sentence(&self.replaced, "takes the place of the library's", "");
-        let behind = ", which the machine needs as they are";
-        all.extend(sentence(
-            &self.joined,
-            "adds its methods to the library's",
-            behind,
-        ));
+        let before = "adds the methods that are missing in the library's";
+        let behind = ": what is there stays as it is, since the machine relies on it";
+        all.extend(sentence(&self.joined, before, behind));
         all
     }
 
