@@ -4,7 +4,7 @@
 //! handed out in steps, so that a load can be driven from Rust and from Smalltalk.
 
 use super::model::{File, Kind, Method, Part};
-use super::order::order;
+use super::order::{initialization_order, order};
 use super::read::Sources;
 use super::report::{Report, Skipped};
 use crate::formats::selector::selector_of;
@@ -348,7 +348,10 @@ impl Load {
             }
         }
         let mut steps = Vec::new();
-        for &(number, index) in &self.classes {
+        let numbers: Vec<usize> = self.classes.iter().map(|&(number, _)| number).collect();
+        let indices: FxHashMap<usize, ClassIndex> = self.classes.iter().copied().collect();
+        for number in initialization_order(&self.parts, &numbers) {
+            let index = indices[&number];
             if let Some(meta) = vm.classes.get(index).map(|i| i.meta) {
                 vm.list_methods(meta);
             }

@@ -93,6 +93,49 @@ pub fn order(parts: &[Part], mut exists: impl FnMut(&str) -> bool) -> Order {
     order
 }
 
+/// The order in which classes that were defined are initialized: package by package, and there each class with all
+/// that inherit from it before its next sibling, siblings by name. That is Monticello's order, and packages rely on it:
+/// a class that makes use of another one at its own initialization has to find that one ready.
+pub fn initialization_order(parts: &[Part], classes: &[usize]) -> Vec<usize> {
+    let defined: FxHashMap<&str, usize> = classes
+        .iter()
+        .map(|&number| (parts[number].name.as_str(), number))
+        .collect();
+    let mut below: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+    let mut packages: Vec<&str> = Vec::new();
+    let mut roots: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for &number in classes {
+        let part = &parts[number];
+        let above = part
+            .superclass
+            .as_deref()
+            .and_then(|name| defined.get(name));
+        match above.filter(|&&above| parts[above].package == part.package) {
+            Some(&above) => below.entry(above).or_default().push(number),
+            None => {
+                let roots = roots.entry(&part.package).or_default();
+                if roots.is_empty() {
+                    packages.push(&part.package);
+                }
+                roots.push(number);
+            }
+        }
+    }
+    let last_first = |mut numbers: Vec<usize>| {
+        numbers.sort_by(|&a, &b| parts[b].name.cmp(&parts[a].name));
+        numbers
+    };
+    let mut order = Vec::with_capacity(classes.len());
+    for package in packages {
+        let mut waiting = last_first(roots.remove(package).unwrap_or_default());
+        while let Some(number) = waiting.pop() {
+            order.push(number);
+            waiting.extend(last_first(below.remove(&number).unwrap_or_default()));
+        }
+    }
+    order
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::model::File;
@@ -167,5 +210,30 @@ mod tests {
         let (order, refused) = names(&[("A", "Object"), ("A", "Object")]);
         assert_eq!(order, ["A"]);
         assert_eq!(refused[0].1, "it is defined in f.st already");
+    }
+
+    #[test]
+    fn subclasses_are_initialized_before_the_next_sibling() {
+        let file = File::new("f.st", "");
+        let part = |(name, above, package): &(&str, &str, &str)| {
+            let place = Place { line: 1, column: 1 };
+            let mut part = Part::new(Kind::Class, name, package, &file, place);
+            part.superclass = Some(above.to_string());
+            part
+        };
+        let parts: Vec<Part> = [
+            ("Beta", "Object", "P"),
+            ("Alpha", "Object", "P"),
+            ("Zeta", "Alpha", "P"),
+            ("Eta", "Alpha", "P"),
+            ("Aleph", "Alpha", "Q"),
+            ("Gimel", "Zeta", "P"),
+        ]
+        .iter()
+        .map(part)
+        .collect();
+        let order = initialization_order(&parts, &[0, 1, 2, 3, 4, 5]);
+        let names: Vec<&str> = order.iter().map(|&n| parts[n].name.as_str()).collect();
+        assert_eq!(names, ["Alpha", "Eta", "Zeta", "Gimel", "Beta", "Aleph"]);
     }
 }
