@@ -7,7 +7,7 @@ use super::context::read_place;
 use super::frame::{FrameAt, StackView};
 use super::known::Known;
 use super::process::Searched;
-use super::{Outcome, Vm};
+use super::{Outcome, PrimError, Vm};
 use crate::memory::{ClassIndex, Value};
 
 /// `nextHandlerFor: anException`: the nearest handler frame, beginning with the receiver, that may handle
@@ -16,47 +16,35 @@ use crate::memory::{ClassIndex, Value};
 pub(super) unsafe fn context_next_handler_for(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: the window holds receiver and exception.
     let (receiver, exception) = unsafe { (call.arg(0), call.arg(1)) };
-    let (slot, offset) = match vm.context_offset(receiver) {
+    match vm.context_offset(receiver) {
+        Ok(Some((slot, offset))) => {
+            let found = vm.next_handler(slot, offset, vm.heap.class_of(exception));
+            Outcome::Value(found.map_or(Value::NIL, |frame| vm.marry(slot, frame)))
+        }
+        Ok(None) => Outcome::Value(Value::NIL),
+        Err(e) => Outcome::Fail(e),
+    }
+}
+
+/// `anException handlerFrom: aContext`: the frame that handles it, beginning with that Context's, where this can be
+/// said without asking anybody in Smalltalk. Fails otherwise.
+pub(super) unsafe fn exception_handler_from(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window holds exception and Context.
+    let (exception, context) = unsafe { (call.arg(0), call.arg(1)) };
+    let (slot, offset) = match vm.context_offset(context) {
         Ok(Some(place)) => place,
         Ok(None) => return Outcome::Value(Value::NIL),
         Err(e) => return Outcome::Fail(e),
     };
     let class = vm.heap.class_of(exception);
-    // A class of exceptions of which it is known that it answers as Exception does.
-    let usual = vm.known(Known::UserInterrupt);
-    let usual = vm.handles_code(usual);
-    let mut at = frame_at(offset);
-    let mut remember = None;
-    let mut found = None;
-    while let Some((frame, selector)) = at.and_then(|f| vm.handler_frame(slot, f)) {
-        if vm.heap.class_of(selector) == Known::Context.index() {
-            let Some(behind) = vm.frame_of(slot, selector) else {
-                break;
-            };
-            if let Some(known) = vm.searched(slot, behind.offset, class) {
-                found = frame_at(known);
-                break;
-            }
-            remember = remember.or(Some(behind.offset));
-            at = vm.view_of(slot).and_then(|v| v.caller(behind));
-            continue;
-        }
-        match vm.classes.index_of(selector) {
-            Some(kind)
-                if vm.handles_code(selector) == usual && !vm.classes.inherits(class, kind) =>
-            {
-                at = vm.view_of(slot).and_then(|v| v.caller(frame));
-            }
-            _ => {
-                found = Some(frame);
-                break;
-            }
-        }
+    let Some(frame) = vm.next_handler(slot, offset, class) else {
+        return Outcome::Value(Value::NIL);
+    };
+    let selector = vm.handler_frame(slot, frame).map(|(_, selector)| selector);
+    match selector.and_then(|s| vm.says_as_usual(s, class)) {
+        Some(true) => Outcome::Value(vm.marry(slot, frame)),
+        _ => Outcome::Fail(PrimError::Inappropriate),
     }
-    if let Some(behind) = remember {
-        vm.remember_search(slot, behind, class, found);
-    }
-    Outcome::Value(found.map_or(Value::NIL, |frame| vm.marry(slot, frame)))
 }
 
 /// The frame at an offset, of which it does not matter where it goes on. There is none at 0.
@@ -66,6 +54,44 @@ fn frame_at(offset: usize) -> Option<FrameAt> {
 }
 
 impl Vm {
+    /// The nearest handler frame from the one at `offset` on that may handle exceptions of a class.
+    fn next_handler(&mut self, slot: usize, offset: usize, class: ClassIndex) -> Option<FrameAt> {
+        let mut at = frame_at(offset);
+        let mut remember = None;
+        let mut found = None;
+        while let Some((frame, selector)) = at.and_then(|f| self.handler_frame(slot, f)) {
+            if self.heap.class_of(selector) == Known::Context.index() {
+                let Some(behind) = self.frame_of(slot, selector) else {
+                    break;
+                };
+                if let Some(known) = self.searched(slot, behind.offset, class) {
+                    found = frame_at(known);
+                    break;
+                }
+                remember = remember.or(Some(behind.offset));
+                at = self.view_of(slot).and_then(|v| v.caller(behind));
+            } else if self.says_as_usual(selector, class) == Some(false) {
+                at = self.view_of(slot).and_then(|v| v.caller(frame));
+            } else {
+                found = Some(frame);
+                break;
+            }
+        }
+        if let Some(behind) = remember {
+            self.remember_search(slot, behind, class, found);
+        }
+        found
+    }
+
+    /// Whether a class of exceptions of which it is known that it answers as Exception does handles those of
+    /// another class; None for anything else.
+    fn says_as_usual(&mut self, selector: Value, class: ClassIndex) -> Option<bool> {
+        let kind = self.classes.index_of(selector)?;
+        let usual = self.known(Known::UserInterrupt);
+        (self.handles_code(selector) == self.handles_code(usual))
+            .then(|| self.classes.inherits(class, kind))
+    }
+
     fn view_of(&self, slot: usize) -> Option<StackView<'_>> {
         Some(StackView::of(self.processes.get(slot)?))
     }

@@ -23,8 +23,15 @@ pub(crate) fn register(vm: &mut Vm) {
             1,
             super::handlers::context_next_handler_for,
         ),
+        (
+            "exceptionHandlerFrom",
+            1,
+            super::handlers::exception_handler_from,
+        ),
         ("contextNextUnwind", 1, context_next_unwind),
+        ("contextNextPendingUnwind", 1, context_next_pending_unwind),
         ("contextReturn", 1, context_return),
+        ("contextReturnDirectly", 1, context_return_directly),
         ("contextRestart", 0, context_restart),
         ("contextRestartWith", 1, context_restart_with),
         ("contextPlace", 0, context_place),
@@ -391,6 +398,25 @@ unsafe fn context_next_unwind(vm: &mut Vm, call: Call) -> Outcome {
                 .find(|f| view.code(f.offset).flags & flags::UNWIND != 0)
         })
     }
+}
+
+unsafe fn context_next_pending_unwind(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: as in `context_next_unwind`.
+    unsafe {
+        let limit = match vm.context_offset(call.arg(1)) {
+            Ok(Some((_, offset))) => offset,
+            _ => 0,
+        };
+        let ends = call.arg(1).is_nil();
+        with_frame(vm, call, |vm, slot, frame| {
+            vm.next_pending(view_of(vm, slot)?, frame, limit, ends)
+        })
+    }
+}
+
+unsafe fn context_return_directly(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: the window holds receiver and value.
+    unsafe { vm.return_directly(call.arg(0), call.arg(1)) }
 }
 
 unsafe fn context_return(vm: &mut Vm, call: Call) -> Outcome {

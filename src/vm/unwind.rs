@@ -1,8 +1,8 @@
 //! Leaving frames early: non-local return, and cutting the stack for Contexts.
 
 use super::code::{flags, value_code};
-use super::context::field;
-use super::frame::FrameAt;
+use super::context::{field, read_place};
+use super::frame::{FrameAt, StackView};
 use super::process::Retry;
 use super::{Fp, Outcome, Pc, PrimError, Vm};
 use crate::memory::Value;
@@ -34,7 +34,7 @@ impl Vm {
                     found = Some(frame);
                     break;
                 }
-                if unwind.is_none() && view.code(frame.offset).flags & flags::UNWIND != 0 {
+                if unwind.is_none() && self.is_pending(view, frame.offset, false) {
                     unwind = Some(frame);
                 }
             }
@@ -110,7 +110,16 @@ impl Vm {
 
     /// `contextReturn`: answers `value` from the frame of a Context of the running Process.
     pub(crate) fn return_from_context(&mut self, context: Value, value: Value) -> Outcome {
-        let frame = match self.cuttable(context) {
+        self.cut_and_answer(self.cuttable(context, false), value)
+    }
+
+    /// `contextReturnDirectly`: the same, but fails when there is something to be cleaned up on the way.
+    pub(crate) fn return_directly(&mut self, context: Value, value: Value) -> Outcome {
+        self.cut_and_answer(self.cuttable(context, true), value)
+    }
+
+    fn cut_and_answer(&mut self, frame: Result<FrameAt, PrimError>, value: Value) -> Outcome {
+        let frame = match frame {
             Ok(f) => f,
             Err(e) => return Outcome::Fail(e),
         };
@@ -122,9 +131,38 @@ impl Vm {
         }
     }
 
+    /// `contextNextPendingUnwind`: the nearest frame with something to be cleaned up, from `from` on and above the one
+    /// at `limit`; `ends`: since the Process does.
+    pub(super) fn next_pending(
+        &self,
+        view: StackView<'_>,
+        from: FrameAt,
+        limit: usize,
+        ends: bool,
+    ) -> Option<FrameAt> {
+        view.walk(from)
+            .take_while(|f| f.offset > limit)
+            .find(|f| self.is_pending(view, f.offset, ends))
+    }
+
+    /// Whether it is an unwind frame with something left to do, by its temporary 2 (see `BlockClosure>>ensure:`): its
+    /// block has not begun, or something is to be done in place of it by whoever leaves the frame without ending
+    /// the Process. Those that are done are passed over here: there may be a whole stack of them.
+    fn is_pending(&self, view: StackView<'_>, offset: usize, ends: bool) -> bool {
+        let code = view.code(offset);
+        if code.flags & flags::UNWIND == 0 {
+            return false;
+        }
+        let Some(state) = code.facts.temps.get(1) else {
+            return true;
+        };
+        let state = read_place(&self.heap, view, offset, state.place);
+        state.is_nil() || (!ends && state.as_bool().is_none())
+    }
+
     /// `contextRestart`: runs the method of a Context's frame again, from its first instruction.
     pub(crate) fn restart_context(&mut self, context: Value) -> Outcome {
-        match self.cuttable(context) {
+        match self.cuttable(context, false) {
             Ok(frame) => self.restart(frame),
             Err(e) => Outcome::Fail(e),
         }
@@ -133,7 +171,7 @@ impl Vm {
     /// `contextRestartWith`: the same, with another receiver. Compiled code trusts that its receiver has
     /// the variables of the method's class: anything else is refused.
     pub(crate) fn restart_context_with(&mut self, context: Value, receiver: Value) -> Outcome {
-        let frame = match self.cuttable(context) {
+        let frame = match self.cuttable(context, false) {
             Ok(f) => f,
             Err(e) => return Outcome::Fail(e),
         };
@@ -165,8 +203,9 @@ impl Vm {
         }
     }
 
-    /// The frame of a living Context that lies on the running stack above the last call from Rust.
-    fn cuttable(&self, context: Value) -> Result<FrameAt, PrimError> {
+    /// The frame of a living Context that lies on the running stack above the last call from Rust. With `direct`, only
+    /// if there is nothing to be cleaned up above it: the walk ends where there is.
+    fn cuttable(&self, context: Value, direct: bool) -> Result<FrameAt, PrimError> {
         let Some((slot, offset)) = self.context_offset(context)? else {
             return Err(PrimError::Inappropriate);
         };
@@ -175,6 +214,9 @@ impl Vm {
         }
         let view = self.view();
         view.walk(self.top_frame())
+            .take_while(|f| {
+                f.offset == offset || !(direct && self.is_pending(view, f.offset, false))
+            })
             .find(|f| f.offset == offset)
             .ok_or(PrimError::Inappropriate)
     }
