@@ -114,6 +114,8 @@ pub enum ExprKind {
     Block(Block),
     /// `{ a. b. ^c }`
     Brace(Vec<Statement>),
+    /// `##( … )`: computed once for this place in the source.
+    Computed(Box<DoIt>),
 }
 
 /// Selector and arguments of one message.

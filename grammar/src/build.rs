@@ -277,6 +277,19 @@ impl<'b> Builder<'b> {
         self.node(ExprKind::Brace(code.statements), l, r, code.depth)
     }
 
+    /// A constant that an expression, or several, compute.
+    pub fn computed(&self, temps: Vec<Ident>, code: Code, l: usize, r: usize) -> Node {
+        let do_it = DoIt {
+            pragmas: Vec::new(),
+            body: Body {
+                temps,
+                statements: code.statements,
+            },
+            span: Span::new(l, r),
+        };
+        self.node(ExprKind::Computed(Box::new(do_it)), l, r, code.depth)
+    }
+
     pub fn block(&self, Scope(params, temps, code): Scope, l: usize, r: usize) -> Node {
         let body = Body {
             temps,

@@ -142,6 +142,15 @@ fn symbols() {
 }
 
 #[test]
+fn computed_constants() {
+    check("##(3 + 4) foo", "(##((3 + 4)) foo)");
+    check("a := ##( | b | b := 2. b )", "(a := ##(|b| (b := 2). b))");
+    check("##()", "##()");
+    check("#(##(1 2))", "#(#(1 2))");
+    check("###(1 2)", "#(1 2)");
+}
+
+#[test]
 fn literal_arrays() {
     check("#()", "#()");
     check("#(1 $a 'b' #c d)", "#(1 $a 'b' #c #d)");

@@ -17,7 +17,16 @@ pub fn check(session: &mut Session, paths: &[PathBuf]) -> i32 {
     };
     let mut code = exit::DONE;
     let mut separate = false;
-    let (packages, files) = divide(paths, files);
+    let mut sources = Vec::new();
+    let mut unreadable = Vec::new();
+    for path in files {
+        let name = path.display().to_string();
+        match files::read(&path) {
+            Ok(text) => sources.push(test::Source { name, text }),
+            Err(error) => unreadable.push(files::told(&name, &error)),
+        }
+    }
+    let packages = test::packages::packages(paths, &sources);
     if !packages.is_empty() {
         let mut report = session.check_packages(&packages);
         // Whoever names one file of a package does not ask for the others.
@@ -29,17 +38,9 @@ pub fn check(session: &mut Session, paths: &[PathBuf]) -> i32 {
         separate = !report.failures.is_empty();
         code = load::tell(session, report);
     }
-    for path in files {
-        let name = path.display().to_string();
-        let messages = match files::read(&path) {
-            Ok(text) => session.check(&name, &text),
-            Err(error) => {
-                let text = session.style.headline(files::told(&name, &error));
-                session.complain(&text);
-                code = exit::USAGE;
-                continue;
-            }
-        };
+    let is_inside = |name: &str| packages.iter().any(|p| Path::new(name).starts_with(p));
+    for source in sources.iter().filter(|s| !is_inside(&s.name)) {
+        let messages = session.check(&source.name, &source.text);
         if !messages.is_empty() && code == exit::DONE {
             code = exit::DOES_NOT_COMPILE;
         }
@@ -49,20 +50,10 @@ pub fn check(session: &mut Session, paths: &[PathBuf]) -> i32 {
             separate = true;
         }
     }
+    for message in unreadable {
+        let text = session.style.headline(message);
+        session.complain(&text);
+        code = exit::USAGE;
+    }
     code
-}
-
-/// The packages at these paths, and the files that belong to none.
-fn divide(paths: &[PathBuf], files: Vec<PathBuf>) -> (Vec<PathBuf>, Vec<PathBuf>) {
-    let source = |path: &PathBuf| {
-        let name = path.display().to_string();
-        // What cannot be read is told about later.
-        let text = files::read(path).unwrap_or_default();
-        test::Source { name, text }
-    };
-    let sources: Vec<test::Source> = files.iter().map(source).collect();
-    let packages = test::packages::packages(paths, &sources);
-    let is_inside = |path: &PathBuf| packages.iter().any(|p| path.starts_with(p));
-    let others = files.into_iter().filter(|f| !is_inside(f)).collect();
-    (packages, others)
 }

@@ -197,6 +197,7 @@ fn literal(literal: Option<&Literal>) -> String {
         }
         Some(Literal::Variable(Variable::Session(name))) => format!("{name} of the session"),
         Some(Literal::Block(_)) => "a block".to_string(),
+        Some(Literal::Computed(_)) => "a computed constant".to_string(),
         None => "?".to_string(),
     }
 }

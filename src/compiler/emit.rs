@@ -241,6 +241,13 @@ impl Emitter {
     pub fn block(&mut self, code: super::template::CodeTemplate) -> u16 {
         self.add(Literal::Block(Box::new(code)))
     }
+
+    pub fn computed(&mut self, code: &super::template::CodeTemplate) -> u16 {
+        if self.dead {
+            return 0;
+        }
+        self.add(Literal::Computed(Box::new(code.clone())))
+    }
 }
 
 /// The two can be one object. Arrays are kept apart: each occurrence is an object of its own.

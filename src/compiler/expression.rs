@@ -32,6 +32,10 @@ impl Generator<'_, '_> {
                 });
             }
             Node::Constant(literal) => self.constant(literal, dest),
+            Node::Computed(code) => self.compute(dest, |this, target| {
+                let index = this.f.code.computed(code);
+                this.f.code.ad(Op::LOADK, target, index);
+            }),
             Node::Local(local) => match self.register_of(*local) {
                 Some(register) => self.deliver(register, dest),
                 None if dest == Dest::Effect => {}

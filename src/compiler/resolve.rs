@@ -242,12 +242,34 @@ impl<'a> Resolver<'a> {
                 self.add(Node::Cascade(receiver, messages), start)
             }
             ExprKind::Block(block) => self.block(block, expr.span),
+            ExprKind::Computed(do_it) => self.computed(do_it),
             ExprKind::Brace(statements) => {
                 let statements = self.statements(statements);
                 self.names.note_send();
                 self.add(Node::Brace(statements), start)
             }
         }
+    }
+
+    /// `##( … )`: a do-it of its own, in which the class is the receiver and no temporary is known.
+    fn computed(&mut self, do_it: &'a ast::DoIt) -> NodeId {
+        let start = self.begin();
+        self.names.note_send();
+        let code = match self.names.compile_on_class_side(do_it) {
+            Ok(compiled) => compiled.code,
+            Err(mut errors) => {
+                self.names.errors.append(&mut errors);
+                return self.constant(&Literal::Nil);
+            }
+        };
+        let constant = self.add(Node::Computed(Box::new(code)), start);
+        let message = Message {
+            selector: "value",
+            args: Vec::new(),
+            span: do_it.span,
+            to_super: false,
+        };
+        self.add(Node::Send(constant, message), start)
     }
 
     fn self_ref(&mut self) -> NodeId {

@@ -2,16 +2,16 @@
 //!
 //! Owns the environment during resolution; must never look at expressions.
 
-use chirp_grammar::ast::{Ident, Span};
+use chirp_grammar::ast::{DoIt, Ident, Span};
 use chirp_grammar::diagnostic::Diagnostic;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::diagnose;
 use super::spelling::{closest, distance};
 use super::template::{self, Name, Variable};
 use super::tree::{
     Function, FunctionId, Local, LocalId, LoopId, Range, Scope, ScopeId, Tree, Uses,
 };
+use super::{CompiledDoIt, Variables, diagnose};
 
 /// What a name stands for.
 pub enum Meaning {
@@ -105,6 +105,13 @@ impl<'a> Names<'a> {
             outer_index: FxHashMap::default(),
             unknown: FxHashSet::default(),
         }
+    }
+
+    /// Compiles a do-it on whose class side this method or do-it is.
+    pub fn compile_on_class_side(&self, do_it: &DoIt) -> Result<CompiledDoIt, Vec<Diagnostic>> {
+        let side = self.outside.class_side();
+        let scope = side.as_deref().unwrap_or(self.outside);
+        super::compile_do_it(do_it, scope, Variables::Script)
     }
 
     // ---- functions and scopes ----

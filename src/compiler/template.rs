@@ -70,6 +70,8 @@ pub enum Literal {
     Variable(Variable),
     /// The code of a block, for CLOSURE.
     Block(Box<CodeTemplate>),
+    /// A do-it of the class side, whose value is computed once: an object that answers it to `value`.
+    Computed(Box<CodeTemplate>),
 }
 
 /// A variable outside the frame and outside the receiver.
@@ -101,6 +103,10 @@ pub trait Scope {
     fn resolve(&self, name: &str) -> Option<Name>;
     /// A name that is known here and is spelled almost like `name`.
     fn suggest(&self, name: &str) -> Option<String>;
+    /// Names visible where the class is the receiver: none if that is no other scope.
+    fn class_side(&self) -> Option<Box<dyn Scope + '_>> {
+        None
+    }
 }
 
 /// What a name stands for outside the method.

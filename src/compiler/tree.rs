@@ -65,6 +65,8 @@ pub enum Node<'a> {
     SelfRef,
     ThisContext,
     Constant(&'a Literal),
+    /// What answers the value of `##( … )` to `value`.
+    Computed(Box<template::CodeTemplate>),
     Local(LocalId),
     Instance(u16),
     /// A global, class or session variable: index in [`Tree::outers`] and its place.

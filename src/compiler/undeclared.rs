@@ -67,7 +67,8 @@ impl<'a> Search<'a, '_> {
         let mut current = expr;
         loop {
             match &current.kind {
-                ExprKind::Var(_) | ExprKind::Literal(_) => return,
+                // A computed constant has variables of its own.
+                ExprKind::Var(_) | ExprKind::Literal(_) | ExprKind::Computed(_) => return,
                 ExprKind::Assign { target, value } => {
                     self.target(target);
                     return self.expr(value);

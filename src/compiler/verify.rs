@@ -108,7 +108,7 @@ pub fn verify(code: &CodeTemplate) -> Result<(), Problem> {
         }
         .run()?;
         pending.extend(code.literals.iter().filter_map(|literal| match literal {
-            Literal::Block(block) => Some(block.as_ref()),
+            Literal::Block(code) | Literal::Computed(code) => Some(code.as_ref()),
             _ => None,
         }));
     }
@@ -289,7 +289,7 @@ impl Checker<'_> {
             _ => return Ok(()),
         };
         let fits = match op {
-            Op::LOADK => matches!(literal, Some(Literal::Constant(_))),
+            Op::LOADK => matches!(literal, Some(Literal::Constant(_) | Literal::Computed(_))),
             Op::GETG | Op::SETG => matches!(literal, Some(Literal::Variable(_))),
             Op::CLOSURE => matches!(literal, Some(Literal::Block(block)) if block.is_block),
             _ => literal.is_some(),

@@ -15,7 +15,18 @@ pub mod selector;
 pub mod ston;
 pub mod tonel;
 
+use std::borrow::Cow;
+
 pub use error::{FormatError, Place, place_of};
+
+/// The text with CR as line ends, as Pharo has them in what it loads: that is what a line end inside a
+/// literal is at run time.
+pub fn with_returns(text: &str) -> Cow<'_, str> {
+    match text.contains('\n') {
+        true => Cow::Owned(text.replace("\r\n", "\r").replace('\n', "\r")),
+        false => Cow::Borrowed(text),
+    }
+}
 
 /// The text of a source file of a package: UTF-8, or else from the time before it, each byte a character (Latin-1).
 pub fn package_text(bytes: Vec<u8>) -> String {

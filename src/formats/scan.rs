@@ -195,6 +195,8 @@ impl<'a> Scanner<'a> {
             match self.peek() {
                 b'[' => depth += 1,
                 b']' => depth = depth.saturating_sub(1),
+                // Ordinary source stands in `##( … )`.
+                b'#' if self.rest().starts_with("##(") => self.bump(),
                 b'#' if self.peek_at(1) == b'(' => {
                     self.skip_array()?;
                     continue;

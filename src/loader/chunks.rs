@@ -10,14 +10,13 @@ use super::package::{
     model::{File, Kind, Part},
 };
 use crate::compiler::{MAX_DIAGNOSTICS, Variables};
-use crate::formats::Place;
 use crate::formats::chunk::{self, Chunk, Item, Owner};
+use crate::formats::{Place, with_returns};
 use crate::memory::{ClassIndex, Value};
 use crate::vm::classes::{MethodId, Source};
 use crate::vm::{CompileFailure, Vm};
 use chirp_grammar::ast::{Expr, ExprKind, Literal, Span, Statement};
 use chirp_grammar::{Diagnostic, Options};
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Chunk files may be old: `_` assigns in them.
@@ -90,7 +89,7 @@ impl FileIn {
             }
             Item::Comment { owner, text: chunk } => {
                 let class = self.class(vm, owner)?;
-                let comment = returns(&chunk.text(&self.text)).into_owned();
+                let comment = with_returns(&chunk.text(&self.text)).into_owned();
                 if let Some(info) = vm.classes.get_mut(class) {
                     info.comment = comment;
                 }
@@ -101,7 +100,7 @@ impl FileIn {
 
     fn source(&self, chunk: &Chunk) -> Source {
         let place = (chunk.line, chunk.column);
-        Source::of_file(&self.name, &returns(&chunk.text(&self.text)), place)
+        Source::of_file(&self.name, &with_returns(&chunk.text(&self.text)), place)
     }
 
     /// What the parser says of a chunk.
@@ -187,15 +186,6 @@ impl Filing for FileIn {
 
     fn failures(&mut self) -> Vec<CompileFailure> {
         std::mem::take(&mut self.failures)
-    }
-}
-
-/// The text with CR as line ends, as Pharo has them in what it loads: that is what a line end inside a
-/// literal is at run time.
-fn returns(text: &str) -> Cow<'_, str> {
-    match text.contains('\n') {
-        true => Cow::Owned(text.replace("\r\n", "\r").replace('\n', "\r")),
-        false => Cow::Borrowed(text),
     }
 }
 

@@ -329,8 +329,7 @@ fn visible(text: &str, blank: &[Range<usize>]) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The text with the namespaces in front of names made spaces: all names are known everywhere. The sign of
-/// a compile-time constant, `##( … )`, goes as well: it is computed when it is needed.
+/// The text with the namespaces in front of names made spaces: all names are known everywhere.
 fn without_namespaces(text: &str) -> String {
     let mut blank = Vec::new();
     let mut s = crate::formats::scan::Scanner::new(text, 0);
@@ -340,9 +339,6 @@ fn without_namespaces(text: &str) -> String {
             continue;
         }
         let start = s.at();
-        if s.rest().starts_with("##(") {
-            blank.push(start..start + 2);
-        }
         if s.identifier().is_empty() {
             s.bump();
             continue;

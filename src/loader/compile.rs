@@ -75,6 +75,11 @@ impl Scope for ClassScope<'_> {
             .then(|| Name::Variable(Variable::Global(name.to_string())))
     }
 
+    fn class_side(&self) -> Option<Box<dyn Scope + '_>> {
+        let side = self.vm.classes.get(self.class)?.meta;
+        Some(Box::new(ClassScope::new(self.vm, side, self.session)))
+    }
+
     fn suggest(&self, name: &str) -> Option<String> {
         let names = self.names();
         compiler::nearest(name, names.iter().map(String::as_str)).map(str::to_string)

@@ -95,6 +95,7 @@ impl Uses {
                 self.body(&block.body);
             }
             ExprKind::Brace(statements) => self.statements(statements),
+            ExprKind::Computed(do_it) => self.body(&do_it.body),
         }
     }
 }

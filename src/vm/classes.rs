@@ -49,6 +49,33 @@ pub struct ClassInfo {
     pub overridden: Vec<Overridden>,
 }
 
+impl ClassInfo {
+    /// What is known of a class without variables, methods and relatives.
+    pub fn new(object: Value, name: &str) -> ClassInfo {
+        ClassInfo {
+            object,
+            superclass: None,
+            meta: 0,
+            instance_side: None,
+            name: name.to_string(),
+            format: Format::Fixed,
+            inst_vars: Vec::new(),
+            inst_size: 0,
+            methods: MethodDict::default(),
+            class_vars: Vec::new(),
+            pools: Vec::new(),
+            package: String::new(),
+            tag: String::new(),
+            comment: String::new(),
+            subclasses: Vec::new(),
+            layout: "normal",
+            properties: Value::NIL,
+            traits: None,
+            overridden: Vec::new(),
+        }
+    }
+}
+
 /// A method that is not in its class any more, because a package was loaded.
 #[derive(Clone)]
 pub struct Overridden {
@@ -400,30 +427,9 @@ impl ClassTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::Format;
 
     fn class(object: i64) -> ClassInfo {
-        ClassInfo {
-            object: Value::int(object),
-            superclass: None,
-            meta: 0,
-            instance_side: None,
-            name: String::new(),
-            format: Format::Fixed,
-            inst_vars: Vec::new(),
-            inst_size: 0,
-            methods: MethodDict::default(),
-            class_vars: Vec::new(),
-            pools: Vec::new(),
-            package: String::new(),
-            tag: String::new(),
-            comment: String::new(),
-            subclasses: Vec::new(),
-            layout: "normal",
-            properties: Value::NIL,
-            traits: None,
-            overridden: Vec::new(),
-        }
+        ClassInfo::new(Value::int(object), "")
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::symbols::SymbolId;
 use super::{Machine, Outcome, PrimFn, Vm};
 use crate::compiler::opcode::{Op, Shape};
 use crate::compiler::template::{self, CodeTemplate, Literal};
-use crate::memory::Value;
+use crate::memory::{Format, Value};
 
 /// An inline cache: what the send site found the last time.
 #[repr(C)]
@@ -192,6 +192,7 @@ impl Vm {
             let v = match literal {
                 Literal::Constant(c) => self.literal_value(c),
                 Literal::Variable(v) => self.variable_binding(v, method),
+                Literal::Computed(c) => self.computed_constant(c, method)?,
                 Literal::Block(b) => {
                     let code = self.load_code(b, method)?;
                     blocks.push(code);
@@ -282,6 +283,35 @@ impl Vm {
         let pointer: *const Code = &*code;
         self.codes.push(code);
         Ok(pointer)
+    }
+
+    /// The object that computes a constant of `method` when it is first asked for it.
+    pub(crate) fn computed_constant(
+        &mut self,
+        template: &CodeTemplate,
+        method: MethodId,
+    ) -> Result<Value, TooLarge> {
+        let Some(m) = self.classes.methods.get(method as usize) else {
+            return Ok(Value::NIL);
+        };
+        let (class, source) = (m.class, m.source.clone());
+        let side = self.classes.get(class).map_or(class, |i| i.meta);
+        let receiver = self.classes.get(class).map_or(Value::NIL, |i| i.object);
+        let selector = self.intern(&template.selector);
+        let id = self.add_do_it(side, selector, source);
+        let code = self.load_code(template, id)?;
+        self.classes.methods[id as usize].code = code;
+        let holder = self
+            .find_global("ComputedConstant")
+            .and_then(|v| self.classes.index_of(v));
+        let Some(holder) = holder else {
+            return Ok(Value::NIL);
+        };
+        let computes = self.method_object(id);
+        let v = self.heap.new_pointers_old(holder, Format::Fixed, 3);
+        self.heap.set_slot(v, 0, computes);
+        self.heap.set_slot(v, 1, receiver);
+        Ok(v)
     }
 }
 

@@ -228,25 +228,12 @@ impl Vm {
             self.heap.set_slot(object, 0, s);
         }
         let info = ClassInfo {
-            object: meta_object,
             superclass: Some(class_side),
             meta: Known::Metaclass.index(),
             instance_side: Some(index),
-            name: spec.name.clone(),
-            format: Format::Fixed,
-            inst_vars: Vec::new(),
             inst_size: meta_size,
-            methods: Default::default(),
-            class_vars: Vec::new(),
-            pools: Vec::new(),
             package: spec.package.clone(),
-            tag: String::new(),
-            comment: String::new(),
-            subclasses: Vec::new(),
-            layout: "normal",
-            properties: Value::NIL,
-            traits: None,
-            overridden: Vec::new(),
+            ..ClassInfo::new(meta_object, &spec.name)
         };
         self.classes.set(meta, info);
         (object, meta)

@@ -159,6 +159,7 @@ impl Oracle {
                 value
             }
             ExprKind::Block(block) => Value::Closure(block, env.clone()),
+            ExprKind::Computed(_) => return Err(Exit::Error),
             ExprKind::Brace(statements) => {
                 let mut elements = Vec::new();
                 for statement in statements {

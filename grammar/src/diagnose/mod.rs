@@ -92,7 +92,7 @@ fn statement_end(tokens: &[Item<'_>], context: &Context<'_>) -> usize {
             && opens.len() == enclosing
             && !matches!(
                 opens.last(),
-                Some(Token::LParen | Token::ArrayOpen | Token::BytesOpen)
+                Some(Token::LParen | Token::ArrayOpen | Token::BytesOpen | Token::ComputedOpen)
             )
         {
             return end;

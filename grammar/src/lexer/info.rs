@@ -48,6 +48,8 @@ pub enum TokenKind {
     OpenArray,
     /// `#[`
     OpenBytes,
+    /// `##(`
+    OpenComputed,
     /// A character that no token begins with, a `#` or `$` with nothing behind it.
     Unknown,
 }
@@ -94,6 +96,7 @@ fn kind(raw: Raw) -> TokenKind {
         Raw::Char(Closed::No) | Raw::Hash(Hash::Alone) => TokenKind::Unknown,
         Raw::Hash(Hash::Symbol | Hash::Binding) => TokenKind::Symbol,
         Raw::Hash(Hash::Array) => TokenKind::OpenArray,
+        Raw::Hash(Hash::Computed) => TokenKind::OpenComputed,
         Raw::Hash(Hash::Bytes) => TokenKind::OpenBytes,
         Raw::Operator => TokenKind::Operator,
         Raw::Assign | Raw::LeftArrow => TokenKind::Assign,

@@ -30,6 +30,8 @@ pub enum Hash {
     UnclosedSymbol,
     /// `#(`
     Array,
+    /// `##(`
+    Computed,
     /// `#[`
     Bytes,
     /// `#{Foo}`, `#{Smalltalk.Foo}`
@@ -163,6 +165,7 @@ fn hash(lexer: &mut Lexer<Raw>) -> Hash {
     }
     let mut inner = Raw::lexer(rest);
     let (kind, length) = match inner.next() {
+        Some(Ok(Raw::LParen)) if lexer.slice() == "##" => (Hash::Computed, 1),
         Some(Ok(Raw::LParen)) => (Hash::Array, 1),
         Some(Ok(Raw::LBracket)) => (Hash::Bytes, 1),
         Some(Ok(Raw::LBrace)) => match binding(rest) {

@@ -184,6 +184,7 @@ impl<'s, 'b> Stream<'s, 'b> {
                 Token::Symbol("x")
             }
             Raw::Hash(Hash::Array) => Token::ArrayOpen,
+            Raw::Hash(Hash::Computed) => Token::ComputedOpen,
             Raw::Hash(Hash::Bytes) => Token::BytesOpen,
             Raw::Hash(Hash::Binding) => Token::Binding(text),
             Raw::Hash(Hash::Alone) => {
@@ -257,7 +258,7 @@ impl<'s, 'b> Stream<'s, 'b> {
         use Token::*;
         match token {
             Ident(_) => Word(text),
-            LParen => ArrayOpen,
+            LParen | ComputedOpen => ArrayOpen,
             LBracket => BytesOpen,
             Binary(_) | Bar | BarBar | Less | Greater | Assign | Caret | Semicolon | Dot
             | Colon => Symbol(text),

@@ -43,6 +43,8 @@ pub enum Token<'s> {
     ArrayOpen,
     /// `#[`, and `[` in a literal array.
     BytesOpen,
+    /// `##(`, but not in a literal array.
+    ComputedOpen,
 }
 
 impl Token<'_> {
@@ -63,6 +65,7 @@ impl Token<'_> {
                 | LBrace
                 | ArrayOpen
                 | BytesOpen
+                | ComputedOpen
         )
     }
 
@@ -92,7 +95,10 @@ impl Token<'_> {
     /// Is this an opening bracket of any kind?
     pub fn opens(self) -> bool {
         use Token::*;
-        matches!(self, LParen | LBracket | LBrace | ArrayOpen | BytesOpen)
+        matches!(
+            self,
+            LParen | LBracket | LBrace | ArrayOpen | BytesOpen | ComputedOpen
+        )
     }
 
     /// Is this a closing bracket of any kind?
@@ -105,7 +111,9 @@ impl Token<'_> {
         use Token::*;
         matches!(
             (self, closer),
-            (LParen | ArrayOpen, RParen) | (LBracket | BytesOpen, RBracket) | (LBrace, RBrace)
+            (LParen | ArrayOpen | ComputedOpen, RParen)
+                | (LBracket | BytesOpen, RBracket)
+                | (LBrace, RBrace)
         )
     }
 }

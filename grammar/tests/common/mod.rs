@@ -100,6 +100,7 @@ pub fn expression(expr: &Expr) -> String {
             let bar = if params.is_empty() { "" } else { "| " };
             format!("[{params}{bar}{}]", body(&block.body))
         }
+        ExprKind::Computed(do_it) => format!("##({})", body(&do_it.body)),
         ExprKind::Brace(elements) => format!("{{{}}}", statements(elements)),
     }
 }

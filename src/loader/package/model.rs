@@ -1,6 +1,6 @@
 //! What packages consist of, whatever the format of their sources.
 
-use crate::formats::{Place, place_of};
+use crate::formats::{Place, place_of, with_returns};
 use crate::vm::classes::{Source, SourceText};
 use std::sync::Arc;
 
@@ -94,11 +94,10 @@ impl File {
         place_of(&self.text, offset)
     }
 
-    /// A method's source, which begins at `place`. Its lines end in CR, as Pharo has it: that is what
-    /// a line end inside a literal is at run time.
+    /// A method's source, which begins at `place`.
     pub fn source(&self, text: &str, place: Place) -> Source {
         Source {
-            text: SourceText::Shared(text.replace('\n', "\r").into()),
+            text: SourceText::Shared(with_returns(text).into()),
             file: Some(self.name.clone()),
             line: place.line,
             column: place.column,

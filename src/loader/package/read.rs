@@ -7,7 +7,7 @@ use super::read_filetree;
 use super::report::Skipped;
 use crate::formats::detect::{Format, format_of};
 use crate::formats::tonel;
-use crate::formats::{FormatError, Place, package_text};
+use crate::formats::{FormatError, Place, package_text, with_returns};
 use crate::host::files::Files;
 use crate::loader::compile;
 use crate::vm::CompileFailure;
@@ -190,7 +190,7 @@ fn part(
     part.traits = text("traits")?;
     part.class_traits = text("classTraits")?;
     part.comment = definition.comment.clone().map_or_else(String::new, |c| {
-        file.text[c].replace("\"\"", "\"").replace('\n', "\r")
+        with_returns(&file.text[c].replace("\"\"", "\"")).into_owned()
     });
     part.methods = definition.methods.iter().map(|m| method(file, m)).collect();
     Ok(part)

@@ -6,7 +6,7 @@ use super::read::{Sources, tag_of};
 use crate::formats::scan::Scanner;
 use crate::formats::selector::pattern_at;
 use crate::formats::ston::{self, Map};
-use crate::formats::{FormatError, Place};
+use crate::formats::{FormatError, Place, with_returns};
 use crate::host::files::Files;
 use std::path::Path;
 
@@ -38,7 +38,7 @@ fn definition(sources: &mut Sources, files: &Files<'_>, folder: &Path, kind: Kin
         && files.exists(&comment).unwrap_or(false)
         && let Some(text) = sources.file(files, &comment)
     {
-        part.comment = text.text.replace('\n', "\r");
+        part.comment = with_returns(&text.text).into_owned();
     }
     for (side, class_side) in [("instance", false), ("class", true)] {
         for path in sources
