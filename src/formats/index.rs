@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 pub const MAGIC: u32 = 0x0143_4849; // "IHC" and the layout's version, 1
+/// What stands where a class has its layout, for a trait.
+pub const TRAIT: &str = "trait";
 pub const HEADER: usize = 7;
 /// No class, no comment.
 pub const NONE: u32 = u32::MAX;
@@ -132,9 +134,6 @@ fn parse_all<'a>(files: &[&'a SourceFile], errors: &mut Vec<LibraryError>) -> Ve
 
 /// The one class that a file is about.
 fn owner_of(d: &Definition<'_>) -> Result<String, FormatError> {
-    if d.kind == Kind::Trait {
-        return Err(FormatError::new(d.header_at, "the library has no traits"));
-    }
     let Some(name) = d.header.text("name")? else {
         return Err(FormatError::new(d.header_at, "the definition has no #name"));
     };
@@ -227,6 +226,7 @@ fn superclass_of<'a>(
 ) -> Result<Option<&'a str>, FormatError> {
     let header = &p.definition.header;
     match header.text("superclass")? {
+        _ if p.definition.kind == Kind::Trait => Ok(None),
         Some("nil") => Ok(None),
         Some(name) => match defined.get_key_value(name) {
             Some((&name, _)) => Ok(Some(name)),
@@ -356,7 +356,10 @@ impl Writer {
         let superclass = header
             .text("superclass")?
             .and_then(|s| order.numbers.get(s));
-        let layout = header.text("type")?.unwrap_or("normal");
+        let layout = match p.definition.kind {
+            Kind::Trait => TRAIT,
+            _ => header.text("type")?.unwrap_or("normal"),
+        };
         let category = header.text("category")?.unwrap_or_default();
         let package = header.text("package")?.unwrap_or(category);
         let comment = p.definition.comment.as_ref().map_or([NONE; 2], |c| {
@@ -535,7 +538,6 @@ mod tests {
             [
                 "a.st:1:1: a definition begins with Class, Trait or Extension",
                 "b.st:1:1: the definition has no #name",
-                "d.st:1:1: the library has no traits",
                 "e.st:2:6: a method of F in the file of E",
                 "c.st:1:1: C has no #superclass ('nil' for a root)",
             ]

@@ -5,7 +5,7 @@
 
 use crate::formats::index::{
     self, CLASS_WORDS, FILE_WORDS, HEADER, LibraryError, MAGIC, METHOD_WORDS, NONE, PRAGMA_WORDS,
-    STRING_WORDS, SourceFile,
+    STRING_WORDS, SourceFile, TRAIT,
 };
 use crate::formats::{Place, place_of};
 use std::borrow::Cow;
@@ -242,6 +242,10 @@ impl<'a> ClassEntry<'a> {
     pub fn superclass(&self) -> Option<ClassEntry<'a>> {
         let number = self.word(1);
         (number != NONE as usize).then(|| self.image.class(number))
+    }
+
+    pub fn is_trait(&self) -> bool {
+        self.layout() == TRAIT
     }
 
     /// `normal`, `variable`, `bytes`, …: Tonel's `#type`.

@@ -40,7 +40,13 @@ impl Library {
 
     /// Makes a class whose superclass was made. Its methods come later.
     pub fn define(&mut self, vm: &mut Vm, class: ClassEntry<'_>) -> Result<(), PrimError> {
-        let spec = self.spec_of(class, vm);
+        let mut spec = self.spec_of(class, vm);
+        if class.is_trait() {
+            // Who makes a trait has to have made that before.
+            let kind = vm.global("Trait").and_then(|t| vm.classes.index_of(t));
+            spec.kind = Some(kind.ok_or(PrimError::BadArgument)?);
+            spec.layout.clear();
+        }
         let index = vm.define_class(&spec)?;
         self.indices[class.number()] = Some(index);
         let meta = vm.classes.get(index).map_or(0, |i| i.meta);

@@ -755,9 +755,10 @@ op! {
     SENDPRIM(vm, pc, fp, i) {
         let ic = site(*pc, i);
         if class_of(vm, reg!(fp, a(i) + 2)) != (*ic).class || (*vm).counter <= 0 { return false; }
-        (*vm).counter -= 1;
         let answer = super::send::call_plain(vm, *pc, *fp, i);
+        // The long way counts what it does itself: counted twice, a step would end before its only send.
         if answer.0 == 0 { return false; }
+        (*vm).counter -= 1;
         reg!(fp, a(i)) = answer;
         true
     }

@@ -13,6 +13,7 @@ pub(crate) fn register(vm: &mut Vm) {
     let table: &[(&'static str, usize, super::Machine)] = &[
         ("processResume", 0, process_resume),
         ("processSuspend", 0, process_suspend),
+        ("processStep", 0, process_step),
         ("processYield", 0, process_yield),
         ("processPriorityPut", 1, process_priority_put),
         ("processFinish", 0, process_finish),
@@ -166,6 +167,24 @@ unsafe fn process_resume(vm: &mut Vm, call: Call) -> Outcome {
         }
         vm.make_ready(process, slot);
         answer_or_yield(vm, call, process)
+    }
+}
+
+/// Lets a suspended Process run for a moment in the place of the active one.
+unsafe fn process_step(vm: &mut Vm, call: Call) -> Outcome {
+    // SAFETY: as above.
+    unsafe {
+        let process = call.arg(0);
+        let Some(slot) = vm.process_slot(process) else {
+            return Outcome::Fail(PrimError::BadReceiver);
+        };
+        let state = vm.processes.get(slot).map(|p| p.state);
+        if state != Some(State::Suspended) || vm.scheduler.is_stepping() {
+            return Outcome::Fail(PrimError::Inappropriate);
+        }
+        pause(vm, call, process);
+        let (pc, fp) = vm.step_process(slot);
+        Outcome::Jump(pc, fp)
     }
 }
 

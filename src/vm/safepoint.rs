@@ -56,7 +56,9 @@ impl Vm {
         self.mourn();
         self.run_timers();
         self.poll_host(Some(std::time::Duration::ZERO));
-        if self.scheduler.best_ready() > self.priority(self.processes.active) {
+        if self.scheduler.is_stepping()
+            || self.scheduler.best_ready() > self.priority(self.processes.active)
+        {
             self.save_active(pc, fp);
             self.preempt_active();
             return match self.next_process() {

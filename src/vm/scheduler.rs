@@ -36,6 +36,8 @@ pub struct Scheduler {
     yields: u8,
     /// The external object that a Process waited in when this was asked last.
     outside: usize,
+    /// The Process that runs a single step: whatever ends its turn suspends it.
+    stepping: Option<usize>,
 }
 
 impl Default for Scheduler {
@@ -47,6 +49,7 @@ impl Default for Scheduler {
             sequence: 0,
             yields: 0,
             outside: 0,
+            stepping: None,
         }
     }
 }
@@ -56,6 +59,11 @@ impl Scheduler {
     pub fn turn_to_look(&mut self) -> bool {
         self.yields = self.yields.wrapping_add(1);
         self.yields.is_multiple_of(8)
+    }
+
+    /// Whether the running Process runs a single step.
+    pub fn is_stepping(&self) -> bool {
+        self.stepping.is_some()
     }
 
     /// Priority of the most urgent ready Process; 0 for none.
@@ -114,9 +122,32 @@ impl Vm {
         self.scheduler.queue(priority).push_front(process);
     }
 
+    /// Runs the Process in `slot` for one send or back edge; the running one, which is saved already, goes on then.
+    pub(crate) fn step_process(&mut self, slot: usize) -> (Pc, Fp) {
+        self.preempt_active();
+        self.scheduler.stepping = Some(slot);
+        self.settle_fuel();
+        self.grant = 1;
+        self.counter = 1;
+        self.load_process(slot)
+    }
+
+    /// Its turn is over. It may be ready still; it may wait, or have ended.
+    fn end_step(&mut self, slot: usize) {
+        if let Some(proc) = self.processes.get(slot)
+            && proc.state == State::Ready
+        {
+            let process = proc.object;
+            self.take_out(process, slot);
+        }
+    }
+
     /// Goes on with the most urgent ready Process; waits for the outside when there is none.
     /// The registers of the Process that ran are saved already.
     pub(crate) fn next_process(&mut self) -> Option<(Pc, Fp)> {
+        if let Some(slot) = self.scheduler.stepping.take() {
+            self.end_step(slot);
+        }
         loop {
             let priority = self.scheduler.best_ready();
             if priority > 0
