@@ -4,10 +4,9 @@
 
 use super::code::{Code, flags, value_code};
 use super::known::Known;
-use super::process::{Note, Proc, Retry};
+use super::process::{Note, Notes, Proc, Retry};
 use super::{Fp, Pc, Vm, ops};
 use crate::memory::Value;
-use std::collections::VecDeque;
 
 /// One frame of a Process: its offset from the base and where it goes on.
 #[derive(Clone, Copy, Debug)]
@@ -16,13 +15,13 @@ pub struct FrameAt {
     pub pc: Pc,
 }
 
-static NO_NOTES: VecDeque<Note> = VecDeque::new();
+static NO_NOTES: Notes = Notes::new();
 
 /// A stack to be walked: of the running Process or of another.
 #[derive(Clone, Copy)]
 pub struct StackView<'a> {
     pub slots: &'a [Value],
-    pub notes: &'a VecDeque<Note>,
+    pub notes: &'a Notes,
 }
 
 impl<'a> StackView<'a> {
@@ -41,11 +40,7 @@ impl<'a> StackView<'a> {
 
     /// The note on the frame at `offset`, if it has one.
     pub fn note(&self, offset: usize) -> Option<&'a Note> {
-        let at = self
-            .notes
-            .binary_search_by_key(&offset, |n| n.offset)
-            .ok()?;
-        Some(&self.notes[at])
+        self.notes.get(&offset)
     }
 
     /// The sender of a frame; none at the bottom of the Process or of a call from Rust.
@@ -120,23 +115,7 @@ impl Vm {
         proc.stack[offset - 1].0 |= 1;
         // The note may come to hold something young.
         proc.ran = true;
-        let at = match proc.notes.binary_search_by_key(&offset, |n| n.offset) {
-            Ok(at) => at,
-            Err(at) => {
-                proc.notes.insert(
-                    at,
-                    Note {
-                        offset,
-                        context: Value::NIL,
-                        retry: None,
-                        window: None,
-                        searched: Default::default(),
-                    },
-                );
-                at
-            }
-        };
-        proc.notes.get_mut(at)
+        Some(proc.notes.entry(offset).or_default())
     }
 
     /// Ends all frames of the running stack above the one at `offset`: Homes are cleared, Contexts widowed.
@@ -155,7 +134,9 @@ impl Vm {
     /// Clears the Home of a frame that ends and widows its Context.
     pub(crate) fn end_frame(&mut self, frame: FrameAt) {
         self.clear_home(frame.offset);
-        self.drop_note(frame);
+        if self.view().slots[frame.offset - 1].0 & 1 != 0 {
+            self.drop_note(frame);
+        }
     }
 
     /// Blocks can no longer return from the frame at `offset`. A frame that has not begun may hold anything
@@ -190,6 +171,7 @@ impl Vm {
         unsafe {
             let back = ((*fp.sub(1)).0 & !3) as Pc;
             let window = note
+                .as_ref()
                 .and_then(|n| n.window)
                 .map_or_else(|| ops::a(*back.sub(1)), usize::from);
             let sender = fp.sub(2 + window);
@@ -205,12 +187,7 @@ impl Vm {
 
     /// Removes the note on a frame of the running Process that ends; its Context becomes a widow.
     pub(crate) fn drop_note(&mut self, frame: FrameAt) -> Option<Note> {
-        let proc = self.processes.running();
-        let at = proc
-            .notes
-            .binary_search_by_key(&frame.offset, |n| n.offset)
-            .ok()?;
-        let note = proc.notes.remove(at)?;
+        let note = self.processes.running().notes.remove(&frame.offset)?;
         if note.context != Value::NIL {
             self.widow(note.context, frame);
         }

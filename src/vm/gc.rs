@@ -138,7 +138,7 @@ impl Roots for MachineRoots {
         for (slot, proc) in vm.processes.slots.iter_mut().enumerate() {
             let Some(proc) = proc else { continue };
             if slot == active {
-                for note in &mut proc.notes {
+                for note in proc.notes.values_mut() {
                     visitor.value(&mut note.context);
                 }
                 let end = self.live_end.min(proc.stack.len());

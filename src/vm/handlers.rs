@@ -117,9 +117,10 @@ impl Vm {
     fn searched(&self, slot: usize, offset: usize, class: ClassIndex) -> Option<usize> {
         let note = self.view_of(slot)?.note(offset)?;
         let now = self.flushes;
-        let known = note.searched.iter();
-        let mut known = known.filter(|s| s.class == class && s.flushes == now);
-        known.next().map(|s| s.found)
+        let mut known = note.searched.iter().flat_map(|both| both.iter());
+        known
+            .find(|s| s.class == class && s.flushes == now)
+            .map(|s| s.found)
     }
 
     fn remember_search(
@@ -132,8 +133,9 @@ impl Vm {
         let flushes = self.flushes;
         if let Some(note) = self.note_mut(slot, offset) {
             // An exception that nobody handles is followed by another one that says so: two classes in turn.
-            note.searched[0] = note.searched[1];
-            note.searched[1] = Searched {
+            let both = note.searched.get_or_insert_default();
+            both[0] = both[1];
+            both[1] = Searched {
                 class,
                 flushes,
                 found: found.map_or(0, |f| f.offset),

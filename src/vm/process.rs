@@ -7,7 +7,7 @@ use super::code::{Code, code_value};
 use super::known::Known;
 use super::{Fp, Pc, Vm};
 use crate::memory::{ClassIndex, Format, Value, Visitor};
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
 /// Slots of the Smalltalk object of a Process.
 pub mod field {
@@ -45,10 +45,8 @@ pub enum Retry {
 }
 
 /// What is unusual about a frame whose link word has bit 0 set.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Note {
-    /// Offset of the frame from the stack's base.
-    pub offset: usize,
     /// The Context that stands for the frame, or nil.
     pub context: Value,
     /// For a send between instructions: the sender goes on at the link word's address.
@@ -56,8 +54,22 @@ pub struct Note {
     /// Window of the send, where the instruction in front of the return address does not tell it.
     pub window: Option<u16>,
     /// What was found when handlers were looked for behind the frame.
-    pub searched: [Searched; 2],
+    pub searched: Option<Box<[Searched; 2]>>,
 }
+
+impl Default for Note {
+    fn default() -> Note {
+        Note {
+            context: Value::NIL,
+            retry: None,
+            window: None,
+            searched: None,
+        }
+    }
+}
+
+/// The notes on the frames of a stack.
+pub type Notes = BTreeMap<usize, Note>;
 
 /// The nearest handler frame behind a frame that may handle exceptions of a class: while the one lives, the others
 /// stay as they are.
@@ -91,8 +103,9 @@ pub struct Proc {
     /// Offset of the top frame, and where it goes on; valid while it does not run.
     pub fp: usize,
     pub pc: Pc,
-    /// By offset. Whoever walks down the stack makes them in front, the end of frames takes them from the back.
-    pub notes: VecDeque<Note>,
+    /// By the frames' offsets from the stack's base. They come and go at its top, but whoever walks down a deep stack
+    /// makes thousands of them, in between those that are there.
+    pub notes: Notes,
     pub object: Value,
     pub state: State,
     /// Counts waits, so that a late timer does not wake the next one.
@@ -167,7 +180,7 @@ impl Processes {
 
     /// Shows the stack of one Process that does not run.
     pub fn visit_stack(proc: &mut Proc, visitor: &mut dyn Visitor) {
-        for note in &mut proc.notes {
+        for note in proc.notes.values_mut() {
             visitor.value(&mut note.context);
         }
         let end = match proc.state {
@@ -217,7 +230,7 @@ impl Vm {
             stack,
             fp: 2,
             pc,
-            notes: VecDeque::new(),
+            notes: Notes::new(),
             object,
             state: State::Suspended,
             wait: self.processes.first_wait,
@@ -394,13 +407,12 @@ impl Vm {
             proc.stack[new - 2] = code_value(code);
             proc.stack[new - 1] = Value(proc.pc as u64 | 2 | answer.is_none() as u64);
             if answer.is_none() {
-                proc.notes.push_back(Note {
-                    offset: new,
-                    context: Value::NIL,
+                let note = Note {
                     retry: Some(Retry::Drop),
                     window: Some(window as u16),
-                    searched: Default::default(),
-                });
+                    ..Note::default()
+                };
+                proc.notes.insert(new, note);
             }
             proc.stack[new] = receiver;
             proc.fp = new;
