@@ -94,11 +94,44 @@ fn groups_of_a_baseline() {
         let (code, out, _) = chirp(&["-p", &code]);
         (code, out)
     };
-    let open = |packages: &str| (0, format!("The shop is open\n#({packages})\n"));
+    let open = |packages: &str| (0, format!("#({packages})\n"));
     assert_eq!(load("'Core'"), open("'Shop'"));
     assert_eq!(load("'Tests'"), open("'Shop' 'Shop-Tests'"));
     assert_eq!(load("'default'"), open("'Shop' 'Shop-Tests'"));
     assert_eq!(load("'Nothing'").0, 1);
+}
+
+#[test]
+fn what_a_baseline_wants_done_before_and_after() {
+    let baseline = "Class { #name : 'BaselineOfMill', #superclass : 'BaselineOf' }\n\nBaselineOfMill >> baseline: spec [\n\t<baseline>\n\tspec for: #common do: [\n\t\tspec\n\t\t\tpreLoadDoIt: #before;\n\t\t\tpostLoadDoIt: #after:;\n\t\t\tpackage: 'A' with: [ spec requires: 'B'; postLoadDoIt: #afterA ];\n\t\t\tpackage: 'B' with: [ spec preLoadDoIt: #beforeB; postLoadDoIt: #afterB ];\n\t\t\tpackage: 'C' with: [ spec postLoadDoIt: #afterC ];\n\t\t\tgroup: 'Core' with: #('A') ].\n\tspec for: #gemstone do: [ spec postLoadDoIt: #elsewhere ]\n]\n\nBaselineOfMill >> before [\n\t(Smalltalk includesKey: #MillA) printNl\n]\n\nBaselineOfMill >> beforeB [\n\t'before B' printNl\n]\n\nBaselineOfMill >> after: aLoader [\n\tMillA new wheel printNl\n]\n\nBaselineOfMill >> afterA [\n\t'after A' printNl\n]\n\nBaselineOfMill >> afterB [\n\t'after B' printNl\n]\n";
+    let a = "Class { #name : 'MillA', #superclass : 'Object' }\n\nMillA class >> initialize [\n\t'initialize' printNl\n]\n\nMillA >> wheel [\n\t^ 42\n]\n";
+    let b = "Class { #name : 'MillB', #superclass : 'Object' }\n";
+    let root = folder("mill", &[]);
+    for (package, file, text) in [
+        ("BaselineOfMill", "BaselineOfMill.class.st", baseline),
+        ("A", "MillA.class.st", a),
+        ("B", "MillB.class.st", b),
+    ] {
+        std::fs::create_dir_all(root.join(package)).expect("a folder");
+        std::fs::write(root.join(package).join(file), text).expect("a file");
+    }
+    let path = root.to_string_lossy();
+    let all = "false\n'before B'\n'initialize'\n'after B'\n'after A'\n42\n";
+    let done = |args: &[&str]| {
+        let (code, out, err) = chirp(args);
+        assert_eq!((code, err.as_str()), (0, ""), "{args:?}");
+        out
+    };
+    assert_eq!(done(&["--load", &path, "-e", "3"]), all);
+    assert_eq!(done(&["-e", &format!("PackageLoader load: '{path}'")]), all);
+    let group = format!("PackageLoader load: '{path}' groups: #('Core')");
+    assert_eq!(done(&["-e", &group]), all);
+    // Neither packages without their baseline, nor a baseline without a package.
+    let b = format!("{path}/B");
+    let baseline = format!("{path}/BaselineOfMill");
+    assert_eq!(done(&["--load", &b, "-e", "3"]), "");
+    assert_eq!(done(&["--load", &baseline, "-e", "3"]), "");
+    std::fs::remove_dir_all(root).expect("a folder to remove");
 }
 
 #[test]

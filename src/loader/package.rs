@@ -5,6 +5,7 @@
 //! they say `read`'s, and how classes and methods are made `install`'s. One mistake never hides another
 //! one: whatever can be loaded is, and everything else is in the report.
 
+mod baselines;
 mod file_order;
 pub mod find;
 mod install;
@@ -30,9 +31,12 @@ use chirp_grammar::Options;
 impl Vm {
     /// Loads packages that were read before: traits, classes behind their superclasses, methods,
     /// extensions, what classes take from traits, and then `initialize` on the class side of those that
-    /// define it. Answers what was loaded, what was left out and why, and every mistake.
+    /// define it. What baselines want done before and after is done. Answers what was loaded, what was left out and why, and every mistake.
     pub fn load_packages(&mut self, sources: Sources) -> Report {
         let mut load = Load::new(sources);
+        for step in load.prepare(self) {
+            self.run_step(&mut load, &step);
+        }
         for file in std::mem::take(&mut load.files_before) {
             self.file_in(&mut load, &file);
         }

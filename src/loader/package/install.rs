@@ -20,11 +20,13 @@ use std::sync::Arc;
 
 /// A load in progress.
 pub struct Load {
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     pub report: Report,
     /// Files to be run before anything is defined, and behind everything else.
     pub files_before: Vec<File>,
     pub files_after: Vec<File>,
+    /// The baselines that were defined ahead of everything else.
+    pub(super) baselines: Vec<Step>,
     /// The classes that this load has defined, superclasses first.
     classes: Vec<(usize, ClassIndex)>,
     /// Why a class or trait of the load is not there.
@@ -62,6 +64,7 @@ impl Load {
                 failures: sources.failures,
                 ..Report::default()
             },
+            baselines: Vec::new(),
             classes: Vec::new(),
             missing: FxHashMap::default(),
             doubles: FxHashSet::default(),
@@ -82,7 +85,7 @@ impl Load {
     }
 
     /// Compiles the rest, after everything that `begin` answered was evaluated. Answers which classes are to
-    /// be initialized.
+    /// be initialized, and what baselines want done at the end.
     pub fn finish(&mut self, vm: &mut Vm) -> Vec<Step> {
         for (part, number) in std::mem::take(&mut self.refused) {
             let method = &self.parts[part].methods[number];
@@ -94,7 +97,16 @@ impl Load {
             }
         }
         vm.methods_changed();
-        self.initializations(vm)
+        let mut steps = self.initializations(vm);
+        steps.extend(self.ask_baselines(vm, "afterLoading:"));
+        steps
+    }
+
+    /// Other parts come in the place of those that are loaded.
+    pub(super) fn forget_parts(&mut self) {
+        self.classes.clear();
+        self.doubles.clear();
+        self.pools.clear();
     }
 
     fn define_traits(&mut self, vm: &mut Vm) {
@@ -329,7 +341,7 @@ impl Load {
         steps
     }
 
-    fn step(&self, number: usize, code: String) -> Step {
+    pub(super) fn step(&self, number: usize, code: String) -> Step {
         let part = &self.parts[number];
         Step {
             code,
@@ -370,7 +382,7 @@ impl Load {
 }
 
 /// The class of this name.
-fn class(vm: &mut Vm, name: &str) -> Option<ClassIndex> {
+pub(super) fn class(vm: &mut Vm, name: &str) -> Option<ClassIndex> {
     let value = vm.find_global(name)?;
     vm.classes.index_of(value)
 }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 /// The primitives of this file.
 pub const TABLE: &[(&str, PrimFn)] = &[
     ("packageRead", read_paths),
+    ("packagePrepare", prepare),
     ("packageBegin", begin),
     ("packageFinish", finish),
     ("packagePaths", paths_of),
@@ -41,6 +42,14 @@ fn read_paths(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let before = files(vm, &load.files_before);
     let number = vm.keep_load(Box::new(load));
     Ok(vm.new_array_from(&[Value::int(number as i64), before]))
+}
+
+/// A load's number; answers what is to be evaluated before anything else.
+fn prepare(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let mut load = take(vm, args)?;
+    let steps = load.prepare(vm);
+    put(vm, args, load)?;
+    Ok(codes(vm, &steps))
 }
 
 /// A load's number; answers what is to be evaluated.
