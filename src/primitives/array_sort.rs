@@ -52,7 +52,8 @@ fn sort(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(args[0])
 }
 
-/// receiver, first, last, keys, whether to descend: sorts that range by the keys of its elements, an array of as many.
+/// receiver, first, last, keys, whether to descend: sorts that range by the keys of its elements, which stand in the
+/// same places of another array and go with them.
 fn sort_by_keys(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let Some(elements) = range(vm, args)? else {
         return Ok(args[0]);
@@ -61,21 +62,24 @@ fn sort_by_keys(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if !vm.heap.is_pointers(keys) || Vm::is_machine_class(vm.heap.class_of(keys)) {
         return Err(PrimError::BadArgument);
     }
-    if indexable_size(vm, keys) != Some(elements.len()) {
-        return Err(PrimError::BadIndex);
+    let (from, named) = (named(vm, keys), named(vm, args[0]));
+    let places = elements.start - named + from..elements.end - named + from;
+    if vm.heap.is_immutable(keys) {
+        return Err(PrimError::ReadOnly);
     }
-    let from = named(vm, keys);
-    let keys = &vm.heap.pointer_slots(keys)[from..from + elements.len()];
-    let common = common(vm, keys)?;
+    let of = vm.heap.pointer_slots(keys).get(places.clone());
+    let of = of.ok_or(PrimError::BadIndex)?;
+    let common = common(vm, of)?;
     let values = &vm.heap.pointer_slots(args[0])[elements.clone()];
-    let mut pairs: Vec<(Value, Value)> = keys.iter().copied().zip(values.iter().copied()).collect();
+    let mut pairs: Vec<(Value, Value)> = of.iter().copied().zip(values.iter().copied()).collect();
     vm.charge(pairs.len());
     pairs.sort_by(|&(a, _), &(b, _)| match descends {
         false => order(vm, common, a, b),
         true => order(vm, common, b, a),
     });
-    for (i, (_, v)) in elements.zip(pairs) {
-        vm.heap.set_slot(args[0], i, v);
+    for ((at, place), (key, v)) in elements.zip(places).zip(pairs) {
+        vm.heap.set_slot(keys, place, key);
+        vm.heap.set_slot(args[0], at, v);
     }
     Ok(args[0])
 }

@@ -9,7 +9,7 @@ use num_integer::Integer;
 use num_traits::{Signed, ToPrimitive, Zero};
 
 use super::float::receiver;
-use super::integer::{big, charge_for};
+use super::integer::{afford, big, words};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -133,7 +133,11 @@ fn from_fraction(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if denominator.is_zero() {
         return Err(PrimError::BadArgument);
     }
-    charge_for(vm, numerator.bits(), denominator.bits());
+    // The quotient is cut to two words.
+    afford(
+        vm,
+        2 * (words(numerator.bits()) + words(denominator.bits())),
+    )?;
     Ok(vm.heap.float(divide_exactly(&numerator, &denominator)))
 }
 

@@ -83,22 +83,34 @@ pub fn compare_with_float(vm: &Vm, v: Value, f: f64) -> Option<Ordering> {
     })
 }
 
-/// What an operation costs in fuel, given the sizes of its operands in bits.
-pub fn charge_for(vm: &mut Vm, a_bits: u64, b_bits: u64) {
-    let words = (a_bits / 64 + 1).saturating_mul(b_bits / 64 + 1);
-    // A machine word takes about an eighth of a send.
-    vm.charge((words / 8).min(u64::from(u32::MAX)) as usize);
+/// Word operations that one primitive does in one go: some 30 ms. Signals are heard in between only.
+pub const SLICE: u64 = 1 << 26;
+
+/// How many words a number of so many bits takes.
+pub fn words(bits: u64) -> u64 {
+    bits / 64 + 1
 }
 
-/// As [`charge_for`], for what takes time with the product of both sizes and cannot be stopped on
-/// its way: division, roots, printing. Beyond some ten seconds of work it is refused.
-pub fn charge_product(vm: &mut Vm, a_bits: u64, b_bits: u64) -> Result<(), PrimError> {
-    let words = (a_bits / 64 + 1).saturating_mul(b_bits / 64 + 1);
-    if words > 1 << 34 {
-        return Err(PrimError::NoMemory);
+/// Charges for word operations before they are done. What would take longer than a slice is refused: the library
+/// does it in parts (package Numbers, `Integer-Parts`), and between those the machine listens.
+pub fn afford(vm: &mut Vm, work: u64) -> Result<(), PrimError> {
+    if work > SLICE {
+        return Err(PrimError::Unsupported);
     }
-    charge_for(vm, a_bits, b_bits);
+    // A machine word takes about an eighth of a send.
+    vm.charge((work / 8) as usize);
     Ok(())
+}
+
+/// Word operations of a multiplication: rows of columns, and for long ones what Karatsuba and Toom leave of them.
+pub fn product_work(a_bits: u64, b_bits: u64) -> u64 {
+    let (a, b) = (words(a_bits), words(b_bits));
+    let (short, long) = (a.min(b), a.max(b));
+    let row = match short {
+        0..256 => short,
+        _ => 16 * short.isqrt(),
+    };
+    long.saturating_mul(row)
 }
 
 fn arithmetic(
@@ -112,7 +124,7 @@ fn arithmetic(
         return Ok(vm.heap.float(float(n, f)));
     }
     let (a, b) = (big(vm, args[0])?, big(vm, super::arg(args, 1)?)?);
-    charge_for(vm, a.bits().max(b.bits()), 1);
+    afford(vm, words(a.bits().max(b.bits())))?;
     Ok(vm.integer_from_bigint(large(a, b)))
 }
 
@@ -134,17 +146,15 @@ fn multiply(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if let Some((a, b)) = small_pair(args) {
         return Ok(vm.integer_from_i128(a as i128 * b as i128));
     }
-    if vm.heap.as_float(super::arg(args, 1)?).is_none() {
-        let (a, b) = (
-            big(vm, args[0])?.bits(),
-            big(vm, super::arg(args, 1)?)?.bits(),
-        );
-        if a + b > MAX_BITS {
-            return Err(PrimError::NoMemory);
-        }
-        charge_for(vm, a, b);
+    if vm.heap.as_float(super::arg(args, 1)?).is_some() {
+        return arithmetic(vm, args, |a, b| a * b, |a, b| a * b);
     }
-    arithmetic(vm, args, |a, b| a * b, |a, b| a * b)
+    let (a, b) = (big(vm, args[0])?, big(vm, super::arg(args, 1)?)?);
+    if a.bits() + b.bits() > MAX_BITS {
+        return Err(PrimError::NoMemory);
+    }
+    afford(vm, product_work(a.bits(), b.bits()))?;
+    Ok(vm.integer_from_bigint(a * b))
 }
 
 fn negated(vm: &mut Vm, args: &[Value]) -> PrimResult {

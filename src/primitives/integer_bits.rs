@@ -6,7 +6,7 @@
 use num_bigint::{BigInt, Sign};
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use super::integer::{MAX_BITS, big, charge_for, small_pair};
+use super::integer::{MAX_BITS, afford, big, small_pair, words};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -35,7 +35,7 @@ fn logic(
         return Ok(Value::int(small(a, b)));
     }
     let (a, b) = (big(vm, args[0])?, big(vm, super::arg(args, 1)?)?);
-    charge_for(vm, a.bits().max(b.bits()), 1);
+    afford(vm, words(a.bits().max(b.bits())))?;
     Ok(vm.integer_from_bigint(large(a, b)))
 }
 
@@ -63,13 +63,13 @@ fn bit_shift(vm: &mut Vm, args: &[Value]) -> PrimResult {
         if distance > n.bits() {
             return Ok(Value::int(if n.is_negative() { -1 } else { 0 }));
         }
-        charge_for(vm, n.bits(), 1);
+        afford(vm, words(n.bits()))?;
         return Ok(vm.integer_from_bigint(n >> distance));
     }
     if distance > MAX_BITS || n.bits() + distance > MAX_BITS {
         return Err(PrimError::NoMemory);
     }
-    charge_for(vm, n.bits() + distance, 1);
+    afford(vm, words(n.bits() + distance))?;
     Ok(vm.integer_from_bigint(n << distance))
 }
 
@@ -104,8 +104,10 @@ fn byte_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .filter(|&i| i > 0)
         .ok_or(PrimError::BadIndex)?;
     let n = big(vm, args[0])?;
-    let byte = n.magnitude().to_bytes_le().get(index as usize - 1).copied();
-    Ok(Value::int(i64::from(byte.unwrap_or(0))))
+    afford(vm, words(n.bits()))?;
+    let at = index as usize - 1;
+    let word = n.iter_u64_digits().nth(at / 8).unwrap_or(0);
+    Ok(Value::int(i64::from(word.to_le_bytes()[at % 8])))
 }
 
 fn bytes_count(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -116,6 +118,7 @@ fn bytes_count(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// left of the object becomes 0. Fails when it is too short.
 fn as_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let bytes = big(vm, args[0])?.magnitude().to_bytes_le();
+    vm.charge(bytes.len() >> 5);
     let target = super::arg(args, 1)?;
     if !vm.heap.is_bytes(target) {
         return Err(PrimError::BadArgument);
@@ -145,5 +148,6 @@ fn from_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .ok_or(PrimError::BadArgument)?;
     let sign = if negative { Sign::Minus } else { Sign::Plus };
     let n = BigInt::from_bytes_le(sign, vm.heap.bytes(super::arg(args, 1)?));
+    vm.charge((n.bits() >> 8) as usize);
     Ok(vm.integer_from_bigint(n))
 }

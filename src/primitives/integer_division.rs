@@ -1,14 +1,14 @@
 //! Division of integers: exact, flooring (`//` and `\\`) and truncating (`quo:` and `rem:`).
 //!
-//! Owns the five divisions and the greatest common divisor. A zero divisor fails, and the
+//! Owns the five divisions and the greatest common divisor, at once or one stretch of Lehmer's algorithm. A zero divisor fails, and the
 //! Smalltalk body signals ZeroDivide; must never divide by zero or answer a rounded quotient
 //! for `integerDivide`.
 
-use num_bigint::BigInt;
+use num_bigint::{BigInt, Sign};
 use num_integer::Integer;
-use num_traits::Zero;
+use num_traits::{ToPrimitive, Zero};
 
-use super::integer::{big, charge_product, small_pair, to_f64};
+use super::integer::{SLICE, afford, big, small_pair, to_f64, words};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -20,6 +20,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("integerQuotient", quotient),
     ("integerRemainder", remainder),
     ("integerGcd", gcd),
+    ("integerGcdStep", gcd_step),
 ];
 
 /// Both operands as big integers, the divisor not zero.
@@ -29,7 +30,8 @@ fn operands(vm: &mut Vm, args: &[Value]) -> Result<(BigInt, BigInt), PrimError> 
         return Err(PrimError::BadArgument);
     }
     // A quotient has as many words as the operands differ by, and each is a pass over the divisor.
-    charge_product(vm, a.bits().saturating_sub(b.bits()), b.bits())?;
+    let rows = words(a.bits().saturating_sub(b.bits()));
+    afford(vm, rows.saturating_mul(words(b.bits())))?;
     Ok((a, b))
 }
 
@@ -99,6 +101,57 @@ fn gcd(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(vm.integer_from_i128((a as i128).gcd(&(b as i128))));
     }
     let (a, b) = (big(vm, args[0])?, big(vm, super::arg(args, 1)?)?);
-    charge_product(vm, a.bits(), b.bits())?;
+    // It goes through the longer one for every other bit of the shorter one.
+    let work = words(a.bits()).saturating_mul(words(b.bits()));
+    afford(vm, work.saturating_mul(16))?;
     Ok(vm.integer_from_bigint(a.gcd(&b)))
+}
+
+/// Two positive integers, the first not below the second: two smaller ones with the same divisor, after a slice of
+/// work or where a step would take a long division.
+fn gcd_step(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let (mut a, mut b) = (big(vm, args[0])?, big(vm, super::arg(args, 1)?)?);
+    if b.sign() != Sign::Plus || a < b {
+        return Err(PrimError::BadArgument);
+    }
+    let mut work = 0;
+    while work < SLICE / 4 && b.bits() > 64 && a.bits() - b.bits() < LEADING / 2 {
+        work += 8 * words(a.bits());
+        (a, b) = match leading_steps(&a, &b) {
+            Some([[p, q], [r, s]]) => (&a * p + &b * q, &a * r + &b * s),
+            None => {
+                let rest = a % &b;
+                (b, rest)
+            }
+        };
+    }
+    vm.charge((work / 8) as usize);
+    let (a, b) = (vm.integer_from_bigint(a), vm.integer_from_bigint(b));
+    Ok(vm.new_array_from(&[a, b]))
+}
+
+/// So many leading bits tell the quotients of the next steps.
+const LEADING: u64 = 62;
+
+/// Several steps of Euclid's algorithm at once, as the matrix that does them; none if the leading bits do not tell
+/// even one (D. H. Lehmer 1938, in the form of Knuth, volume 2, algorithm L).
+fn leading_steps(a: &BigInt, b: &BigInt) -> Option<[[i64; 2]; 2]> {
+    let shift = a.bits().checked_sub(LEADING)?;
+    let (mut x, mut y) = ((a >> shift).to_i128()?, (b >> shift).to_i128()?);
+    let mut matrix: [[i128; 2]; 2] = [[1, 0], [0, 1]];
+    loop {
+        let [[p, q], [r, s]] = matrix;
+        if y + r == 0 || y + s == 0 {
+            break;
+        }
+        let quotient = (x + p) / (y + r);
+        if quotient != (x + q) / (y + s) {
+            break;
+        }
+        matrix = [[r, s], [p - quotient * r, q - quotient * s]];
+        (x, y) = (y, x - quotient * y);
+    }
+    let [[p, q], [r, s]] = matrix;
+    let narrow = |n: i128| i64::try_from(n).ok();
+    (q != 0).then_some([[narrow(p)?, narrow(q)?], [narrow(r)?, narrow(s)?]])
 }

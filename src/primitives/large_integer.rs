@@ -6,7 +6,7 @@
 use num_bigint::BigInt;
 use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
 
-use super::integer::{MAX_BITS, big, charge_for, charge_product};
+use super::integer::{MAX_BITS, afford, big, product_work, words};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -38,7 +38,7 @@ fn raised_to(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if bits > MAX_BITS {
         return Err(PrimError::NoMemory);
     }
-    charge_for(vm, bits, bits.isqrt());
+    afford(vm, product_work(bits, bits))?;
     Ok(vm.integer_from_bigint(base.pow(exponent)))
 }
 
@@ -52,8 +52,8 @@ fn raised_to_modulo(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if power.is_negative() || !modulus.is_positive() {
         return Err(PrimError::BadArgument);
     }
-    let words = modulus.bits() / 64 + 1;
-    charge_product(vm, power.bits().saturating_mul(words * 64), modulus.bits())?;
+    let square = words(modulus.bits()).saturating_mul(words(modulus.bits()));
+    afford(vm, power.bits().saturating_mul(square))?;
     Ok(vm.integer_from_bigint(base.modpow(&power, &modulus)))
 }
 
@@ -68,7 +68,7 @@ fn root(vm: &mut Vm, args: &[Value]) -> PrimResult {
         // A root of a degree beyond the number's length in bits is 1, 0 or -1.
         return Ok(Value::int(n.signum().to_i64().unwrap_or(0)));
     };
-    charge_product(vm, n.bits(), n.bits())?;
+    afford(vm, words(n.bits()).saturating_mul(words(n.bits())))?;
     Ok(vm.integer_from_bigint(n.nth_root(degree)))
 }
 
@@ -79,6 +79,7 @@ fn hash(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(Value::int(n & ((1 << 60) - 1)));
     }
     let n = big(vm, args[0])?;
+    afford(vm, words(n.bits()))?;
     let mut hash: u64 = if n.is_negative() {
         0x9E37_79B9
     } else {

@@ -7,7 +7,7 @@
 use num_bigint::BigInt;
 use num_traits::Signed;
 
-use super::integer::{MAX_BITS, big, charge_product};
+use super::integer::{MAX_BITS, afford, big, words};
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -27,15 +27,21 @@ fn base_of(v: Value) -> Result<u32, PrimError> {
         .ok_or(PrimError::BadArgument)
 }
 
+/// Word operations between binary and digits: each takes a pass over what is left, unless they are bits of it.
+fn conversion_work(bits: u64, base: u32) -> u64 {
+    match base.is_power_of_two() {
+        true => words(bits),
+        false => words(bits).saturating_mul(words(bits)),
+    }
+}
+
 fn integer_print_string_base(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let base = base_of(super::arg(args, 1)?)?;
     if let (Some(n), 10) = (args[0].as_int(), base) {
         return Ok(vm.new_byte_string(n.to_string().as_bytes()));
     }
     let n = big(vm, args[0])?;
-    if !base.is_power_of_two() {
-        charge_product(vm, n.bits(), n.bits())?;
-    }
+    afford(vm, conversion_work(n.bits(), base))?;
     let text = n.to_str_radix(base).to_ascii_uppercase();
     Ok(vm.new_byte_string(text.as_bytes()))
 }
@@ -53,11 +59,11 @@ fn integer_from_digits(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if let Ok(n) = i64::from_str_radix(&text, base) {
         return Ok(vm.integer_from_i128(n.into()));
     }
-    let bits = text.len() as u64 * 6;
+    let bits = text.len() as u64 * u64::from(base.ilog2() + 1);
     if bits > MAX_BITS {
         return Err(PrimError::NoMemory);
     }
-    charge_product(vm, bits, bits)?;
+    afford(vm, conversion_work(bits, base))?;
     let n = BigInt::parse_bytes(text.as_bytes(), base).ok_or(PrimError::BadArgument)?;
     Ok(vm.integer_from_bigint(n))
 }
@@ -73,7 +79,7 @@ fn float_from_decimal(vm: &mut Vm, args: &[Value]) -> PrimResult {
         big(vm, super::arg(args, 1)?)?,
         big(vm, super::arg(args, 2)?)?,
     );
-    charge_product(vm, mantissa.bits(), mantissa.bits())?;
+    afford(vm, conversion_work(mantissa.bits(), 10))?;
     // Beyond a million places more than the mantissa has digits, every answer is 0 or infinite.
     let limit = BigInt::from(mantissa.bits() + 1_000_000);
     let exponent = if exponent.abs() > limit {

@@ -43,7 +43,9 @@ fn index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let Some(code) = arg(args, 1)?.as_char() else {
         return Ok(Value::int(0));
     };
-    let found = match text(vm, args[0]).ok_or(PrimError::BadReceiver)? {
+    let text = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
+    let size = text.len();
+    let found = match text {
         Text::Bytes(b) => match (u8::try_from(code), b.get(from..)) {
             (Ok(byte), Some(rest)) => memchr::memchr(byte, rest).map(|i| i + from),
             _ => None,
@@ -53,19 +55,53 @@ fn index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
             .and_then(|rest| rest.iter().position(|&x| x == code))
             .map(|i| i + from),
     };
-    if let Some(i) = found {
-        vm.charge(i.saturating_sub(from) >> 6);
-    }
+    vm.charge(found.unwrap_or(size).saturating_sub(from) >> 6);
     answer(found)
 }
 
 /// The first offset from `from` on at which `pattern` stands.
 fn find_text(text: Text<'_>, pattern: Text<'_>, from: usize) -> Option<usize> {
-    let last = text.len().checked_sub(pattern.len())?;
     if let (Text::Bytes(t), Text::Bytes(p)) = (text, pattern) {
         return memchr::memmem::find(t.get(from..)?, p).map(|at| at + from);
     }
-    (from..=last).find(|&at| (0..pattern.len()).all(|i| text.at(at + i) == pattern.at(i)))
+    find_mapped(text, pattern, from, |c| c)
+}
+
+/// The same for characters that are equal when `map` makes them so. Every character is looked at twice at most,
+/// however the pattern repeats itself (Knuth, Morris and Pratt 1977).
+fn find_mapped(
+    text: Text<'_>,
+    pattern: Text<'_>,
+    from: usize,
+    map: impl Fn(u32) -> u32,
+) -> Option<usize> {
+    let last = text.len().checked_sub(pattern.len())?;
+    if from > last {
+        return None;
+    }
+    let pattern: Vec<u32> = pattern.codes().map(&map).collect();
+    // How much of the pattern still stands when what follows so much of it differs.
+    let mut borders = vec![0; pattern.len()];
+    let mut fits = 0;
+    for at in 1..pattern.len() {
+        while fits > 0 && pattern[at] != pattern[fits] {
+            fits = borders[fits - 1];
+        }
+        fits += usize::from(pattern[at] == pattern[fits]);
+        borders[at] = fits;
+    }
+    fits = 0;
+    for at in from..text.len() {
+        let code = map(text.at(at));
+        while fits > 0 && code != pattern[fits] {
+            fits = borders[fits - 1];
+        }
+        fits += usize::from(code == pattern[fits]);
+        if fits == pattern.len() {
+            return Some(at + 1 - fits);
+        }
+    }
+    None
 }
 
 /// receiver, string, start, case-sensitive. An empty string is found nowhere.
@@ -79,18 +115,19 @@ fn find(vm: &mut Vm, args: &[Value]) -> PrimResult {
     } else if exact {
         find_text(text, pattern, from)
     } else {
-        let folded: Vec<u32> = text.codes().map(lower).collect();
-        let pattern: Vec<u32> = pattern.codes().map(lower).collect();
-        find_text(Text::Wide(&folded), Text::Wide(&pattern), from)
+        find_mapped(text, pattern, from, lower)
     };
-    vm.charge(size >> 6);
+    let end = found.unwrap_or(size);
+    vm.charge(end.saturating_sub(from) >> if exact { 6 } else { 4 });
     answer(found)
 }
 
 fn begins_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (text, prefix) = (text_arg(vm, args[0])?, text_arg(vm, arg(args, 1)?)?);
-    let fits = prefix.len() <= text.len();
-    Ok(Value::bool(fits && text.part(0, prefix.len()).same(prefix)))
+    let size = prefix.len();
+    let fits = size <= text.len() && text.part(0, size).same(prefix);
+    vm.charge(size >> 6);
+    Ok(Value::bool(fits))
 }
 
 fn ends_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -98,8 +135,13 @@ fn ends_with(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let Some(at) = text.len().checked_sub(suffix.len()) else {
         return Ok(Value::FALSE);
     };
-    Ok(Value::bool(text.part(at, text.len()).same(suffix)))
+    let (size, fits) = (suffix.len(), text.part(at, text.len()).same(suffix));
+    vm.charge(size >> 6);
+    Ok(Value::bool(fits))
 }
+
+/// In a longer text the library replaces piece by piece, where it can be interrupted.
+const MAX_REPLACED: usize = 1 << 20;
 
 /// A copy with every occurrence of one string replaced by another, from left to right.
 fn replace_all(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -111,6 +153,10 @@ fn replace_all(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if old.len() == 0 {
         return Err(PrimError::BadArgument);
     }
+    if text.len() > MAX_REPLACED {
+        return Err(PrimError::Unsupported);
+    }
+    let size = text.len();
     // Counted first, so that a result that is too large fails before it takes memory.
     let (mut count, mut at) = (0usize, 0);
     while let Some(found) = find_text(text, old, at) {
@@ -126,6 +172,7 @@ fn replace_all(vm: &mut Vm, args: &[Value]) -> PrimResult {
         at = found + old.len();
     }
     result.extend(text.part(at, text.len()));
+    vm.charge(size >> 4);
     result.finish(vm)
 }
 
@@ -133,28 +180,37 @@ fn replace_all(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn find_line_end(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let from = start(arg(args, 1)?)?;
     let text = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
-    answer(first(text, from, |c| c == 10 || c == 13))
+    let size = text.len();
+    let found = first(text, from, |c| c == 10 || c == 13);
+    vm.charge(found.unwrap_or(size).saturating_sub(from) >> 5);
+    answer(found)
 }
 
 /// A set of characters that is quick to ask.
-struct Delimiters<'a> {
+struct Delimiters {
     narrow: [bool; 256],
-    all: Text<'a>,
+    /// Those beyond, in order.
+    wide: Vec<u32>,
 }
 
-impl<'a> Delimiters<'a> {
-    fn new(all: Text<'a>) -> Self {
+impl Delimiters {
+    fn new(all: Text<'_>) -> Self {
         let mut narrow = [false; 256];
-        for code in all.codes().filter(|&c| c < 256) {
-            narrow[code as usize] = true;
+        let mut wide = Vec::new();
+        for code in all.codes() {
+            match narrow.get_mut(code as usize) {
+                Some(known) => *known = true,
+                None => wide.push(code),
+            }
         }
-        Delimiters { narrow, all }
+        wide.sort_unstable();
+        Delimiters { narrow, wide }
     }
 
     fn includes(&self, code: u32) -> bool {
         match self.narrow.get(code as usize) {
             Some(&known) => known,
-            None => self.all.codes().any(|d| d == code),
+            None => self.wide.binary_search(&code).is_ok(),
         }
     }
 }
@@ -184,7 +240,8 @@ const MAX_PIECES: usize = 1 << 20;
 
 /// A new Array of the parts of the receiver between the given offsets, as strings.
 fn parts(vm: &mut Vm, receiver: Value, ranges: &[(usize, usize)]) -> PrimResult {
-    vm.charge(ranges.len() * 2);
+    let read = ranges.last().map_or(0, |&(_, end)| end);
+    vm.charge(ranges.len() * 2 + (read >> 5));
     if !vm.heap.can_allocate(ranges.len() * 32) {
         return Err(PrimError::NoMemory);
     }

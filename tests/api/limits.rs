@@ -56,6 +56,32 @@ fn time_is_for_each_call() {
     assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
 }
 
+/// What takes the machine seconds in one go is done in parts, and limits are heard in between.
+#[test]
+fn long_work_is_stopped() {
+    let programs = [
+        "| n | n := 7 raisedTo: 30000. [ n := n * n ] repeat",
+        "| n | n := (1 << 20000000) - 1. n // ((1 << 9000001) - 3)",
+        "((1 << 20000000) - 1) gcd: (1 << 19999999) - 3",
+        "(1 << 20000000) printString",
+        "(String new: 5000000 withAll: $7) asInteger",
+        "((1 << 100000000) - 1) sqrtFloor",
+        "3 raisedTo: (1 << 400000) modulo: (1 << 400000) - 1",
+        "| a | a := (1 to: 300000) asArray. [ a copy reversed sort ] repeat",
+        "| s | s := String new: 2000000 withAll: $a. [ s copyReplaceAll: 'a' with: 'bc' ] repeat",
+        "| s | s := String new: 1000000 withAll: $a. [ s includesSubstring: 'B' caseSensitive: false ] repeat",
+    ];
+    let st = &mut Smalltalk::new().unwrap();
+    for program in programs {
+        st.set_fuel(Some(10_000_000));
+        st.set_timeout(None);
+        assert_eq!(why::<()>(st, program), Stop::Fuel, "{program}");
+        st.set_fuel(None);
+        st.set_timeout(Some(Duration::from_millis(30)));
+        assert_eq!(why::<()>(st, program), Stop::Deadline, "{program}");
+    }
+}
+
 #[test]
 fn memory_and_depth_are_errors_that_smalltalk_can_handle() {
     let st = &mut Smalltalk::builder()
