@@ -60,9 +60,9 @@ fn time_is_for_each_call() {
 #[test]
 fn long_work_is_stopped() {
     let programs = [
-        "| n | n := 7 raisedTo: 30000. [ n := n * n ] repeat",
+        "| n | n := 7 raisedTo: 3000000. [ n * n ] repeat",
         "| n | n := (1 << 20000000) - 1. n // ((1 << 9000001) - 3)",
-        "((1 << 20000000) - 1) gcd: (1 << 19999999) - 3",
+        "(3 raisedTo: 3000000) gcd: (1 << 4000000) - 3",
         "(1 << 20000000) printString",
         "(String new: 5000000 withAll: $7) asInteger",
         "((1 << 100000000) - 1) sqrtFloor",
@@ -71,7 +71,7 @@ fn long_work_is_stopped() {
         "| s | s := String new: 2000000 withAll: $a. [ s copyReplaceAll: 'a' with: 'bc' ] repeat",
         "| s | s := String new: 1000000 withAll: $a. [ s includesSubstring: 'B' caseSensitive: false ] repeat",
     ];
-    let st = &mut Smalltalk::new().unwrap();
+    let st = &mut Smalltalk::new();
     for program in programs {
         st.set_fuel(Some(10_000_000));
         st.set_timeout(None);
