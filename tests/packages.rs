@@ -206,10 +206,13 @@ fn scripts_with_classes_in_brackets() {
         std::fs::remove_dir_all(folder).expect("a folder to remove");
         result
     };
-    let text = "| a |\nObject subclass: Sum [\n\t| total |\n\tCount := 2 + 3.\n\tadd: n [ total := self total + n ]\n\ttotal [ ^ total ifNil: [ Count ] ]\n]\na := Sum new.\nEval [ | a | a := 3. a printNl ]\nSum class extend [ five [ ^ self new add: 5; total ] ]\na add: 4.\na total printNl.\nSum five printNl.\n#{Sum} value printNl.\nSmalltalk.Sum >> half [ ^ ##(Count := Count + 1. 1 / 2) ]\na half printNl.\na half printNl.\nSum new total printNl\n";
+    let text = "| a |\nObject subclass: Sum [\n\t| total |\n\tCount := 2 + 3.\n\tadd: n [ total := self total + n ]\n\ttotal [ ^ total ifNil: [ Count ] ]\n]\na := Sum new.\nEval [ | a | a := 3. a printNl ]\nSum class extend [ five [ ^ self new add: 5; total ] ]\na add: 4.\na total printNl.\nSum five printNl.\n#{Sum} value printNl.\nSmalltalk.Sum >> half [ ^ ##(Count := Count + 1. 1 / 2) ]\na half printNl.\na half printNl.\nSum new total printNl.\nSum class extend [ seen [ <seenBy: #{Smalltalk.Sum}> ^ $<16r263A> ] ]\n(Sum class >> #seen) pragmas printNl.\nSum seen codePoint printNl\n";
     let (code, out, err) = run("brackets", text);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert_eq!(out, "3\n9\n10\nSum\n(1/2)\n(1/2)\n6\n");
+    assert_eq!(
+        out,
+        "3\n9\n10\nSum\n(1/2)\n(1/2)\n6\nan Array(<seenBy: #Sum>)\n9786\n"
+    );
     let wrong = "Object subclass: A [\n\tone [ ^ zork ]\n]\nZork subclass: B [ ]\nC extend [ two [ ^ 2 ] ]\nA new printNl; foo: y\n";
     let (code, out, err) = run("wrong", wrong);
     assert_eq!((code, out.as_str()), (65, ""));

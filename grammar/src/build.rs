@@ -313,9 +313,7 @@ impl<'b> Builder<'b> {
 
     /// `#{Foo}`, the Association of a global: a message like another one.
     pub fn binding(&self, text: &str, l: usize, r: usize) -> Node {
-        let name = text.trim_matches(['#', '{', '}']);
-        let name = name.rsplit('.').next().unwrap_or(name);
-        let argument = Node::constant(Literal::Symbol(name.to_owned()), l, r);
+        let argument = Node::constant(Literal::Symbol(bound_name(text)), l, r);
         let parts = Parts::new("associationAt:", l, r, argument);
         self.send(Node::variable("Smalltalk", l, r), parts, l, r)
     }
@@ -383,6 +381,12 @@ pub fn symbol(text: &str) -> Literal {
     } else {
         text.to_owned()
     })
+}
+
+/// The name in `#{Smalltalk.Foo}`, without namespaces. In a pragma, whose arguments are literals, it is all that stays.
+pub fn bound_name(text: &str) -> String {
+    let name = text.trim_matches(['#', '{', '}']);
+    name.rsplit('.').next().unwrap_or(name).to_owned()
 }
 
 /// What a bare word stands for in a literal array or a pragma.

@@ -3,6 +3,8 @@
 //! What programs read goes through the host, within its permissions; this does not, because the
 //! person at the keyboard asked for it.
 
+use crate::formats::detect::{Format, format_of};
+use crate::formats::package_text;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -36,8 +38,13 @@ pub fn told(name: &str, error: &io::Error) -> String {
     }
 }
 
+/// UTF-8; only sources that other Smalltalks filed out may be older than that.
 fn as_text(bytes: Vec<u8>) -> io::Result<String> {
-    String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).or_else(|error| {
+        let text = package_text(error.as_bytes().to_vec());
+        if format_of(&text) != Format::Script {
+            return Ok(text);
+        }
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at]
             .iter()
@@ -45,7 +52,7 @@ fn as_text(bytes: Vec<u8>) -> io::Result<String> {
             .count()
             + 1;
         let message = format!("not UTF-8: line {line} has a byte that begins no character");
-        io::Error::new(io::ErrorKind::InvalidData, message)
+        Err(io::Error::new(io::ErrorKind::InvalidData, message))
     })
 }
 

@@ -14,6 +14,7 @@ pub mod scan;
 pub mod selector;
 pub mod ston;
 pub mod tonel;
+pub mod translate;
 
 use std::borrow::Cow;
 

@@ -12,6 +12,7 @@ use super::package::model::{File, Kind, Method, Origin, Part};
 use super::script::{GOES_ON, LoadError};
 use crate::compiler::Variables;
 use crate::formats::class_body::{self, Definition};
+use crate::formats::translate::translated;
 use crate::formats::{Place, place_of};
 use crate::memory::{ClassIndex, Value};
 use crate::vm::classes::{MethodId, Source, SourceText};
@@ -81,7 +82,7 @@ impl Filing for Program {
 impl Program {
     /// Makes the classes of a script and compiles its statements, whose undeclared variables live where `variables` says.
     pub fn open(vm: &mut Vm, name: &str, text: &str, variables: Variables) -> Program {
-        let text = &without_namespaces(text);
+        let text = &translated(text);
         let mut program = Program::default();
         let file = File {
             name: name.into(),
@@ -327,32 +328,6 @@ fn visible(text: &str, blank: &[Range<usize>]) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// The text with the namespaces in front of names made spaces: all names are known everywhere.
-fn without_namespaces(text: &str) -> String {
-    let mut blank = Vec::new();
-    let mut s = crate::formats::scan::Scanner::new(text, 0);
-    while !s.at_end() {
-        // What is left open, the parser will say.
-        if !matches!(s.skip_quoted(), Ok(false)) {
-            continue;
-        }
-        let start = s.at();
-        if s.identifier().is_empty() {
-            s.bump();
-            continue;
-        }
-        while s.peek() == b'.'
-            && text[start..].starts_with(char::is_uppercase)
-            && text[s.at() + 1..].starts_with(char::is_uppercase)
-        {
-            blank.push(start..s.at() + 1);
-            s.bump();
-            s.identifier();
-        }
-    }
-    visible(text, &blank)
 }
 
 /// Statements of a script that do nothing but define a class, and what they define.
