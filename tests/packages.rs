@@ -231,6 +231,19 @@ fn scripts_with_classes_in_brackets() {
 }
 
 #[test]
+fn check_tells_the_mistakes_of_a_file_out() {
+    let text = "Object subclass: #Crane\n\tinstanceVariableNames: ''\n\tclassVariableNames: ''\n\tpackage: 'Birds'!\n\n!Crane methodsFor: 'a'!\nlegs\n\t^ 2 ]! !\n!Stork methodsFor: 'a'!\nlegs\n\t^ zork! !\nCrane new legs: )!\n";
+    let folder = folder("file-out-check", &[("a.st", text)]);
+    let path = folder.join("a.st");
+    let (code, out, err) = chirp(&["check", &path.to_string_lossy()]);
+    std::fs::remove_dir_all(folder).expect("a folder to remove");
+    assert_eq!((code, out.as_str()), (65, ""));
+    for place in ["a.st:8:6", "a.st:9:2", "a.st:12:17"] {
+        assert!(err.contains(place), "{place} in {err}");
+    }
+}
+
+#[test]
 fn file_outs_of_others() {
     let dolphin = "\u{FEFF}\"Filed out from Dolphin Smalltalk\"!\r\n\r\nObject subclass: #Gull\r\n\tinstanceVariableNames: 'wing'\r\n\tclassVariableNames: ''\r\n\tpoolDictionaries: ''\r\n\tclassInstanceVariableNames: 'flock'!\r\nGull guid: (GUID fromString: '{1}')!\r\n!Gull categoriesForClass!Birds! !\r\n!Gull methodsFor!\r\ncry\r\n\t^ 'a\r\nb'! !\r\n!Gull categoriesForMethods!\r\ncry!public! !\r\nGull new cry printNl!\r\n";
     let cuis = "'From Cuis7.9 on 1 January 2026'!\n'Description Birds'!\n!provides: 'Birds' 1 4!\n!requires: 'Cuis-Base' 60 5000 nil!\nSystemOrganization addCategory: 'Birds'!\n!classDefinition: #Tern category: 'Birds'!\nObject subclass: #Tern\n\tinstanceVariableNames: 'wing'\n\tclassVariableNames: ''\n\tpoolDictionaries: ''\n\tcategory: 'Birds'!\n!Tern commentStamp: '<historical>' prior: 0!\nA bird!!!\n!Tern methodsFor: 'a' stamp: 'me 1/1/2026'!\nwing\n\t^ wing ifNil: [ wing _ 4 ]! !\n!Tern reorganize!\n('a' wing)\n!\nTern new wing printNl!\nTern comment printNl!\n";

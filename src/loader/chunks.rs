@@ -9,6 +9,7 @@ use super::package::{
     self,
     model::{File, Kind, Part},
 };
+use super::script::LoadError;
 use crate::compiler::{MAX_DIAGNOSTICS, Variables};
 use crate::formats::chunk::{self, Chunk, Item, Owner};
 use crate::formats::{Place, with_returns};
@@ -28,9 +29,11 @@ const DIALECT: Options = Options {
 pub fn check(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
     let mut filing = FileIn::open(name, text);
     filing.checking = true;
-    // A definition that fails when it is evaluated says so when the file is run.
-    let _ = filing::run(vm, &mut filing);
-    filing.failures
+    match filing::run(vm, &mut filing) {
+        Err(LoadError::Source(e)) => e.failures,
+        // A definition that fails when it is evaluated says so when the file is run.
+        _ => Vec::new(),
+    }
 }
 
 /// A chunk file that is being filed in.
