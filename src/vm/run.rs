@@ -130,6 +130,7 @@ impl Vm {
         self.heap.options.limit = self.memory_limit();
         if self.levels.is_empty() {
             self.stop = None;
+            self.scheduler.forget_step();
         }
         let saved_fp = self.offset(self.fp);
         let saved_pc = self.pc;

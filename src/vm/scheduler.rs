@@ -66,6 +66,11 @@ impl Scheduler {
         self.stepping.is_some()
     }
 
+    /// A Stop ended everything in the middle of a step: who runs next is not the one that was stepped.
+    pub fn forget_step(&mut self) {
+        self.stepping = None;
+    }
+
     /// Priority of the most urgent ready Process; 0 for none.
     pub fn best_ready(&self) -> usize {
         (127 - (self.occupied | 1).leading_zeros()) as usize

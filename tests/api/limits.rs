@@ -277,3 +277,17 @@ fn a_machine_in_which_the_host_panicked_is_not_used_again() {
         assert_eq!(error.to_string(), said);
     }
 }
+
+/// A Stop in the middle of a step is the end of that step as well: nothing is left of it for the next call.
+#[test]
+fn a_stop_in_the_middle_of_a_step() {
+    let st = &mut Smalltalk::builder().fuel(300_000).build().unwrap();
+    let steps = "p := [ [ true ] whileTrue: [ ] ] newProcess. [ true ] whileTrue: [ p step ]";
+    for fuel in 299_990..300_010 {
+        st.set_fuel(Some(fuel));
+        assert_eq!(why::<()>(st, steps), Stop::Fuel);
+        st.set_fuel(None);
+        let work = "(1 to: 1000) inject: 0 into: [ :a :b | a + b ]";
+        assert_eq!(st.eval::<i64>(work).unwrap(), 500_500);
+    }
+}
