@@ -1,5 +1,7 @@
 //! The embedding API from outside: what a host program sees.
 
+#[path = "api/collections.rs"]
+mod collections;
 #[path = "api/convert.rs"]
 mod convert;
 #[path = "api/errors.rs"]

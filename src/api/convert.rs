@@ -15,10 +15,14 @@ use crate::vm::known::Known;
 /// |---|---|
 /// | `i8` … `i128`, `u8` … `u128`, `isize`, `usize` | Integer; one that does not fit is an error |
 /// | `f64` | Float, and an Integer where it is exact |
+/// | `f32` | the same, rounded |
 /// | `bool`, `char`, `()` | Boolean, Character, anything |
 /// | `String`, [`Symbol`] | String or Symbol |
 /// | `Option<T>` | nil is `None` |
 /// | `Vec<T>` | Array and other collections except Dictionaries and Strings |
+/// | tuples of up to six, `[T; N]` | the same, of as many elements |
+/// | `HashMap`, `BTreeMap` | Dictionary and its kin: what answers true to `isDictionary` |
+/// | `HashSet`, `BTreeSet` | as `Vec<T>`; equal elements are one |
 /// | [`Obj`](crate::Obj), [`Block<A, R>`](crate::Block) | anything, a block of as many arguments |
 ///
 /// ```
@@ -64,8 +68,20 @@ pub trait FromSmalltalk: Sized {
 
 /// What a Rust value becomes in Smalltalk: the way back of [`FromSmalltalk`].
 ///
-/// `&str` becomes a String, `()` nil, a `Vec<u8>` a ByteArray and any other `Vec` an Array. A `Result` is its
-/// value, or an error where it is used.
+/// `&str` becomes a String, `()` nil, a `Vec<u8>` a ByteArray and any other `Vec` an Array, as do tuples, arrays and
+/// slices; maps become Dictionaries, sets Sets. A `Result` is its value, or an error where it is used.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// let mut st = chirp::Smalltalk::new();
+/// st.set_global("Ages", BTreeMap::from([("Ada", 36), ("Alan", 41)]))?;
+/// let (oldest, age): (String, u32) = st.eval("| k | k := Ages keyAtValue: Ages values max. { k. Ages at: k }")?;
+/// assert_eq!((oldest.as_str(), age), ("Alan", 41));
+/// let older: BTreeMap<String, u32> = st.eval("Ages collect: [ :each | each + 1 ]")?;
+/// assert_eq!(older["Ada"], 37);
+/// # Ok::<(), chirp::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot become an object",
     label = "does not implement `IntoSmalltalk`",
@@ -326,13 +342,17 @@ fn elements<T: FromSmalltalk>(ctx: &mut Ctx<'_>, array: Value) -> Result<Vec<T>>
 
 /// Whether `value` is a collection that a list holds without losing anything.
 fn is_listable(ctx: &Ctx<'_>, value: Value) -> bool {
+    is_kind_of(ctx, value, "Collection")
+        && !is_kind_of(ctx, value, "Dictionary")
+        && !ctx.vm.is_string(value)
+}
+
+/// Whether `value` is an instance of the class of this name or of one that inherits from it.
+pub(super) fn is_kind_of(ctx: &Ctx<'_>, value: Value, name: &str) -> bool {
+    let ancestor = ctx
+        .vm
+        .defined_global(name)
+        .and_then(|b| ctx.vm.classes.index_of(ctx.vm.heap.slot(b, 1)));
     let class = ctx.vm.heap.class_of(value);
-    let inherits = |name: &str| {
-        let ancestor = ctx
-            .vm
-            .defined_global(name)
-            .and_then(|b| ctx.vm.classes.index_of(ctx.vm.heap.slot(b, 1)));
-        ancestor.is_some_and(|a| ctx.vm.classes.inherits(class, a))
-    };
-    inherits("Collection") && !inherits("Dictionary") && !ctx.vm.is_string(value)
+    ancestor.is_some_and(|a| ctx.vm.classes.inherits(class, a))
 }

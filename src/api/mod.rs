@@ -9,7 +9,7 @@
 //! | context | the same machine seen from inside a closure; the one way into it |
 //! | object, block, class | handles |
 //! | function, arguments | Rust closures of any shape, argument lists |
-//! | convert, numbers | between Rust values and objects |
+//! | convert, numbers, collections | between Rust values and objects |
 //! | error, report | everything that can go wrong, and how it is told |
 //! | interrupt, output | stopping from outside; a sink for what programs write |
 
@@ -19,6 +19,7 @@ mod arguments;
 mod block;
 mod builder;
 mod class;
+mod collections;
 mod context;
 mod convert;
 mod error;
