@@ -134,6 +134,47 @@ fn what_a_baseline_wants_done_before_and_after() {
     std::fs::remove_dir_all(root).expect("a folder to remove");
 }
 
+/// Repositories that serve several systems have packages that would only break things here.
+#[test]
+fn what_a_baseline_has_for_other_systems_is_left_out() {
+    let baseline = "Class { #name : 'BaselineOfInn', #superclass : 'BaselineOf' }\n\nBaselineOfInn >> baseline: spec [\n\t<baseline>\n\tspec for: #common do: [ spec package: 'Inn' ].\n\tspec for: #gemstone do: [ spec package: 'Inn-GemStone' with: [ spec requires: 'Inn' ] ].\n\tspec for: #(squeak pharo) do: [ spec package: 'Inn-Pharo' ]\n]\n";
+    let class = |name: &str| format!("Class {{ #name : '{name}', #superclass : 'Object' }}\n");
+    let root = folder("inn", &[]);
+    for (package, name, text) in [
+        ("BaselineOfInn", "BaselineOfInn", baseline.to_string()),
+        ("Inn", "Inn", class("Inn")),
+        ("Inn-GemStone", "InnStone", class("InnStone")),
+        ("Inn-Pharo", "InnHere", class("InnHere")),
+        ("Inn-Unlisted", "InnOther", class("InnOther")),
+    ] {
+        std::fs::create_dir_all(root.join(package)).expect("a folder");
+        std::fs::write(root.join(package).join(format!("{name}.class.st")), text).expect("a file");
+    }
+    let path = root.to_string_lossy();
+    let there =
+        "#( Inn InnStone InnHere InnOther ) collect: [ :each | Smalltalk includesKey: each ]";
+    let (code, out, err) = chirp(&["--load", &path, "-p", there]);
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "#(true false true true)\n"),
+        "{err}"
+    );
+    assert!(
+        err.contains(
+            "package Inn-GemStone is left out: the baseline has it for other systems only"
+        ),
+        "{err}"
+    );
+    let load = format!("(PackageLoader load: '{path}') packages size -> ({there})");
+    let (code, out, _) = chirp(&["-p", &load]);
+    assert_eq!((code, out.as_str()), (0, "4->#(true false true true)\n"));
+    // Alone, it is what somebody wants.
+    let alone = format!("{path}/Inn-GemStone");
+    let (_, out, _) = chirp(&["--load", &alone, "-p", there]);
+    assert_eq!(out, "#(false true false false)\n");
+    std::fs::remove_dir_all(root).expect("a folder to remove");
+}
+
 #[test]
 fn what_a_package_overrides_can_be_put_back() {
     let load = &["tonel"];

@@ -24,6 +24,7 @@ use self::model::File;
 use super::script::check_file;
 use super::{LoadError, compile};
 use crate::compiler::Variables;
+use crate::memory::Value;
 use crate::vm::Vm;
 use crate::vm::classes::Source;
 use chirp_grammar::Options;
@@ -36,6 +37,11 @@ impl Vm {
         let mut load = Load::new(sources);
         for step in load.prepare(self) {
             self.run_step(&mut load, &step);
+        }
+        for step in load.questions(self) {
+            if let Some(answer) = self.run_step(&mut load, &step) {
+                load.leave_out(self, answer);
+            }
         }
         for file in std::mem::take(&mut load.files_before) {
             self.file_in(&mut load, &file);
@@ -81,16 +87,18 @@ impl Vm {
         }
     }
 
-    pub(super) fn run_step(&mut self, load: &mut Load, step: &Step) {
+    /// Evaluates it; what goes wrong is in the report.
+    pub(super) fn run_step(&mut self, load: &mut Load, step: &Step) -> Option<Value> {
         let source = Source::of_file(&step.file, &step.code, (step.line, 1));
         let method = compile::do_it(self, source, Variables::Session, Options::default());
         let result = method
             .map_err(LoadError::from)
-            .and_then(|m| Ok(self.run_method(m, &[crate::memory::Value::NIL])?));
+            .and_then(|m| Ok(self.run_method(m, &[Value::NIL])?));
         match result {
-            Ok(_) => {}
+            Ok(value) => return Some(value),
             Err(LoadError::Source(e)) => load.report.failures.extend(e.failures),
             Err(LoadError::Run(e)) => load.report.errors.push((step.code.clone(), e)),
         }
+        None
     }
 }

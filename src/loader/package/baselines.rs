@@ -4,13 +4,15 @@
 
 use super::install::{Load, Step, class};
 use super::model::{Kind, Part};
+use super::report::Skipped;
+use crate::memory::Value;
 use crate::vm::Vm;
 
 /// The superclass of baselines, and the beginning of their names.
 const ROOT: &str = "BaselineOf";
 
 impl Load {
-    /// Defines the baselines, if there is anything else. Answers what has to be evaluated before that is loaded.
+    /// Defines the baselines, if there is anything else. Answers what has to be evaluated so that they are usable.
     pub fn prepare(&mut self, vm: &mut Vm) -> Vec<Step> {
         let parts = std::mem::take(&mut self.parts);
         let names: Vec<String> = parts.iter().map(|p| p.name.clone()).collect();
@@ -34,8 +36,32 @@ impl Load {
             .collect();
         self.parts = others;
         self.forget_parts();
-        steps.extend(self.ask_baselines(vm, "beforeLoading:"));
         steps
+    }
+
+    /// What each baseline is asked before anything else is loaded. What it answers is for `leave_out`.
+    pub fn questions(&self, vm: &mut Vm) -> Vec<Step> {
+        self.ask_baselines(vm, "beforeLoading:")
+    }
+
+    /// Leaves packages out that a baseline has for other systems only: an Array of their names. Anything else
+    /// changes nothing.
+    pub fn leave_out(&mut self, vm: &Vm, answer: Value) {
+        if !answer.is_object() || !vm.heap.is_pointers(answer) {
+            return;
+        }
+        let names = vm.heap.pointer_slots(answer).iter();
+        let names: Vec<String> = names.filter_map(|&name| vm.string_value(name)).collect();
+        let left_out = |package: &String| names.contains(package);
+        for package in self.report.packages.iter().filter(|p| left_out(p)) {
+            if let Some(part) = self.parts.iter().find(|p| p.package == *package) {
+                let reason = "the baseline has it for other systems only".to_string();
+                let what = format!("package {package}");
+                self.report.skipped.push(Skipped::at(part, what, reason));
+            }
+        }
+        self.report.packages.retain(|package| !left_out(package));
+        self.parts.retain(|part| !left_out(&part.package));
     }
 
     /// What has to be evaluated so that each baseline knows what is loaded.

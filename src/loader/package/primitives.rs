@@ -44,17 +44,26 @@ fn read_paths(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(vm.new_array_from(&[Value::int(number as i64), before]))
 }
 
-/// A load's number; answers what is to be evaluated before anything else.
+/// A load's number; answers what is to be evaluated before anything else, and then what baselines are to be asked.
 fn prepare(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let mut load = take(vm, args)?;
     let steps = load.prepare(vm);
+    let questions = load.questions(vm);
     put(vm, args, load)?;
-    Ok(codes(vm, &steps))
+    let both = [codes(vm, &steps), codes(vm, &questions)];
+    Ok(vm.new_array_from(&both))
 }
 
-/// A load's number; answers what is to be evaluated.
+/// A load's number, and what baselines have answered; answers what is to be evaluated.
 fn begin(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let answers = *args.get(2).ok_or(PrimError::BadNumArgs)?;
+    if !answers.is_object() || !vm.heap.is_pointers(answers) {
+        return Err(PrimError::BadArgument);
+    }
     let mut load = take(vm, args)?;
+    for &answer in vm.heap.pointer_slots(answers) {
+        load.leave_out(vm, answer);
+    }
     let steps = load.begin(vm);
     put(vm, args, load)?;
     Ok(codes(vm, &steps))
