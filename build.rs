@@ -1,4 +1,4 @@
-//! Joins the class library, `image/**/*.st`, into one text with an index, for the executable to embed.
+//! Joins the class library, `image/**/*.st`, into one text with an index, and packs it, for the executable to embed.
 //!
 //! A scanner's work: nothing is parsed or compiled here. A file that is no Tonel, or that does not
 //! fit the others, fails the build with its place.
@@ -14,8 +14,15 @@ mod formats;
 #[path = "src/host/library_files.rs"]
 mod library_files;
 
+#[path = "build/lz4.rs"]
+mod lz4;
+
+/// How many places a match is looked for at: more finds hardly better ones.
+const EFFORT: usize = 32;
+
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=src/formats");
     println!("cargo::rerun-if-changed=src/host/library_files.rs");
     println!("cargo::rerun-if-changed=image");
@@ -25,7 +32,13 @@ fn main() -> io::Result<()> {
     let files = library_files::read(&root.join("image"))?;
     match formats::index::build(&files) {
         Ok(library) => {
-            write_if_changed(&out.join("library.txt"), library.text.as_bytes())?;
+            let (text, strings) = library.text.split_at(library.strings);
+            let packed =
+                formats::packed::write(text, strings, library.file_ends(), |before, text| {
+                    lz4::pack(before, text, EFFORT)
+                });
+            write_if_changed(&out.join("library.packed"), &packed)?;
+            write_if_changed(&out.join("library.strings"), strings.as_bytes())?;
             write_if_changed(&out.join("library.index"), &library.index_bytes())
         }
         Err(errors) => {

@@ -45,6 +45,8 @@ pub struct SourceFile {
 pub struct Library {
     /// All files one after the other, then all strings that the index needs.
     pub text: String,
+    /// Where the strings begin.
+    pub strings: usize,
     pub words: Vec<u32>,
 }
 
@@ -68,6 +70,13 @@ impl Library {
     /// The index as bytes.
     pub fn index_bytes(&self) -> Vec<u8> {
         self.words.iter().flat_map(|w| w.to_le_bytes()).collect()
+    }
+
+    /// Where each file ends in the text.
+    pub fn file_ends(&self) -> impl Iterator<Item = usize> {
+        let first = HEADER + STRING_WORDS * self.words[1] as usize;
+        let files = &self.words[first..first + FILE_WORDS * self.words[2] as usize];
+        files.chunks(FILE_WORDS).map(|file| file[2] as usize)
     }
 }
 
@@ -432,6 +441,7 @@ impl Writer {
             (self.pragmas.len() / PRAGMA_WORDS) as u32,
             self.lists.len() as u32,
         ];
+        let strings = self.text.len();
         for string in &self.strings {
             words.extend([self.text.len() as u32, string.len() as u32]);
             self.text.push_str(string);
@@ -447,6 +457,7 @@ impl Writer {
         }
         Library {
             text: self.text,
+            strings,
             words,
         }
     }

@@ -14,7 +14,7 @@ use crate::compiler::{MAX_DIAGNOSTICS, Variables};
 use crate::formats::chunk::{self, Chunk, Item, Owner};
 use crate::formats::{Place, with_returns};
 use crate::memory::{ClassIndex, Value};
-use crate::vm::classes::{MethodId, Source};
+use crate::vm::classes::{MethodId, Source, SourceText};
 use crate::vm::{CompileFailure, Vm};
 use chirp_grammar::ast::{Expr, ExprKind, Literal, Span, Statement};
 use chirp_grammar::{Diagnostic, Options};
@@ -92,9 +92,9 @@ impl FileIn {
             }
             Item::Comment { owner, text: chunk } => {
                 let class = self.class(vm, owner)?;
-                let comment = with_returns(&chunk.text(&self.text)).into_owned();
+                let comment = with_returns(&chunk.text(&self.text)).into();
                 if let Some(info) = vm.classes.get_mut(class) {
-                    info.comment = comment;
+                    info.comment = SourceText::Shared(comment);
                 }
             }
         }

@@ -3,18 +3,20 @@
 //! Walks the index that `formats::index` wrote, embedded in the executable or made from a folder's
 //! files. Answers facts and source text; creates no object, compiles nothing, reads no file.
 
+use super::packed::{self, Packed};
 use crate::formats::index::{
     self, CLASS_WORDS, FILE_WORDS, HEADER, LibraryError, MAGIC, METHOD_WORDS, NONE, PRAGMA_WORDS,
     STRING_WORDS, SourceFile, TRAIT,
 };
 use crate::formats::{Place, place_of};
+use crate::vm::classes::SourceText;
 use std::borrow::Cow;
 use std::ops::Range;
 
 /// The library's sources with their index.
 #[derive(Clone, Debug)]
 pub struct Image {
-    text: Cow<'static, str>,
+    text: Text,
     index: Cow<'static, [u8]>,
     /// Byte offsets of the sections in the index.
     files: usize,
@@ -22,6 +24,14 @@ pub struct Image {
     methods: usize,
     pragmas: usize,
     lists: usize,
+}
+
+/// The joined sources: all files, then the strings that the index names.
+#[derive(Clone, Debug)]
+enum Text {
+    Whole(String),
+    /// As it is in this executable.
+    Packed(&'static Packed),
 }
 
 /// One class of the library.
@@ -50,27 +60,18 @@ pub struct PragmaEntry<'a> {
 impl Image {
     /// The library inside this executable.
     pub fn embedded() -> Image {
-        let text = include_str!(concat!(env!("OUT_DIR"), "/library.txt"));
         let index = include_bytes!(concat!(env!("OUT_DIR"), "/library.index"));
-        Image::new(Cow::Borrowed(text), Cow::Borrowed(index))
+        Image::new(Text::Packed(packed::embedded()), Cow::Borrowed(index))
     }
 
     /// The library that consists of `files`, for those who work on it.
     pub fn from_files(files: &[SourceFile]) -> Result<Image, Vec<LibraryError>> {
         let library = index::build(files)?;
         let bytes = library.index_bytes();
-        Ok(Image::new(Cow::Owned(library.text), Cow::Owned(bytes)))
+        Ok(Image::new(Text::Whole(library.text), Cow::Owned(bytes)))
     }
 
-    /// The joined sources, when they are part of the executable.
-    pub fn static_text(&self) -> Option<&'static str> {
-        match self.text {
-            Cow::Borrowed(text) => Some(text),
-            Cow::Owned(_) => None,
-        }
-    }
-
-    fn new(text: Cow<'static, str>, index: Cow<'static, [u8]>) -> Image {
+    fn new(text: Text, index: Cow<'static, [u8]>) -> Image {
         let mut image = Image {
             text,
             index,
@@ -106,12 +107,19 @@ impl Image {
 
     /// The string with this number.
     pub fn string(&self, number: usize) -> &str {
-        &self.text[self.string_range(number)]
+        let range = self.string_range(number);
+        match &self.text {
+            Text::Whole(text) => &text[range],
+            Text::Packed(text) => text.string(range),
+        }
     }
 
     /// The same, when it is part of the executable.
     pub fn static_string(&self, number: usize) -> Option<&'static str> {
-        Some(&self.static_text()?[self.string_range(number)])
+        match &self.text {
+            Text::Whole(_) => None,
+            Text::Packed(text) => Some(text.string(self.string_range(number))),
+        }
     }
 
     fn string_range(&self, number: usize) -> Range<usize> {
@@ -159,19 +167,53 @@ impl Image {
 
     /// The library's files, by path: names and texts. Tonel's brackets are spaces in them.
     pub fn files(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        (0..self.word(0, 2)).map(|number| {
-            let text = &self.text[self.file(number, 1)..self.file(number, 2)];
-            (self.string(self.file(number, 0)), text)
-        })
+        (0..self.word(0, 2))
+            .map(|number| (self.string(self.file(number, 0)), self.file_text(number)))
     }
 
-    /// The text of `range` of the joined sources.
+    /// A piece of the joined sources that lies in one file.
     pub fn text(&self, range: Range<usize>) -> &str {
-        &self.text[range]
+        match &self.text {
+            Text::Whole(text) => &text[range],
+            Text::Packed(text) => text.text(range),
+        }
+    }
+
+    fn file_text(&self, number: usize) -> &str {
+        self.text(self.file(number, 1)..self.file(number, 2))
+    }
+
+    /// That piece for a machine to keep: it is looked at when it is needed.
+    pub fn kept_text(&self, range: Range<usize>) -> SourceText {
+        match &self.text {
+            Text::Whole(text) => SourceText::Shared(text[range].into()),
+            Text::Packed(_) => SourceText::Late {
+                read: |range| packed::embedded().text(range.start as usize..range.end as usize),
+                range: range.start as u32..range.end as u32,
+            },
+        }
     }
 
     /// The file and the place in it where byte `offset` of the joined sources lies.
     pub fn locate(&self, offset: usize) -> (&str, Place) {
+        let number = self.file_at(offset);
+        let start = self.file(number, 1);
+        let place = place_of(self.file_text(number), offset.saturating_sub(start));
+        (self.string(self.file(number, 0)), place)
+    }
+
+    /// The line of the sources that byte `offset` lies on, without its line end.
+    pub fn line_at(&self, offset: usize) -> &str {
+        let number = self.file_at(offset);
+        let text = self.file_text(number);
+        let offset = offset.saturating_sub(self.file(number, 1)).min(text.len());
+        let start = text.as_bytes()[..offset].iter().rposition(|&b| b == b'\n');
+        let rest = &text[start.map_or(0, |i| i + 1)..];
+        rest.lines().next().unwrap_or_default()
+    }
+
+    /// The number of the file in which byte `offset` of the joined sources lies.
+    fn file_at(&self, offset: usize) -> usize {
         let count = self.word(0, 2);
         let (mut low, mut high) = (0, count);
         while low < high {
@@ -182,20 +224,7 @@ impl Image {
                 high = middle
             }
         }
-        let number = low.min(count.saturating_sub(1));
-        let (start, end) = (self.file(number, 1), self.file(number, 2));
-        let place = place_of(&self.text[start..end], offset.saturating_sub(start));
-        (self.string(self.file(number, 0)), place)
-    }
-
-    /// The line of the sources that byte `offset` lies on, without its line end.
-    pub fn line_at(&self, offset: usize) -> &str {
-        let offset = offset.min(self.text.len());
-        let start = self.text.as_bytes()[..offset]
-            .iter()
-            .rposition(|&b| b == b'\n');
-        let rest = &self.text[start.map_or(0, |i| i + 1)..];
-        rest.lines().next().unwrap_or_default()
+        low.min(count.saturating_sub(1))
     }
 
     fn file(&self, number: usize, word: usize) -> usize {
@@ -284,13 +313,21 @@ impl<'a> ClassEntry<'a> {
 
     /// Its comment, as a reader of it expects it: without doubled quotes.
     pub fn comment(&self) -> Option<Cow<'a, str>> {
-        let text = &self.image.text[self.comment_range()?];
+        let text = self.image.text(self.comment_range()?);
         let doubled = text.contains("\"\"");
         Some(if doubled {
             text.replace("\"\"", "\"").into()
         } else {
             text.into()
         })
+    }
+
+    /// The same for a machine to keep; what `ClassInfo::comment` reads.
+    pub fn kept_comment(&self) -> Option<SourceText> {
+        match &self.image.text {
+            Text::Whole(_) => Some(SourceText::Shared(self.comment()?.into())),
+            Text::Packed(_) => Some(self.image.kept_text(self.comment_range()?)),
+        }
     }
 
     pub fn inst_vars(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
@@ -395,14 +432,14 @@ impl<'a> MethodEntry<'a> {
     /// What the parser reads: every character lies where it lies in the file. Tonel's opening
     /// bracket is a space.
     pub fn source(&self) -> &'a str {
-        &self.image.text[self.range()]
+        self.image.text(self.range())
     }
 
     /// What a reader of the method should see: `source` without the space left by the bracket.
     pub fn tidy_source(&self) -> String {
         let bracket = self.word(5);
-        let pattern = self.image.text[self.word(3)..bracket].trim_end();
-        let body = &self.image.text[bracket + 1..self.word(4)];
+        let pattern = self.image.text(self.word(3)..bracket).trim_end();
+        let body = self.image.text(bracket + 1..self.word(4));
         let gap = if body.starts_with(char::is_whitespace) || body.is_empty() {
             ""
         } else {
@@ -434,7 +471,7 @@ impl<'a> MethodEntry<'a> {
             let base = image.pragmas + 4 * PRAGMA_WORDS * number;
             PragmaEntry {
                 selector: image.string(image.word(base, 0)),
-                source: &image.text[image.word(base, 1)..image.word(base, 2)],
+                source: image.text(image.word(base, 1)..image.word(base, 2)),
             }
         })
     }

@@ -5,7 +5,7 @@
 
 use super::image::{ClassEntry, Image, MethodEntry};
 use crate::memory::ClassIndex;
-use crate::vm::classes::{Source, SourceText};
+use crate::vm::classes::Source;
 use crate::vm::define::ClassSpec;
 use crate::vm::method_dict::MethodDict;
 use crate::vm::symbols::SymbolId;
@@ -49,6 +49,9 @@ impl Library {
         }
         let index = vm.define_class(&spec)?;
         self.indices[class.number()] = Some(index);
+        if let (Some(info), Some(comment)) = (vm.classes.get_mut(index), class.kept_comment()) {
+            info.comment = comment;
+        }
         let meta = vm.classes.get(index).map_or(0, |i| i.meta);
         for side in [index, meta] {
             if let Some(info) = vm.classes.get_mut(side) {
@@ -90,7 +93,6 @@ impl Library {
                 .collect(),
             layout: class.layout().to_string(),
             package: class.package().to_string(),
-            comment: class.comment().map_or_else(String::new, |c| c.into_owned()),
             ..ClassSpec::default()
         }
     }
@@ -113,12 +115,8 @@ impl Library {
     }
 
     fn source_of(&mut self, method: MethodEntry<'_>) -> Source {
-        let text = match self.image.static_text() {
-            Some(all) => SourceText::Static(&all[method.range()]),
-            None => SourceText::Shared(method.source().into()),
-        };
         Source {
-            text,
+            text: self.image.kept_text(method.range()),
             file: Some(self.shared(method.file_number())),
             line: method.line() as u32,
             column: 1,

@@ -13,6 +13,7 @@ pub mod image;
 mod latent;
 mod library;
 pub mod package;
+mod packed;
 pub mod script;
 
 pub use boot::boot;

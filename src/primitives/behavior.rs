@@ -5,7 +5,7 @@
 
 use super::object::arg;
 use crate::memory::{ClassIndex, Format, Value};
-use crate::vm::classes::ClassInfo;
+use crate::vm::classes::{ClassInfo, SourceText};
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -167,7 +167,7 @@ fn layout(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn comment(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let text = info(vm, args)?.comment.clone();
+    let text = info(vm, args)?.comment().into_owned();
     Ok(vm.new_string(&text))
 }
 
@@ -177,7 +177,7 @@ fn comment_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .string_value(arg(args, 1)?)
         .ok_or(PrimError::BadArgument)?;
     if let Some(info) = vm.classes.get_mut(class) {
-        info.comment = text;
+        info.comment = SourceText::Shared(text.into());
     }
     Ok(args[0])
 }

@@ -9,6 +9,8 @@ use super::method_dict::MethodDict;
 use super::symbols::SymbolId;
 use crate::memory::{ClassIndex, Format, Value, Visitor};
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Number of a method in the method table.
@@ -37,7 +39,8 @@ pub struct ClassInfo {
     pub package: String,
     /// The part of the package; empty for none.
     pub tag: String,
-    pub comment: String,
+    /// As it is in the sources, where it is read late: `ClassInfo::comment` gives what it says.
+    pub comment: SourceText,
     pub subclasses: Vec<ClassIndex>,
     /// Tonel's name of the layout: `normal`, `variable`, `bytes`, …
     pub layout: &'static str,
@@ -66,12 +69,21 @@ impl ClassInfo {
             pools: Vec::new(),
             package: String::new(),
             tag: String::new(),
-            comment: String::new(),
+            comment: SourceText::Static(""),
             subclasses: Vec::new(),
             layout: "normal",
             properties: Value::NIL,
             traits: None,
             overridden: Vec::new(),
+        }
+    }
+
+    /// Its comment. Read late, it comes from the sources, which double the quotes inside it.
+    pub fn comment(&self) -> Cow<'_, str> {
+        let text = self.comment.as_str();
+        match self.comment {
+            SourceText::Late { .. } => text.replace("\"\"", "\"").into(),
+            _ => text.into(),
         }
     }
 }
@@ -144,6 +156,11 @@ impl Source {
 pub enum SourceText {
     Static(&'static str),
     Shared(Arc<str>),
+    /// A range of a text that `read` knows: of the library's, which is unpacked where somebody looks.
+    Late {
+        read: fn(Range<u32>) -> &'static str,
+        range: Range<u32>,
+    },
 }
 
 impl SourceText {
@@ -151,6 +168,18 @@ impl SourceText {
         match self {
             SourceText::Static(s) => s,
             SourceText::Shared(s) => s,
+            SourceText::Late { read, range } => read(range.clone()),
+        }
+    }
+
+    /// Whether it is the same text, not just an equal one.
+    pub fn is(&self, other: &SourceText) -> bool {
+        match (self, other) {
+            (SourceText::Shared(a), SourceText::Shared(b)) => Arc::ptr_eq(a, b),
+            (SourceText::Static(a), SourceText::Static(b)) => std::ptr::eq(*a, *b),
+            // There is one text that is read late.
+            (SourceText::Late { range: a, .. }, SourceText::Late { range: b, .. }) => a == b,
+            _ => false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Making classes and installing methods.
 
-use super::classes::{ClassInfo, Method, MethodId, Source};
+use super::classes::{ClassInfo, Method, MethodId, Source, SourceText};
 use super::code::{Code, Facts, Primitive, flags};
 use super::known::Known;
 use super::symbols::SymbolId;
@@ -26,6 +26,7 @@ pub struct ClassSpec {
     pub package: String,
     /// The part of the package; empty to leave the class where it is.
     pub tag: String,
+    /// Empty to leave it as it is.
     pub comment: String,
     /// The class whose instance a class without superclass is; none for Class.
     pub kind: Option<ClassIndex>,
@@ -108,7 +109,7 @@ impl Vm {
                 std::mem::take(&mut info.methods),
                 std::mem::take(&mut info.subclasses),
                 info.superclass,
-                std::mem::take(&mut info.comment),
+                info.comment.clone(),
                 std::mem::take(&mut info.tag),
                 info.traits.take(),
                 std::mem::take(&mut info.overridden),
@@ -120,7 +121,7 @@ impl Vm {
                 Default::default(),
                 Vec::new(),
                 None,
-                String::new(),
+                SourceText::Static(""),
                 String::new(),
                 None,
                 Vec::new(),
@@ -153,7 +154,7 @@ impl Vm {
             comment: if spec.comment.is_empty() {
                 old_comment
             } else {
-                spec.comment.clone()
+                SourceText::Shared(spec.comment.as_str().into())
             },
             subclasses,
             layout,

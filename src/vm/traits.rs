@@ -4,7 +4,7 @@
 //! trait, or of a class above a trait's copy, comes or goes, whoever changes it. What a composition looks like to
 //! Smalltalk, and the instance variables it brings, is the library's business.
 
-use super::classes::{ClassInfo, ClassTable, Method, MethodId, Source, SourceText};
+use super::classes::{ClassInfo, ClassTable, Method, MethodId, Source};
 use super::symbols::SymbolId;
 use super::{PrimError, Vm};
 use crate::memory::{ClassIndex, Value};
@@ -311,11 +311,7 @@ impl Composition {
 
 /// Whether a copy would be what is there already.
 fn is_same(old: &Method, new: &Method) -> bool {
-    let same_text = match (&old.source.text, &new.source.text) {
-        (SourceText::Shared(a), SourceText::Shared(b)) => std::sync::Arc::ptr_eq(a, b),
-        (SourceText::Static(a), SourceText::Static(b)) => std::ptr::eq(*a, *b),
-        _ => false,
-    };
+    let same_text = old.source.text.is(&new.source.text);
     same_text && old.origin == new.origin && old.protocol == new.protocol
 }
 
