@@ -8,3 +8,4 @@ mod problem;
 pub mod raw;
 pub mod stream;
 pub mod token;
+mod unicode;

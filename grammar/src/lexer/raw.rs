@@ -2,9 +2,9 @@
 //!
 //! Knows no context. Never fails: what is not closed or not known is a token too.
 
-use logos::{Lexer, Logos};
+use logos::{FilterResult, Lexer, Logos};
 
-use super::number;
+use super::{number, unicode};
 
 /// Was the closing quote found?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +43,8 @@ pub enum Hash {
 /// A piece of text.
 #[derive(Logos, Clone, Copy, Debug, PartialEq, Eq)]
 #[logos(skip r"[ \t\r\n\x0b\x0c]+")]
-#[logos(skip r"[\u{85}\u{a0}\u{feff}\u{1680}\u{2000}-\u{200b}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}]")]
 pub enum Raw {
     #[regex(r"[a-zA-Z_][a-zA-Z0-9_]*", word)]
-    #[regex(r"[\p{Alphabetic}_][\p{Alphabetic}\p{M}\p{N}_]*", word, priority = 1)]
     Word(Word),
     #[regex(r"[0-9]", digits)]
     Number,
@@ -60,15 +58,14 @@ pub enum Raw {
     Hash(Hash),
     /// An operator, maximal munch; a minus before a digit is cut off unless it stands first.
     #[regex(r"[!%&*+,/<=>?@\\~|\-]", operator)]
-    #[regex(r"[[\p{Sm}\p{So}\p{Sc}\p{Sk}·¡¿§¶]--[\x00-\x7f]--[←↑]]+", operator)]
     Operator,
     #[token(":=")]
     Assign,
-    #[token("←")]
+    /// What is beyond ASCII becomes whatever it is.
+    #[regex(r"[^\x00-\x7f]", beyond_ascii)]
     LeftArrow,
     #[token("^")]
     Caret,
-    #[token("↑")]
     UpArrow,
     #[token(";")]
     Semicolon,
@@ -90,8 +87,50 @@ pub enum Raw {
     RBrace,
 }
 
-/// Takes the colon of a keyword, but not of `x:=3`: a regex cannot look ahead.
+/// What a character beyond ASCII begins.
+fn beyond_ascii(lexer: &mut Lexer<Raw>) -> FilterResult<Raw, ()> {
+    let Some(c) = lexer.slice().chars().next() else {
+        return FilterResult::Error(());
+    };
+    FilterResult::Emit(match c {
+        '←' => Raw::LeftArrow,
+        '↑' => Raw::UpArrow,
+        c if unicode::begins_name(c) => {
+            take(lexer, unicode::continues_name);
+            Raw::Word(colon(lexer))
+        }
+        c if unicode::is_operator(c) => {
+            take(lexer, unicode::is_operator);
+            operator(lexer);
+            Raw::Operator
+        }
+        c if unicode::is_white(c) => return FilterResult::Skip,
+        _ => return FilterResult::Error(()),
+    })
+}
+
+/// Takes the characters of this kind that follow.
+fn take(lexer: &mut Lexer<Raw>, kind: fn(char) -> bool) {
+    let rest = lexer.remainder();
+    let end = rest.find(|c| !kind(c)).unwrap_or(rest.len());
+    lexer.bump(end);
+}
+
+/// Takes the rest of a word that goes on beyond ASCII, and what makes it a keyword.
 fn word(lexer: &mut Lexer<Raw>) -> Word {
+    if lexer
+        .remainder()
+        .as_bytes()
+        .first()
+        .is_some_and(|b| !b.is_ascii())
+    {
+        take(lexer, unicode::continues_name);
+    }
+    colon(lexer)
+}
+
+/// Takes the colon of a keyword, but not of `x:=3`: a regex cannot look ahead.
+fn colon(lexer: &mut Lexer<Raw>) -> Word {
     let rest = lexer.remainder().as_bytes();
     if rest.first() == Some(&b':') && rest.get(1) != Some(&b'=') {
         lexer.bump(1);
