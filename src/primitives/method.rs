@@ -74,10 +74,14 @@ fn temp_names_in(text: &str) -> Vec<String> {
     idents.map(|i| i.name.clone()).collect()
 }
 
-/// Pattern and body. Of a library method, the blank that stands for Tonel's bracket is dropped; of a trait's method
-/// that has another name here, the pattern says this name.
 fn source(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let m = method(vm, args)?;
+    let text = source_text(vm, method(vm, args)?);
+    Ok(vm.new_string(&text))
+}
+
+/// Pattern and body, as a reader expects them. Of a library method, the blank that stands for Tonel's bracket is
+/// dropped; of a trait's method that has another name here, the pattern says this name.
+pub(crate) fn source_text(vm: &Vm, m: &Method) -> String {
     let source = &m.source;
     let text = source.text.as_str();
     let text = match text.split_once('\n') {
@@ -90,7 +94,7 @@ fn source(vm: &mut Vm, args: &[Value]) -> PrimResult {
         }
         _ => text,
     };
-    Ok(vm.new_string(text.trim_end()))
+    text.trim_end().to_string()
 }
 
 /// The text of a method with another selector in its pattern.

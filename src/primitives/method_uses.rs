@@ -42,6 +42,30 @@ fn uses(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(vm.new_array_from(&parts))
 }
 
+/// Whether a method's text sends a message or mentions its name: as a symbol, also inside literal Arrays.
+pub(crate) fn mentions(text: &str, selector: &str) -> bool {
+    let first = selector.split_inclusive(':').next().unwrap_or(selector);
+    // Most methods are told apart by a look at the letters.
+    if memchr::memmem::find(text.as_bytes(), first.as_bytes()).is_none() {
+        return false;
+    }
+    let Some(tree) = chirp_grammar::parse_method(text).tree else {
+        return false;
+    };
+    let mut found = Uses::default();
+    found.method(&tree);
+    found.selectors.iter().any(|s| s == selector)
+        || found.literals.iter().any(|l| names(l, selector))
+}
+
+fn names(literal: &Literal, selector: &str) -> bool {
+    match literal {
+        Literal::Symbol(symbol) => symbol == selector,
+        Literal::Array(elements) => elements.iter().any(|l| names(l, selector)),
+        _ => false,
+    }
+}
+
 impl Uses {
     fn method(&mut self, method: &Method) {
         self.bind(&method.params);

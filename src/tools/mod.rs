@@ -1,3 +1,6 @@
-//! Tools over source texts, for the command line and for hosts. They never run anything themselves.
+//! Tools over source texts and over what a machine has loaded, for the command line and for hosts. They never run
+//! anything themselves.
 
+pub mod describe;
 pub mod examples;
+pub mod lookup;
