@@ -71,6 +71,7 @@ pub fn run(vm: &mut Vm, filing: &mut dyn Filing) -> Result<Value, LoadError> {
 pub const TABLE: &[(&str, PrimFn)] = &[
     ("filingBegin", begin),
     ("filingNext", next),
+    ("filingAnswered", answered),
     ("filingEnd", end),
 ];
 
@@ -88,14 +89,13 @@ fn begin(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(Value::int(vm.keep_load(Box::new(filing)) as i64))
 }
 
-/// The filing's number and the last value; answers the next method with its receiver, and whether an error of it is of
-/// no interest; nil at the end.
+/// The filing's number; answers the next method with its receiver, and whether an error of it is of no interest; nil
+/// at the end.
 fn next(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let [_, number, last] = *args else {
+    let [_, number] = *args else {
         return Err(PrimError::BadNumArgs);
     };
     let mut filing: Box<Open> = vm.take_load(number)?;
-    filing.answered(vm, last);
     let found = filing.next(vm);
     let passes_over = Value::bool(filing.passes_over_errors());
     vm.put_load(number, filing)?;
@@ -104,6 +104,17 @@ fn next(vm: &mut Vm, args: &[Value]) -> PrimResult {
     };
     let method = vm.method_object(method);
     Ok(vm.new_array_from(&[method, receiver, passes_over]))
+}
+
+/// What a method has answered, and the number of its filing; answers whether that is a value of the file.
+fn answered(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let [_, value, number] = *args else {
+        return Err(PrimError::BadNumArgs);
+    };
+    let mut filing: Box<Open> = vm.take_load(number)?;
+    let is_value = filing.answered(vm, value);
+    vm.put_load(number, filing)?;
+    Ok(Value::bool(is_value))
 }
 
 /// The filing's number; answers what is wrong with the file. It is over then.
