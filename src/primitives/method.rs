@@ -15,6 +15,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("methodClass", class),
     ("methodNumArgs", num_args),
     ("methodSource", source),
+    ("methodFile", file),
     ("methodCategory", category),
     ("methodCategoryPut", category_put),
     ("methodTempNames", temp_names),
@@ -36,6 +37,12 @@ pub(super) fn method<'a>(vm: &'a Vm, args: &[Value]) -> Result<&'a Method, PrimE
 fn selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let id = method(vm, args)?.selector;
     Ok(vm.symbols.object(id))
+}
+
+/// The name of the file that the method comes from; nil if it comes from none.
+fn file(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let file = method(vm, args)?.source.file.clone();
+    Ok(file.map_or(Value::NIL, |name| vm.new_string(&name)))
 }
 
 fn class(vm: &mut Vm, args: &[Value]) -> PrimResult {
