@@ -93,6 +93,6 @@ struct Readme;
 
 pub use api::{
     Arguments, AsCtx, Block, Buffer, Builder, Capabilities, Class, Ctx, Error, ErrorKind, Frame,
-    FromSmalltalk, InterruptHandle, IntoSmalltalk, Mistake, Obj, Panicked, Place, Result, RustFn,
-    Smalltalk, Stop, Symbol, Trace, WithCtx,
+    FromSmalltalk, InterruptHandle, IntoSmalltalk, Mistake, Obj, Panicked, Place, Progress, Result,
+    Run, RustFn, Smalltalk, Stop, Symbol, Trace, Waiting, WithCtx,
 };

@@ -14,3 +14,5 @@ mod functions;
 mod handles;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/slices.rs"]
+mod slices;

@@ -194,7 +194,10 @@ impl<'a> Ctx<'a> {
         T::from_value(self, value)
     }
 
-    fn call(&mut self, work: impl FnOnce(&mut Vm) -> Result<Value, LoadError>) -> Result<Value> {
+    pub(super) fn call<R>(
+        &mut self,
+        work: impl FnOnce(&mut Vm) -> Result<R, LoadError>,
+    ) -> Result<R> {
         self.vm.reclaim_roots();
         self.vm.drop_dead_host_things();
         let Some(budget) = self.budget else {
@@ -203,14 +206,9 @@ impl<'a> Ctx<'a> {
         if let Some(panic) = self.vm.panic.clone() {
             return Err(Error::new(ErrorKind::Broken { panic }));
         }
-        self.vm.limits.fuel = budget
-            .fuel
-            .map(|fuel| self.vm.fuel_used.saturating_add(fuel));
-        self.vm.limits.deadline = budget.timeout.map(|t| {
-            let microseconds = u64::try_from(t.as_micros()).unwrap_or(u64::MAX);
-            self.vm.now().saturating_add(microseconds)
-        });
         let result = catch_unwind(AssertUnwindSafe(|| {
+            self.vm.end_dropped_runs();
+            self.limit(budget);
             let result = work(self.vm);
             self.vm.host.stdio.flush();
             result
@@ -224,6 +222,17 @@ impl<'a> Ctx<'a> {
                 Err(Error::new(ErrorKind::Broken { panic }))
             }
         }
+    }
+
+    /// The limits of the call that begins.
+    fn limit(&mut self, budget: Budget) {
+        self.vm.limits.fuel = budget
+            .fuel
+            .map(|fuel| self.vm.fuel_used.saturating_add(fuel));
+        self.vm.limits.deadline = budget.timeout.map(|t| {
+            let microseconds = u64::try_from(t.as_micros()).unwrap_or(u64::MAX);
+            self.vm.time_spent().saturating_add(microseconds)
+        });
     }
 
     /// Sends a message with arguments whose number is known to fit.

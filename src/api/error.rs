@@ -94,6 +94,8 @@ pub enum ErrorKind {
     },
     /// A handle of another machine.
     ForeignHandle,
+    /// A step of a [`Run`](crate::Run) that has given its answer, or failed, before.
+    Ended,
     /// Nothing of this name.
     NotFound {
         /// What was looked for.

@@ -11,6 +11,7 @@
 //! | function, arguments | Rust closures of any shape, argument lists |
 //! | convert, numbers, collections | between Rust values and objects |
 //! | error, report | everything that can go wrong, and how it is told |
+//! | run | programs in slices |
 //! | interrupt, output | stopping from outside; a sink for what programs write |
 
 #![deny(missing_docs)]
@@ -29,6 +30,7 @@ mod numbers;
 mod object;
 mod output;
 mod report;
+mod run;
 mod smalltalk;
 
 pub use crate::host::Capabilities;
@@ -46,6 +48,7 @@ pub use function::{RustFn, WithCtx};
 pub use interrupt::InterruptHandle;
 pub use object::Obj;
 pub use output::Buffer;
+pub use run::{Progress, Run, Waiting};
 pub use smalltalk::Smalltalk;
 
 /// What the API promises of its types, checked by the compiler.
@@ -58,6 +61,8 @@ const _: () = {
     send_sync::<Block<(i64,), i64>>();
     send_sync::<Class>();
     send_sync::<Error>();
+    send::<Run>();
+    send_sync::<Waiting>();
     send_sync::<InterruptHandle>();
     send_sync::<Buffer>();
     assert!(size_of::<Error>() == size_of::<usize>());

@@ -43,6 +43,7 @@ impl Display for Error {
                 write!(f, "{what} takes {takes} argument{s}, not {given}")
             }
             ErrorKind::ForeignHandle => f.write_str("this object belongs to another machine"),
+            ErrorKind::Ended => f.write_str("this program has ended already"),
             ErrorKind::NotFound { what } => write!(f, "there is no {what}"),
             ErrorKind::Broken { panic } => {
                 write!(f, "the machine panicked and cannot go on: {panic}")

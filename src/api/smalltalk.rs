@@ -55,6 +55,15 @@ impl Smalltalk {
         Smalltalk { vm, budget }
     }
 
+    pub(super) fn budget(&self) -> Budget {
+        self.budget
+    }
+
+    /// The machine for a call with limits of its own.
+    pub(super) fn with_budget(&mut self, budget: Budget) -> Ctx<'_> {
+        Ctx::outer(&mut self.vm, budget)
+    }
+
     /// Evaluates source text and converts its last value. Variables that it declares stay.
     pub fn eval<T: FromSmalltalk>(&mut self, source: &str) -> Result<T> {
         self.as_ctx().eval(source)

@@ -151,6 +151,11 @@ impl Host {
         self.poller.waker()
     }
 
+    /// What a thread that has nothing else to do can wait with.
+    pub fn poller(&self) -> Poller {
+        self.poller.clone()
+    }
+
     /// Files, within the permissions.
     pub fn files(&self) -> files::Files<'_> {
         files::Files::new(&self.capabilities)

@@ -139,13 +139,26 @@ impl Vm {
     /// Evaluates text in the session: its variables stay. Answers the last value, or the last class when the text does
     /// nothing but define some in brackets.
     pub fn evaluate(&mut self, name: &str, text: &str) -> Result<Value, LoadError> {
+        let mut filing = self.open_session(name, text)?;
+        filing::run(self, &mut *filing)
+    }
+
+    /// Begins with text of the session; nothing runs yet.
+    pub fn open_session(
+        &mut self,
+        name: &str,
+        text: &str,
+    ) -> Result<Box<dyn Filing + Send>, LoadError> {
         if is_class_body(text, 0) {
-            let mut program = Program::open(self, name, text, Variables::Session);
-            return filing::run(self, &mut program);
+            let program = Program::open(self, name, text, Variables::Session);
+            return Ok(Box::new(program));
         }
         let source = Source::of_file(name, text, (1, 1));
         let method = compile::do_it(self, source, Variables::Session, Options::default())?;
-        Ok(self.run_method(method, &[Value::NIL])?)
+        Ok(Box::new(Script {
+            parts: [method].into(),
+            failures: Vec::new(),
+        }))
     }
 
     /// Lets other Processes run until nothing can happen any more. Err says why it ended before that.

@@ -40,7 +40,8 @@ impl Vm {
 
     /// Ctrl-C while everything waits.
     pub(crate) fn interrupt_waiting(&mut self) -> bool {
-        if !self.signal_in_waiting(Known::UserInterrupt) {
+        let waits = self.levels.last().is_some_and(|l| l.waits_for_answer());
+        if !waits || !self.signal_in_waiting(Known::UserInterrupt) {
             self.stop = Some(Stop::Interrupt);
             return false;
         }

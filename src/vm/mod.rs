@@ -34,6 +34,7 @@ pub mod run;
 mod safepoint;
 pub mod scheduler;
 pub mod send;
+pub mod slices;
 mod slow;
 pub mod symbols;
 pub mod trace;
@@ -234,6 +235,12 @@ pub struct Vm {
     /// Set by code that wants the run loop to end without an answer.
     pub(crate) stop: Option<Stop>,
     pub(crate) levels: Vec<run::Level>,
+    /// Where the slice in hand ends, in fuel used; none outside slices.
+    pub(crate) slice_end: Option<u64>,
+    /// None before the first program in slices.
+    pub(crate) dropped_runs: Option<slices::DroppedRuns>,
+    /// Why it has ended already.
+    pub(crate) pause: Option<slices::Pause>,
     /// Whoever waits outside wants to know when nothing can happen any more: that is no error then.
     pub(crate) watches_for_deadlock: bool,
     /// The last unhandled exception, for whoever started the Process.
@@ -359,6 +366,9 @@ impl Vm {
             signals: Arc::new(AtomicU32::new(0)),
             stop: None,
             levels: Vec::new(),
+            slice_end: None,
+            dropped_runs: None,
+            pause: None,
             watches_for_deadlock: false,
             unhandled: None,
             background_failures: Vec::new(),

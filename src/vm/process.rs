@@ -92,9 +92,20 @@ pub enum State {
     Waiting,
     /// Waits for a timer only.
     Sleeping,
-    /// Waits until an inner call from Rust has returned.
+    /// Is ready, but held: see [`Turn`].
     Parked,
     Terminated,
+}
+
+/// When a Process that is ready may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Whenever the scheduler comes to it.
+    Any,
+    /// The same, in a slice of its own.
+    Slice,
+    /// Not now: it is parked instead.
+    Held,
 }
 
 /// The machine's side of one Process.
@@ -125,6 +136,7 @@ pub struct Proc {
     /// The collection under way has seen its stack.
     pub shown: bool,
     pub main: bool,
+    pub turn: Turn,
 }
 
 /// All Processes of a machine.
@@ -242,6 +254,7 @@ impl Vm {
             ran: true,
             shown: false,
             main: false,
+            turn: Turn::Any,
         });
         let slot = match self.processes.free.pop() {
             Some(slot) => {

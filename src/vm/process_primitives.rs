@@ -2,7 +2,7 @@
 
 use super::code::{Call, value_code};
 use super::known::Known;
-use super::process::{State, field};
+use super::process::{State, Turn, field};
 use super::scheduler::semaphore;
 use super::{Fp, Outcome, Pc, PrimError, PrimResult, Stop, Unhandled, Vm};
 use crate::host::ONCE;
@@ -47,7 +47,11 @@ pub(crate) fn register(vm: &mut Vm) {
             ("processTopContext", process_top_context),
             ("processInterruptWith", process_interrupt_with),
             ("processIsReady", |vm, a| {
-                Ok(Value::bool(state(vm, a[0]) == Some(State::Ready)))
+                let state = state(vm, a[0]);
+                Ok(Value::bool(matches!(
+                    state,
+                    Some(State::Ready | State::Parked)
+                )))
             }),
             ("processIsWaiting", |vm, a| {
                 let state = state(vm, a[0]);
@@ -179,7 +183,8 @@ unsafe fn process_step(vm: &mut Vm, call: Call) -> Outcome {
             return Outcome::Fail(PrimError::BadReceiver);
         };
         let state = vm.processes.get(slot).map(|p| p.state);
-        if state != Some(State::Suspended) || vm.scheduler.is_stepping() {
+        let held = vm.processes.get(slot).is_some_and(|p| p.turn == Turn::Held);
+        if state != Some(State::Suspended) || held || vm.scheduler.is_stepping() {
             return Outcome::Fail(PrimError::Inappropriate);
         }
         pause(vm, call, process);

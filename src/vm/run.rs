@@ -30,6 +30,41 @@ pub struct Level {
     pub outer_failing: Value,
 }
 
+impl Level {
+    /// The call whose answer a Process in slices is made to find: its boundary frame is at the Process's bottom.
+    pub(super) fn of_process(process: usize, boundary: usize, pc: Pc) -> Level {
+        Level {
+            process,
+            boundary,
+            saved_fp: boundary,
+            saved_pc: pc,
+            saved_live: 0,
+            result: Value::NIL,
+            done: false,
+            outer_unhandled: None,
+            outer_failing: Value::NIL,
+        }
+    }
+
+    /// A call that waits for no answer: the other Processes run meanwhile.
+    pub(super) fn of_none(process: usize, fp: usize, pc: Pc) -> Level {
+        Level {
+            saved_fp: fp,
+            ..Level::of_process(process, usize::MAX, pc)
+        }
+    }
+
+    /// Whether a frame waits for its end, in which an exception can be signalled.
+    pub(super) fn waits_for_answer(&self) -> bool {
+        self.boundary != usize::MAX
+    }
+
+    /// What it was answered, if it was.
+    pub(super) fn answer(&self) -> Option<Value> {
+        self.done.then_some(self.result)
+    }
+}
+
 // SAFETY: the pc points into code that the machine owns; a Level never leaves it.
 unsafe impl Send for Level {}
 
@@ -226,6 +261,9 @@ impl Vm {
         self.fp = self.address(level.saved_fp);
         self.pc = level.saved_pc;
         self.live = level.saved_live;
+        if self.slice_end.is_some() {
+            self.poll_soon();
+        }
         if self.levels.is_empty() {
             self.shrink_stack();
             if self.reclaim_wanted() {

@@ -3,6 +3,7 @@
 //! Reached when the counter of sends and back edges is used up. Everything asynchronous happens here.
 
 use super::process::Retry;
+use super::slices::Pause;
 use super::{Fp, Pc, Stop, Vm, signal};
 use crate::memory::Value;
 use std::sync::atomic::Ordering;
@@ -66,11 +67,15 @@ impl Vm {
                 None => Then::Exit,
             };
         }
+        if self.may_pause() && self.slice_end.is_some_and(|end| self.fuel_used >= end) {
+            self.pause = Some(Pause::Fuel);
+            return Then::Exit;
+        }
         Then::Continue(fp)
     }
 
     /// Charges what was used of the last grant and makes a new one.
-    pub(crate) fn settle_fuel(&mut self) {
+    pub fn settle_fuel(&mut self) {
         let used = (self.grant - self.counter).max(0) as u64;
         self.fuel_used = self.fuel_used.saturating_add(used);
         let mut grant = GRANT;
@@ -80,6 +85,13 @@ impl Vm {
                 self.stop = Some(Stop::Fuel);
             }
             grant = left.clamp(1, GRANT as u64) as i64;
+        }
+        if let Some(end) = self.slice_end {
+            // A slice that is over pauses as soon as no call from Rust is inside it.
+            let left = end.saturating_sub(self.fuel_used);
+            if left > 0 || self.levels.len() == 1 {
+                grant = grant.min(left.clamp(1, GRANT as u64) as i64);
+            }
         }
         self.grant = grant;
         self.counter = grant;
@@ -97,6 +109,11 @@ impl Vm {
     /// Microseconds of the monotonic clock.
     pub fn now(&self) -> u64 {
         self.host.clock.microseconds() as u64
+    }
+
+    /// Microseconds that the machine exists: what limits of time go by, whatever the program's clock says.
+    pub fn time_spent(&self) -> u64 {
+        self.now()
     }
 
     /// Memory is short although everything was collected: a catchable OutOfMemory.

@@ -3,8 +3,9 @@
 //! Owns the ready queues and the timers. Semaphores are ordinary objects; their lists of waiting
 //! Processes are linked through the Processes themselves, as in the Blue Book (p. 646).
 
-use super::process::{State, field};
+use super::process::{State, Turn, field};
 use super::process_primitives::is_semaphore;
+use super::slices::Pause;
 use super::{Fp, Pc, Stop, Unhandled, Vm, signal};
 use crate::host::ONCE;
 use crate::memory::{Value, Visitor};
@@ -99,7 +100,7 @@ impl Scheduler {
         }
     }
 
-    fn remove(&mut self, process: Value) {
+    pub(super) fn remove(&mut self, process: Value) {
         for (priority, queue) in self.ready.iter_mut().enumerate() {
             queue.retain(|&p| p != process);
             if queue.is_empty() {
@@ -114,17 +115,27 @@ impl Vm {
     pub(crate) fn make_ready(&mut self, process: Value, slot: usize) {
         let priority = self.priority(process);
         if let Some(proc) = self.processes.get_mut(slot) {
+            if proc.turn == Turn::Held {
+                proc.state = State::Parked;
+                return;
+            }
             proc.state = State::Ready;
         }
         self.scheduler.queue(priority).push_back(process);
     }
 
+    /// Puts a Process at the front of the ready queue of its priority.
+    pub(crate) fn make_ready_first(&mut self, process: Value, slot: usize) {
+        let priority = self.priority(process);
+        if let Some(proc) = self.processes.get_mut(slot) {
+            proc.state = State::Ready;
+        }
+        self.scheduler.queue(priority).push_front(process);
+    }
+
     /// The running Process goes to the front of its queue: something more urgent runs first.
     pub(crate) fn preempt_active(&mut self) {
-        let process = self.processes.active;
-        let priority = self.priority(process);
-        self.processes.running().state = State::Ready;
-        self.scheduler.queue(priority).push_front(process);
+        self.make_ready_first(self.processes.active, self.processes.active_slot);
     }
 
     /// Runs the Process in `slot` for one send or back edge; the running one, which is saved already, goes on then.
@@ -135,6 +146,13 @@ impl Vm {
         self.grant = 1;
         self.counter = 1;
         self.load_process(slot)
+    }
+
+    /// Whoever runs next, it is not the Process that runs a single step.
+    pub(super) fn pass_over_step(&mut self) {
+        if let Some(slot) = self.scheduler.stepping.take() {
+            self.end_step(slot);
+        }
     }
 
     /// Its turn is over. It may be ready still; it may wait, or have ended.
@@ -150,9 +168,7 @@ impl Vm {
     /// Goes on with the most urgent ready Process; waits for the outside when there is none.
     /// The registers of the Process that ran are saved already.
     pub(crate) fn next_process(&mut self) -> Option<(Pc, Fp)> {
-        if let Some(slot) = self.scheduler.stepping.take() {
-            self.end_step(slot);
-        }
+        self.pass_over_step();
         loop {
             let priority = self.scheduler.best_ready();
             if priority > 0
@@ -192,13 +208,36 @@ impl Vm {
         let timer = self.scheduler.timers.peek().map(|t| t.0.0);
         // An open socket that no Process waits for wakes nobody.
         if timer.is_none() && !self.host.has_signals() && !self.waits_for_outside() {
+            if self.may_pause() && self.others_may_go_on() {
+                self.pause = Some(Pause::Waiting(None));
+                return false;
+            }
             return self.deadlock();
+        }
+        if self.may_pause() {
+            self.poll_host(Some(Duration::ZERO));
+            self.run_timers();
+            if self.scheduler.best_ready() == 0 {
+                self.pause = Some(Pause::Waiting(self.next_wake()));
+                return false;
+            }
+            return true;
         }
         let until = [timer, self.limits.end()].into_iter().flatten().min();
         let timeout = until.map(|t| Duration::from_micros(t.saturating_sub(now).max(1)));
         self.poll_host(timeout);
         self.run_timers();
         true
+    }
+
+    /// When the first of those Processes is woken that nobody holds.
+    fn next_wake(&self) -> Option<u64> {
+        let timers = self.scheduler.timers.iter().map(|t| t.0);
+        let due = timers.filter_map(|(due, _, slot, wait)| {
+            let proc = self.processes.get(slot)?;
+            (proc.wait == wait && proc.turn != Turn::Held).then_some(due)
+        });
+        due.min()
     }
 
     /// Whether a Process waits in a Semaphore that the outside may signal. Asked before every sleep:

@@ -6,9 +6,10 @@
 
 use super::Event;
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +45,13 @@ fn events(output: bool) -> EpollFlags {
 pub struct Poller {
     epoll: Arc<Epoll>,
     waker: Waker,
+}
+
+impl AsFd for Poller {
+    /// Readable while there is something to report.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.0.as_fd()
+    }
 }
 
 impl Poller {
@@ -108,6 +116,16 @@ impl Poller {
     /// `remove`, under the name that both forms of the poller have.
     pub fn forget(&self, fd: impl AsFd) {
         self.remove(fd);
+    }
+
+    /// Waits until there is something to report, or the time is over; reports nothing.
+    pub fn wait(&self, timeout: Option<Duration>) {
+        let timeout = timeout.map(|t| t.as_micros().div_ceil(1000).min(i32::MAX as u128) as i32);
+        let timeout = timeout.map_or(PollTimeout::NONE, |t| {
+            PollTimeout::try_from(t).unwrap_or(PollTimeout::MAX)
+        });
+        // An interrupted wait is an end of waiting.
+        let _ = poll(&mut [PollFd::new(self.as_fd(), PollFlags::POLLIN)], timeout);
     }
 
     /// Waits until something happens, `wake` is called or the time is over (`None`: no limit;

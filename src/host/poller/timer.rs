@@ -58,6 +58,11 @@ impl Poller {
     /// Nothing is watched here.
     pub fn forget(&self, _fd: impl AsFd) {}
 
+    /// Waits until `wake` is called or the time is over.
+    pub fn wait(&self, timeout: Option<Duration>) {
+        self.poll(timeout, &mut Vec::new());
+    }
+
     /// Waits until `wake` is called or the time is over. Never reports an event.
     pub fn poll(&self, timeout: Option<Duration>, _events: &mut Vec<Event>) {
         let guard = self
