@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// A program that runs in slices, in a Process of its own. [`Smalltalk::start`] makes one.
 ///
 /// Several may take turns in one machine, and between their slices the machine can be used as ever: they share classes,
-/// globals and the variables of evaluated text. A program's own Process runs in its own slices only; Processes that it
+/// globals, and the variables that evaluated text has declared before; what a program itself declares is its own. A program's own Process runs in its own slices only; Processes that it
 /// forks belong to the machine, and run in any slice or call. A slice pauses between two instructions, but never inside
 /// a Rust closure that Smalltalk has called: there it goes on until that has returned.
 ///
@@ -144,7 +144,7 @@ impl<T> Progress<T> {
 impl Run {
     pub(super) fn start(ctx: &mut Ctx<'_>, budget: Budget, source: &str) -> Result<Run> {
         let (sliced, filing) = ctx.call(|vm| {
-            let mut filing = vm.open_session("start", source)?;
+            let mut filing = vm.open_program("start", source)?;
             let mut sliced = Some(vm.begin_sliced());
             load_next(vm, &mut sliced, &mut *filing)?;
             Ok((sliced, filing))
@@ -199,6 +199,7 @@ impl Run {
     ///
     /// ```
     /// let mut st = chirp::Smalltalk::new();
+    /// st.eval::<()>("ended := false")?;
     /// let mut run = st.start("[ (Delay forSeconds: 100) wait ] ensure: [ ended := true ]")?;
     /// let _ = run.step::<()>(&mut st, 1000)?;
     /// run.terminate(&mut st)?;
@@ -301,8 +302,8 @@ impl std::fmt::Debug for Run {
 }
 
 impl Smalltalk {
-    /// Compiles a program that is to run in slices; none of it runs yet. As with [`Smalltalk::eval`], variables that it
-    /// declares stay. See [`Run`].
+    /// Compiles a program that is to run in slices; none of it runs yet. Variables that it declares are its own, unlike
+    /// those of [`Smalltalk::eval`]. See [`Run`].
     pub fn start(&mut self, source: &str) -> Result<Run> {
         let budget = self.budget();
         Run::start(&mut self.with_budget(budget), budget, source)

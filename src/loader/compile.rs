@@ -265,6 +265,15 @@ pub fn in_class(
     add_do_it(vm, side, source, &tree, Variables::Script)
 }
 
+/// Compiles a program beside others: what it declares is its own, and it sees the variables of the session.
+pub fn program(vm: &mut Vm, source: Source) -> Result<MethodId, CompileFailure> {
+    let tree = do_it_tree(&source, Options::default())?;
+    let scope = ClassScope::new(vm, Known::UndefinedObject.index(), true);
+    let compiled = compiler::compile_do_it(&tree, &scope, Variables::Script)
+        .map_err(|e| failure(&e, &source))?;
+    load_do_it(vm, Known::UndefinedObject.index(), source, &compiled)
+}
+
 fn add_do_it(
     vm: &mut Vm,
     class: ClassIndex,
@@ -275,6 +284,15 @@ fn add_do_it(
     let session = variables == Variables::Session;
     let compiled = compiler::compile_do_it(tree, &ClassScope::new(vm, class, session), variables)
         .map_err(|e| failure(&e, &source))?;
+    load_do_it(vm, class, source, &compiled)
+}
+
+fn load_do_it(
+    vm: &mut Vm,
+    class: ClassIndex,
+    source: Source,
+    compiled: &compiler::CompiledDoIt,
+) -> Result<MethodId, CompileFailure> {
     let selector = vm.intern("DoIt");
     let id = vm.add_do_it(class, selector, source);
     load(vm, &compiled.code, id)?;

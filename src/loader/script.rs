@@ -139,24 +139,33 @@ impl Vm {
     /// Evaluates text in the session: its variables stay. Answers the last value, or the last class when the text does
     /// nothing but define some in brackets.
     pub fn evaluate(&mut self, name: &str, text: &str) -> Result<Value, LoadError> {
-        let mut filing = self.open_session(name, text)?;
-        filing::run(self, &mut *filing)
+        if is_class_body(text, 0) {
+            let mut program = Program::open(self, name, text, Variables::Session);
+            return filing::run(self, &mut program);
+        }
+        let source = Source::of_file(name, text, (1, 1));
+        let method = compile::do_it(self, source, Variables::Session, Options::default())?;
+        Ok(self.run_method(method, &[Value::NIL])?)
     }
 
-    /// Begins with text of the session; nothing runs yet.
-    pub fn open_session(
+    /// Begins with a program that runs beside others: its variables are its own, and it sees those of the session.
+    /// Nothing runs yet.
+    pub fn open_program(
         &mut self,
         name: &str,
         text: &str,
     ) -> Result<Box<dyn Filing + Send>, LoadError> {
         if is_class_body(text, 0) {
-            let program = Program::open(self, name, text, Variables::Session);
+            let program = Program::open(self, name, text, Variables::Script);
             return Ok(Box::new(program));
         }
         let source = Source::of_file(name, text, (1, 1));
-        let method = compile::do_it(self, source, Variables::Session, Options::default())?;
+        let parts = match compile::program(self, source.clone()) {
+            Err(e) if e.too_large => self.load_in_parts(&source)?,
+            other => vec![other?],
+        };
         Ok(Box::new(Script {
-            parts: [method].into(),
+            parts: parts.into(),
             failures: Vec::new(),
         }))
     }

@@ -6,6 +6,8 @@ mod embed_blocks;
 mod embed_hello;
 #[path = "../../examples/embed_limits.rs"]
 mod embed_limits;
+#[path = "../../examples/embed_slices.rs"]
+mod embed_slices;
 
 #[test]
 fn hello() {
@@ -20,4 +22,9 @@ fn blocks() {
 #[test]
 fn limits() {
     embed_limits::main().unwrap();
+}
+
+#[test]
+fn slices() {
+    embed_slices::main().unwrap();
 }
