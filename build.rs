@@ -33,10 +33,9 @@ fn main() -> io::Result<()> {
     match formats::index::build(&files) {
         Ok(library) => {
             let (text, strings) = library.text.split_at(library.strings);
-            let packed =
-                formats::packed::write(text, strings, library.file_ends(), |before, text| {
-                    lz4::pack(before, text, EFFORT)
-                });
+            let packer = lz4::Packer::new(formats::packed::dictionary(strings));
+            let pack = |block: &[u8]| packer.pack(block, EFFORT);
+            let packed = formats::packed::write(text, library.file_ends(), pack);
             write_if_changed(&out.join("library.packed"), &packed)?;
             write_if_changed(&out.join("library.strings"), strings.as_bytes())?;
             write_if_changed(&out.join("library.index"), &library.index_bytes())

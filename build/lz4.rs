@@ -18,50 +18,84 @@ struct Match {
     distance: usize,
 }
 
-/// The block from which `text` comes back to one who has `dictionary`. `effort` is how many places each match is looked
-/// for at.
-pub fn pack(dictionary: &[u8], text: &[u8], effort: usize) -> Vec<u8> {
-    let dictionary = &dictionary[dictionary.len().saturating_sub(WINDOW)..];
-    let bytes = [dictionary, text].concat();
-    let start = dictionary.len();
-    let matches = matches(&bytes, start, effort);
-    write(&bytes, start, &cheapest(&matches))
+/// The places where four bytes stand, found by their hash.
+#[derive(Clone)]
+struct Places {
+    /// The latest place of each hash; one more than the place, 0 for none.
+    heads: Vec<u32>,
+    /// The one in front of each place, likewise.
+    previous: Vec<u32>,
+}
+
+/// Packs texts for those who have the same dictionary.
+pub struct Packer<'a> {
+    dictionary: &'a [u8],
+    places: Places,
+}
+
+impl<'a> Packer<'a> {
+    pub fn new(dictionary: &'a [u8]) -> Packer<'a> {
+        let dictionary = &dictionary[dictionary.len().saturating_sub(WINDOW)..];
+        let mut places = Places {
+            heads: vec![0; 1 << HASH_BITS],
+            previous: Vec::with_capacity(dictionary.len()),
+        };
+        for at in 0..dictionary.len() {
+            places.add(dictionary, at);
+        }
+        Packer { dictionary, places }
+    }
+
+    /// The block from which `text` comes back. `effort` is how many places each match is looked for at.
+    pub fn pack(&self, text: &[u8], effort: usize) -> Vec<u8> {
+        let bytes = [self.dictionary, text].concat();
+        let start = self.dictionary.len();
+        let matches = matches(&bytes, start, self.places.clone(), effort);
+        write(&bytes, start, &cheapest(&matches))
+    }
+}
+
+impl Places {
+    /// The latest place where the same may stand as at `at`, one more than the place; and `at` is the latest from now on.
+    fn add(&mut self, bytes: &[u8], at: usize) -> usize {
+        let Some(&[a, b, c, d]) = bytes.get(at..at + MIN) else {
+            self.previous.push(0);
+            return 0;
+        };
+        let word = u32::from_le_bytes([a, b, c, d]);
+        let hash = (word.wrapping_mul(2_654_435_761) >> (32 - HASH_BITS)) as usize;
+        let latest = std::mem::replace(&mut self.heads[hash], at as u32 + 1);
+        self.previous.push(latest);
+        latest as usize
+    }
 }
 
 /// The longest match at each place of the text.
-fn matches(bytes: &[u8], start: usize, effort: usize) -> Vec<Match> {
+fn matches(bytes: &[u8], start: usize, mut places: Places, effort: usize) -> Vec<Match> {
     let end = bytes.len();
     let mut found = vec![Match::default(); end - start];
-    // The latest place of each hash, and the one in front of each place; one more than the place, 0 for none.
-    let mut heads = vec![0u32; 1 << HASH_BITS];
-    let mut previous = vec![0u32; end];
-    let mut at = 0;
-    while at + LAST_MATCH <= end {
-        let word = u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        let hash = (word.wrapping_mul(2_654_435_761) >> (32 - HASH_BITS)) as usize;
-        if at >= start {
-            let limit = end - LAST_LITERALS - at;
-            let (mut place, mut tries) = (heads[hash] as usize, effort);
-            let best = &mut found[at - start];
-            while place > 0 && at - (place - 1) <= WINDOW && tries > 0 {
-                let from = place - 1;
-                // Where a longer match would have to go on, it must agree.
-                if best.length < limit && bytes[from + best.length] == bytes[at + best.length] {
-                    let length = common(&bytes[from..], &bytes[at..at + limit]);
-                    if length >= MIN && length > best.length {
-                        *best = Match {
-                            length,
-                            distance: at - from,
-                        };
-                    }
-                }
-                place = previous[from] as usize;
-                tries -= 1;
+    for at in start..(end + 1).saturating_sub(LAST_MATCH) {
+        let mut place = places.add(bytes, at);
+        let limit = end - LAST_LITERALS - at;
+        let mut best = Match::default();
+        for _ in 0..effort {
+            if place == 0 || at - (place - 1) > WINDOW {
+                break;
             }
+            let from = place - 1;
+            // Where a longer match would have to go on, it must agree.
+            if best.length < limit && bytes[from + best.length] == bytes[at + best.length] {
+                let length = common(&bytes[from..], &bytes[at..at + limit]);
+                if length >= MIN && length > best.length {
+                    best = Match {
+                        length,
+                        distance: at - from,
+                    };
+                }
+            }
+            place = places.previous[from] as usize;
         }
-        previous[at] = heads[hash];
-        heads[hash] = at as u32 + 1;
-        at += 1;
+        found[at - start] = best;
     }
     found
 }

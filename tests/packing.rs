@@ -15,7 +15,7 @@ fn unpacked(dictionary: &[u8], packed: &[u8], length: usize) -> Vec<u8> {
 }
 
 fn comes_back(dictionary: &[u8], text: &[u8]) -> usize {
-    let packed = lz4::pack(dictionary, text, 32);
+    let packed = lz4::Packer::new(dictionary).pack(text, 32);
     assert_eq!(unpacked(dictionary, &packed, text.len()), text);
     packed.len()
 }

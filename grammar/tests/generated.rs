@@ -1,30 +1,63 @@
-//! The parser that is checked in is the one that LALRPOP makes of the grammar.
+//! The lexer and the parser that are checked in are those that Logos and LALRPOP make of their rules.
 //!
-//! It is checked in so that whoever builds the crate needs no LALRPOP, which takes longer to build than all the rest.
+//! They are checked in so that whoever builds the crate needs neither of the two, which take longer to build than all the
+//! rest.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+const CRATE: &str = env!("CARGO_MANIFEST_DIR");
+const ADVICE: &str = "was changed: UPDATE_PARSER=1 cargo test -p chirp-grammar --test generated";
+
+fn kept() -> PathBuf {
+    Path::new(CRATE).join("generated")
+}
+
+/// Where to generate: in place, when that was asked for.
+fn output() -> PathBuf {
+    match env::var_os("UPDATE_PARSER") {
+        Some(_) => kept(),
+        None => Path::new(env!("CARGO_TARGET_TMPDIR")).into(),
+    }
+}
+
+fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
 
 #[test]
 fn the_parser_is_that_of_the_grammar() {
-    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let kept = crate_folder.join("generated");
-    let fresh = Path::new(env!("CARGO_TARGET_TMPDIR")).join("parser");
-    let to = match env::var_os("UPDATE_PARSER") {
-        Some(_) => &kept,
-        None => &fresh,
-    };
     lalrpop::Configuration::new()
-        .set_in_dir(crate_folder)
-        .set_out_dir(to)
+        .set_in_dir(CRATE)
+        .set_out_dir(output())
         .force_build(true)
         .emit_rerun_directives(false)
         .process()
         .unwrap_or_else(|error| panic!("smalltalk.lalrpop: {error}"));
-    let text = |folder: &Path| fs::read_to_string(folder.join("smalltalk.rs")).unwrap_or_default();
-    assert!(
-        text(to) == text(&kept),
-        "smalltalk.lalrpop was changed: UPDATE_PARSER=1 cargo test -p chirp-grammar --test generated"
+    let fresh = read(&output().join("smalltalk.rs"));
+    assert!(fresh.contains("TreeParser"));
+    let same = fresh == read(&kept().join("smalltalk.rs"));
+    assert!(same, "smalltalk.lalrpop {ADVICE}");
+}
+
+#[test]
+fn the_lexer_is_that_of_the_rules() {
+    let rules: syn::ItemEnum =
+        syn::parse_str(&read(&Path::new(CRATE).join("raw.logos"))).expect("an enum");
+    let tokens = quote::quote!(#rules);
+    let (shape, code) = (
+        logos_codegen::strip_attributes(tokens.clone()),
+        logos_codegen::generate(tokens),
     );
-    assert!(text(&kept).contains("TreeParser"));
+    let file: syn::File = syn::parse2(quote::quote!(#shape #code)).expect("a file");
+    let fresh = format!(
+        "// auto-generated of raw.logos\n{}",
+        prettyplease::unparse(&file)
+    );
+    if env::var_os("UPDATE_PARSER").is_some() {
+        fs::write(kept().join("raw.rs"), &fresh).expect("a writable folder");
+    }
+    assert!(fresh.contains("LBracket"));
+    let same = fresh == read(&kept().join("raw.rs"));
+    assert!(same, "raw.logos {ADVICE}");
 }

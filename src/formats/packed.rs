@@ -13,19 +13,18 @@ const DICTIONARY: usize = 48 << 10;
 /// A block takes further files up to this much text. Larger ones pack better and take longer to unpack.
 const BLOCK: usize = 8 << 10;
 
-/// Lays out `text`, which may be cut at the places `ends`. `pack` gets the dictionary and a block's text.
+/// Lays out `text`, which may be cut at the places `ends`. `pack` packs a block.
 pub fn write(
     text: &str,
-    strings: &str,
     ends: impl Iterator<Item = usize>,
-    pack: impl Fn(&[u8], &[u8]) -> Vec<u8>,
+    pack: impl Fn(&[u8]) -> Vec<u8>,
 ) -> Vec<u8> {
     let (mut words, mut data) = (vec![0], Vec::new());
     let mut start = 0;
     let mut ends = ends.peekable();
     while let Some(end) = ends.next() {
         if ends.peek().is_none_or(|next| next - start > BLOCK) {
-            data.extend(pack(dictionary(strings), &text.as_bytes()[start..end]));
+            data.extend(pack(&text.as_bytes()[start..end]));
             words.extend([end as u32, data.len() as u32]);
             start = end;
         }

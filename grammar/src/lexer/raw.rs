@@ -40,52 +40,14 @@ pub enum Hash {
     Alone,
 }
 
-/// A piece of text.
-#[derive(Logos, Clone, Copy, Debug, PartialEq, Eq)]
-#[logos(skip r"[ \t\r\n\x0b\x0c]+")]
-pub enum Raw {
-    #[regex(r"[a-zA-Z_][a-zA-Z0-9_]*", word)]
-    Word(Word),
-    #[regex(r"[0-9]", digits)]
-    Number,
-    #[token("'", string)]
-    String(Closed),
-    #[token("\"", comment)]
-    Comment(Closed),
-    #[token("$", character)]
-    Char(Closed),
-    #[regex(r"#+", hash)]
-    Hash(Hash),
-    /// An operator, maximal munch; a minus before a digit is cut off unless it stands first.
-    #[regex(r"[!%&*+,/<=>?@\\~|\-]", operator)]
-    Operator,
-    #[token(":=")]
-    Assign,
-    /// What is beyond ASCII becomes whatever it is.
-    #[regex(r"[^\x00-\x7f]", beyond_ascii)]
-    LeftArrow,
-    #[token("^")]
-    Caret,
-    UpArrow,
-    #[token(";")]
-    Semicolon,
-    #[token(".")]
-    Dot,
-    #[token(":")]
-    Colon,
-    #[token("(")]
-    LParen,
-    #[token(")")]
-    RParen,
-    #[token("[")]
-    LBracket,
-    #[token("]")]
-    RBracket,
-    #[token("{")]
-    LBrace,
-    #[token("}")]
-    RBrace,
+/// What Logos made of `raw.logos`; `tests/generated.rs` makes it anew.
+#[allow(clippy::all, clippy::pedantic, unused)]
+#[rustfmt::skip]
+mod automaton {
+    use super::*;
+    include!("../../generated/raw.rs");
 }
+pub use automaton::Raw;
 
 /// What a character beyond ASCII begins.
 fn beyond_ascii(lexer: &mut Lexer<Raw>) -> FilterResult<Raw, ()> {
