@@ -1,73 +1,15 @@
 //! The command line: how programs are given, what they print, and the exit codes.
 
+mod common;
+
+use common::{chirp, chirp_with, code, err, out, output_of, prints};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
-
-/// Runs chirp with `arguments`; standard input is `input`.
-fn chirp_with(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_chirp"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("chirp starts");
-    // A program that does not read its input may have ended already.
-    let _ = child
-        .stdin
-        .take()
-        .expect("a pipe")
-        .write_all(input.as_bytes());
-    output_of(child)
-}
-
-/// Waits for the end; after a minute, which is for tests that hang, it comes by force.
-fn output_of(child: Child) -> Output {
-    let process = Pid::from_raw(child.id() as i32);
-    let (ended, end) = std::sync::mpsc::channel::<()>();
-    let guard = std::thread::spawn(move || {
-        if end.recv_timeout(Duration::from_secs(60)) == Err(RecvTimeoutError::Timeout) {
-            let _ = nix::sys::signal::kill(process, Signal::SIGKILL);
-        }
-    });
-    let output = child.wait_with_output().expect("chirp ends");
-    drop(ended);
-    guard.join().expect("a guard");
-    output
-}
-
-fn chirp(arguments: &[&str]) -> Output {
-    chirp_with(arguments, "")
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().expect("an exit code, not a signal")
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// What chirp prints when all is well.
-fn prints(arguments: &[&str]) -> String {
-    let output = chirp(arguments);
-    assert_eq!(
-        (code(&output), err(&output)),
-        (0, String::new()),
-        "{arguments:?}"
-    );
-    out(&output)
-}
 
 /// A file that goes away with this.
 struct Scratch(PathBuf);

@@ -7,7 +7,7 @@ use crate::ast::Span;
 /// One mistake.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
-    /// Stable code, `E0104`.
+    /// Stable code, `E0104`; that of a warning begins with W.
     pub code: &'static str,
     /// Lower-case sentence without a full stop: what was found and what is needed.
     pub title: String,
@@ -55,9 +55,26 @@ impl Diagnostic {
         self
     }
 
+    /// `warning` or `error`.
+    pub fn severity(&self) -> &'static str {
+        severity(self.code)
+    }
+
     /// More input could make the text right.
     pub fn incomplete(mut self) -> Diagnostic {
         self.incomplete = true;
         self
+    }
+}
+
+/// `warning` for a code of what can be meant as it stands, else `error`.
+///
+/// ```
+/// assert_eq!(chirp_grammar::diagnostic::severity("W0101"), "warning");
+/// ```
+pub fn severity(code: &str) -> &'static str {
+    match code.starts_with('W') {
+        true => "warning",
+        false => "error",
     }
 }

@@ -21,6 +21,13 @@ impl Diagnostic {
         (place.number, place.column(source, self.span.start as usize))
     }
 
+    /// Line and column behind the culprit, counted likewise.
+    pub fn end_position(&self, source: &str) -> (usize, usize) {
+        let end = clamp(source, self.span.end.max(self.span.start) as usize);
+        let place = Line::at(source, end);
+        (place.number, place.column(source, end))
+    }
+
     /// The whole message, with a line end at the end:
     ///
     /// ```text
@@ -45,8 +52,10 @@ impl Diagnostic {
             .len();
         let margin = " ".repeat(digits);
         let mut out = format!(
-            "error[{}]: {}\n{margin}--> {name}:{line}:{column}\n{margin} |\n",
-            self.code, self.title
+            "{}[{}]: {}\n{margin}--> {name}:{line}:{column}\n{margin} |\n",
+            self.severity(),
+            self.code,
+            self.title
         );
         let mut previous: Option<usize> = None;
         for group in marks.chunk_by(|a, b| a.line.number == b.line.number) {

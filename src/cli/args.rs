@@ -21,8 +21,7 @@ Exit codes:
 const USAGE: &str = "\
 chirp [OPTIONS] FILE [ARGS]...
        chirp [OPTIONS] (-e CODE | -p CODE)... [ARGS]...
-       chirp [OPTIONS] check PATH...
-       chirp [OPTIONS] test [PATH]...
+       chirp [OPTIONS] COMMAND ...
        chirp [OPTIONS]";
 
 /// A Smalltalk in one small binary.
@@ -32,7 +31,7 @@ pub struct Args {
     /// Evaluate CODE; several -e and -p run one after the other and share their variables
     #[arg(
         short,
-        long,
+        long = "eval",
         value_name = "CODE",
         allow_hyphen_values = true,
         id = "eval"
@@ -42,7 +41,7 @@ pub struct Args {
     /// Evaluate CODE and print the value of its last statement
     #[arg(
         short,
-        long,
+        long = "print",
         value_name = "CODE",
         allow_hyphen_values = true,
         id = "print"
@@ -110,8 +109,8 @@ impl Args {
         let mut args = Args::from_arg_matches(&matches).map_err(|e| e.format(&mut command))?;
         args.code = args.code_in_order(&matches);
         if !args.code.is_empty() && args.command.is_some() {
-            let message = "`check` and `test` take no code; if the word is an argument of the \
-                           program, write -- before it";
+            let message = "a command takes no code from -e or -p before it; if the word is an \
+                           argument of the program, write -- before it";
             let kind = clap::error::ErrorKind::ArgumentConflict;
             return Err(command.error(kind, message));
         }
@@ -146,13 +145,28 @@ impl Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Look for mistakes without running anything
-    Check {
-        /// Files, and folders with .st files
-        #[arg(required = true, value_name = "PATH")]
-        paths: Vec<PathBuf>,
-    },
+    Check(super::check::Options),
     /// Run tests, and try the examples in comments: (3 max: 4) >>> 4
     Test(super::test::Options),
+    /// Show the bytecode of a file, of code, or of a method
+    Dis(super::dis::Options),
+    /// Say what an error code means, with a wrong and a right example
+    Explain {
+        /// Such as E0108; without one, all of them are listed
+        #[arg(value_name = "CODE")]
+        code: Option<String>,
+    },
+    /// Write what a shell needs to complete chirp's words
+    Completions {
+        #[arg(value_name = "SHELL")]
+        shell: super::completions::Shell,
+    },
+    /// Write the manual page, in man's own format
+    Man {
+        /// The page of this command and not of chirp
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
 
 /// When to use colours.
@@ -289,7 +303,7 @@ mod tests {
     fn subcommands() {
         assert!(matches!(
             read(&["check", "a"]).command,
-            Some(Command::Check { .. })
+            Some(Command::Check(_))
         ));
         assert!(matches!(read(&["test"]).command, Some(Command::Test(_))));
         assert_eq!(read(&["a.st", "check"]).rest, ["a.st", "check"]);

@@ -1,59 +1,159 @@
-//! `chirp check`: every mistake in the sources, and nothing is run.
+//! `chirp check`: every mistake in the sources, and what is probably one; nothing is run.
 
 use super::session::Session;
-use super::{exit, files, load, test};
-use crate::vm::CompileFailure;
+use super::{exit, files, json, load, test};
+use crate::loader::package::Report;
+use crate::vm::{CompileFailure, Mistake};
 use std::path::{Path, PathBuf};
 
-/// Lists the mistakes in the files that `paths` name; answers the exit code.
-pub fn check(session: &mut Session, paths: &[PathBuf]) -> i32 {
-    let files = match files::source_files(paths) {
-        Ok(files) => files,
-        Err(message) => {
-            let text = session.style.headline(message);
-            session.complain(&text);
-            return exit::USAGE;
-        }
+/// What to check, and how to tell.
+#[derive(Debug, Default, clap::Args)]
+pub struct Options {
+    /// Files, and folders with .st files
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Write a line of JSON for each finding to standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Lists what is wrong in the files that the options name; answers the exit code.
+pub fn check(session: &mut Session, options: &Options) -> i32 {
+    let mut telling = Telling {
+        json: options.json,
+        separate: false,
+        code: exit::DONE,
     };
-    let mut code = exit::DONE;
-    let mut separate = false;
+    match files::source_files(&options.paths) {
+        Ok(files) => all(session, options, &files, &mut telling),
+        Err(message) => telling.unreadable(session, "", &message),
+    }
+    telling.code
+}
+
+fn all(session: &mut Session, options: &Options, files: &[PathBuf], telling: &mut Telling) {
     let mut sources = Vec::new();
     let mut unreadable = Vec::new();
     for path in files {
         let name = path.display().to_string();
-        match files::read(&path) {
+        match files::read(path) {
             Ok(text) => sources.push(test::Source { name, text }),
-            Err(error) => unreadable.push(files::told(&name, &error)),
+            Err(error) => unreadable.push((files::told(&name, &error), name)),
         }
     }
-    let packages = test::packages::packages(paths, &sources);
+    let paths = &options.paths;
+    let packages = homes(paths, &sources);
     if !packages.is_empty() {
         let mut report = session.check_packages(&packages);
         // Whoever names one file of a package does not ask for the others.
         let named = |f: &CompileFailure| {
             let file = f.file.as_deref().map(Path::new);
-            file.is_none_or(|file| paths.iter().any(|p| file.starts_with(p)))
+            file.is_none_or(|file| paths.iter().any(|p| files::is_within(file, p)))
         };
         report.failures.retain(named);
-        separate = !report.failures.is_empty();
-        code = load::tell(session, report);
+        telling.report(session, report);
     }
-    let is_inside = |name: &str| packages.iter().any(|p| Path::new(name).starts_with(p));
+    let is_inside = |name: &str| {
+        packages
+            .iter()
+            .any(|p| files::is_within(Path::new(name), p))
+    };
     for source in sources.iter().filter(|s| !is_inside(&s.name)) {
-        let messages = session.check(&source.name, &source.text);
-        if !messages.is_empty() && code == exit::DONE {
-            code = exit::DOES_NOT_COMPILE;
-        }
-        for message in messages {
-            let text = session.style.refused(&message.rendered);
-            session.complain(&(if separate { "\n" } else { "" }.to_string() + &text));
-            separate = true;
+        for failure in session.check(&source.name, &source.text) {
+            telling.failure(session, &failure);
         }
     }
-    for message in unreadable {
-        let text = session.style.headline(message);
-        session.complain(&text);
-        code = exit::USAGE;
+    for (message, name) in unreadable {
+        telling.unreadable(session, &name, &message);
     }
-    code
+}
+
+/// The packages that the sources belong to: one file of a package is understood only with the others.
+pub fn homes(paths: &[PathBuf], sources: &[test::Source]) -> Vec<PathBuf> {
+    let home = |path: &PathBuf| match path.parent() {
+        Some(parent) if path.is_file() => files::folder(parent),
+        _ => path.clone(),
+    };
+    let paths: Vec<PathBuf> = paths.iter().map(home).collect();
+    test::packages::packages(&paths, sources)
+}
+
+/// How findings are told, and what they come to.
+struct Telling {
+    json: bool,
+    /// Something was told already: an empty line comes before the next.
+    separate: bool,
+    code: i32,
+}
+
+impl Telling {
+    /// What the check of packages has found.
+    fn report(&mut self, session: &mut Session, mut report: Report) {
+        if self.json {
+            for failure in std::mem::take(&mut report.failures) {
+                self.failure(session, &failure);
+            }
+            for message in std::mem::take(&mut report.unreadable) {
+                self.unreadable(session, "", &message);
+            }
+        }
+        self.separate |= !report.failures.is_empty();
+        let code = load::tell(session, report);
+        self.worsen(code);
+    }
+
+    fn failure(&mut self, session: &mut Session, failure: &CompileFailure) {
+        if self.json {
+            let file = failure.file.as_deref().unwrap_or_default();
+            for mistake in &failure.mistakes {
+                session.say(&line(file, mistake));
+            }
+        } else {
+            let text = session.style.refused(&failure.rendered);
+            session.complain(&(if self.separate { "\n" } else { "" }.to_string() + &text));
+            self.separate = true;
+        }
+        if failure.mistakes.iter().any(|m| m.severity() == "error") {
+            self.worsen(exit::DOES_NOT_COMPILE);
+        }
+    }
+
+    fn unreadable(&mut self, session: &mut Session, file: &str, message: &str) {
+        if self.json {
+            let fields = [
+                ("file", json::text(file)),
+                ("severity", json::text("error")),
+                ("message", json::text(message)),
+            ];
+            session.say(&(json::object(&fields) + "\n"));
+        } else {
+            let text = session.style.headline(message);
+            session.complain(&text);
+        }
+        self.code = exit::USAGE;
+    }
+
+    /// What cannot be read counts more than what does not compile.
+    fn worsen(&mut self, code: i32) {
+        if self.code != exit::USAGE && code != exit::DONE {
+            self.code = code;
+        }
+    }
+}
+
+/// A finding for other programs: lines and columns from 1, columns in characters, the end behind the last one.
+fn line(file: &str, mistake: &Mistake) -> String {
+    let help = mistake.help.as_deref();
+    json::object(&[
+        ("file", json::text(file)),
+        ("line", mistake.line.to_string()),
+        ("column", mistake.column.to_string()),
+        ("endLine", mistake.end_line.to_string()),
+        ("endColumn", mistake.end_column.to_string()),
+        ("severity", json::text(mistake.severity())),
+        ("code", json::text(mistake.code)),
+        ("message", json::text(&mistake.message)),
+        ("help", help.map_or("null".into(), json::text)),
+    ]) + "\n"
 }

@@ -56,6 +56,21 @@ fn as_text(bytes: Vec<u8>) -> io::Result<String> {
     })
 }
 
+/// Whether a file is this one, or in this folder: `./a.st` is `a.st`.
+pub fn is_within(file: &Path, path: &Path) -> bool {
+    let plain = |p: &'_ Path| p.strip_prefix(".").unwrap_or(p).to_path_buf();
+    let (file, path) = (plain(file), plain(path));
+    file.starts_with(&path) && (file.is_relative() || !path.as_os_str().is_empty())
+}
+
+/// A file's folder; that of a plain name is the current one.
+pub fn folder(parent: &Path) -> PathBuf {
+    match parent.as_os_str().is_empty() {
+        true => PathBuf::from("."),
+        false => parent.to_path_buf(),
+    }
+}
+
 /// The files that `paths` name: a folder stands for the `.st` files in it, at any depth, by name.
 pub fn source_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();

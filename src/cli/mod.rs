@@ -5,8 +5,13 @@
 
 pub mod args;
 mod check;
+mod completions;
+mod dis;
 pub mod exit;
+mod explain;
 mod files;
+mod find;
+mod json;
 mod load;
 mod repl;
 mod report;
@@ -17,9 +22,10 @@ mod streams;
 mod test;
 
 use args::{Args, Command};
+use clap::CommandFactory;
 use report::Style;
 use session::Session;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the command line; answers the exit code.
@@ -53,6 +59,9 @@ fn dispatch(args: &Args) -> i32 {
         colour,
         library: args.image.is_some(),
     };
+    if let Some(code) = without_machine(args, style) {
+        return code;
+    }
     let mut session = match Session::start(args, style) {
         Ok(session) => session,
         Err(code) => return code,
@@ -70,9 +79,29 @@ fn dispatch(args: &Args) -> i32 {
 
 fn dispatch_in(session: &mut Session, args: &Args) -> i32 {
     match &args.command {
-        Some(Command::Check { paths }) => check::check(session, paths),
+        Some(Command::Check(options)) => check::check(session, options),
+        Some(Command::Dis(options)) => dis::dis(session, options),
         Some(Command::Test(options)) => test::test(session, options, args.image.as_deref()),
+        // Answered before there was a machine.
+        Some(Command::Explain { .. } | Command::Completions { .. } | Command::Man { .. }) => {
+            exit::DONE
+        }
         None if run::wants_prompt(args) => repl::repl(session, args.color),
         None => run::run(session, args),
     }
+}
+
+/// Does what needs no machine; answers the exit code, if that was all.
+fn without_machine(args: &Args, style: Style) -> Option<i32> {
+    Some(match &args.command {
+        Some(Command::Explain { code }) => explain::explain(style, code.as_deref()),
+        Some(Command::Completions { shell }) => completions::completions(Args::command(), *shell),
+        Some(Command::Man { command }) => completions::manual(Args::command(), command.as_deref()),
+        _ => return None,
+    })
+}
+
+/// Writes to standard output where there is no machine. A reader that went away is none of our business.
+fn put(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

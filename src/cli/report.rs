@@ -16,6 +16,7 @@ pub struct Style {
 }
 
 const RED: &str = "\x1b[1;31m";
+const YELLOW: &str = "\x1b[1;33m";
 const BOLD: &str = "\x1b[1m";
 const FAINT: &str = "\x1b[2m";
 
@@ -96,17 +97,30 @@ impl Style {
 
     /// A mistake in a source text, as the parser or the compiler explained it.
     pub fn refused(self, rendered: &str) -> String {
-        match rendered.split_once(": ") {
-            Some((head, rest)) if self.colour && head.starts_with("error") => {
-                let (title, rest) = rest.split_once('\n').unwrap_or((rest, ""));
-                format!(
-                    "{}: {}\n{rest}",
-                    Painted(self, RED, head),
-                    Painted(self, BOLD, title)
-                )
-            }
-            _ => rendered.to_string(),
+        if !self.colour {
+            return rendered.to_string();
         }
+        rendered
+            .split_inclusive('\n')
+            .map(|line| self.titled(line))
+            .collect()
+    }
+
+    /// A line of a rendered mistake; the first one of each is its title.
+    fn titled(self, line: &str) -> String {
+        let colour = match line.split_once('[') {
+            Some(("error", _)) => RED,
+            Some(("warning", _)) => YELLOW,
+            _ => return line.to_string(),
+        };
+        let Some((head, title)) = line.trim_end().split_once(": ") else {
+            return line.to_string();
+        };
+        format!(
+            "{}: {}\n",
+            Painted(self, colour, head),
+            Painted(self, BOLD, title)
+        )
     }
 
     fn part(self, text: &mut String, part: &Part<'_>) -> fmt::Result {

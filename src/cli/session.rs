@@ -14,6 +14,7 @@ use crate::host::{Capabilities, Host, library_files};
 use crate::loader::image::Image;
 use crate::loader::package::{self, Report};
 use crate::loader::script::check_file;
+use crate::loader::watch::Watcher;
 use crate::loader::{LoadError, boot};
 use crate::memory::{HeapOptions, Value};
 use crate::vm::run::RunError;
@@ -108,6 +109,14 @@ impl Session {
         // The person at the keyboard asked for it: the program's permissions do not matter.
         let sources = package::read(&Files::new(&Capabilities::all()), paths);
         self.vm.load_packages(sources)
+    }
+
+    /// Shows `watcher` what is compiled from files while `act` runs.
+    pub fn watched<T>(&mut self, watcher: Watcher, act: impl FnOnce(&mut Session) -> T) -> T {
+        self.vm.watcher = Some(Box::new(watcher));
+        let result = act(self);
+        self.vm.watcher = None;
+        result
     }
 
     /// Looks for mistakes in packages; nothing of theirs is run.

@@ -1,6 +1,7 @@
 //! The hooks by which the machine has text compiled, and the scopes in which names are resolved.
 
 use super::package::model::Origin;
+use super::watch::{Tree, Unit};
 use crate::compiler::template::{CodeTemplate, Name, Scope, Variable};
 use crate::compiler::{self, Variables};
 use crate::memory::ClassIndex;
@@ -88,6 +89,16 @@ impl Scope for ClassScope<'_> {
 
 /// Compiles the method with this number from its source.
 fn compile_method(vm: &mut Vm, id: MethodId) -> Result<(), String> {
+    let template = method_code(vm, id)?;
+    let code = vm
+        .load_code(&template, id)
+        .map_err(|_| "the method is too large".to_string())?;
+    vm.classes.methods[id as usize].code = code;
+    Ok(())
+}
+
+/// What a method is compiled to.
+pub fn method_code(vm: &Vm, id: MethodId) -> Result<CodeTemplate, String> {
     let Some(method) = vm.classes.methods.get(id as usize) else {
         return Err("no such method".into());
     };
@@ -98,13 +109,8 @@ fn compile_method(vm: &mut Vm, id: MethodId) -> Result<(), String> {
     let Some(tree) = parsed.tree else {
         return Err(render(&parsed.diagnostics, file, text));
     };
-    let template = compiler::compile_method(&tree, &ClassScope::new(vm, class, false))
-        .map_err(|e| render(&e, file, text))?;
-    let code = vm
-        .load_code(&template, id)
-        .map_err(|_| "the method is too large".to_string())?;
-    vm.classes.methods[id as usize].code = code;
-    Ok(())
+    compiler::compile_method(&tree, &ClassScope::new(vm, class, false))
+        .map_err(|e| render(&e, file, text))
 }
 
 /// Compiles `text` as a method of `class` and installs it.
@@ -128,25 +134,38 @@ fn compile_loose(vm: &mut Vm, class: ClassIndex, text: &str) -> Result<MethodId,
 }
 
 fn template(
-    vm: &Vm,
+    vm: &mut Vm,
     class: ClassIndex,
     source: &Source,
     options: Options,
 ) -> Result<CodeTemplate, CompileFailure> {
-    diagnosed(vm, class, source.text.as_str(), options).map_err(|e| failure(&e, source))
+    diagnosed(vm, class, source, options, None).map_err(|e| failure(&e, source))
 }
 
 fn diagnosed(
-    vm: &Vm,
+    vm: &mut Vm,
     class: ClassIndex,
-    text: &str,
+    source: &Source,
     options: Options,
+    origin: Option<&Origin>,
 ) -> Result<CodeTemplate, Vec<Diagnostic>> {
-    let parsed = chirp_grammar::parse_method_with(text, options);
+    let parsed = chirp_grammar::parse_method_with(source.text.as_str(), options);
     let Some(tree) = parsed.tree else {
         return Err(parsed.diagnostics);
     };
-    compiler::compile_method(&tree, &ClassScope::new(vm, class, false))
+    vm.shown(|vm, show| {
+        let scope = ClassScope::new(vm, class, false);
+        let code = compiler::compile_method(&tree, &scope)?;
+        show(&Unit {
+            class,
+            tree: Tree::Method(&tree),
+            code: &code,
+            scope: &scope,
+            source,
+            origin,
+        });
+        Ok(code)
+    })
 }
 
 /// What the parser says of a method that belongs to no class.
@@ -188,7 +207,7 @@ pub fn add_from(
     protocol: &str,
     origin: &Origin,
 ) -> Result<SymbolId, CompileFailure> {
-    let template = diagnosed(vm, class, source.text.as_str(), Options::default())
+    let template = diagnosed(vm, class, &source, Options::default(), Some(origin))
         .map_err(|diagnostics| failure_in(&diagnostics, &source, origin))?;
     add_compiled(vm, class, &template, source, protocol)
 }
@@ -271,7 +290,7 @@ pub fn program(vm: &mut Vm, source: Source) -> Result<MethodId, CompileFailure> 
     let scope = ClassScope::new(vm, Known::UndefinedObject.index(), true);
     let compiled = compiler::compile_do_it(&tree, &scope, Variables::Script)
         .map_err(|e| failure(&e, &source))?;
-    load_do_it(vm, Known::UndefinedObject.index(), source, &compiled)
+    load_do_it(vm, Known::UndefinedObject.index(), source, &compiled.code)
 }
 
 fn add_do_it(
@@ -282,20 +301,32 @@ fn add_do_it(
     variables: Variables,
 ) -> Result<MethodId, CompileFailure> {
     let session = variables == Variables::Session;
-    let compiled = compiler::compile_do_it(tree, &ClassScope::new(vm, class, session), variables)
-        .map_err(|e| failure(&e, &source))?;
-    load_do_it(vm, class, source, &compiled)
+    let code = vm.shown(|vm, show| {
+        let scope = ClassScope::new(vm, class, session);
+        let compiled = compiler::compile_do_it(tree, &scope, variables)?;
+        show(&Unit {
+            class,
+            tree: Tree::DoIt(tree),
+            code: &compiled.code,
+            scope: &scope,
+            source: &source,
+            origin: None,
+        });
+        Ok(compiled.code)
+    });
+    let code = code.map_err(|e: Vec<Diagnostic>| failure(&e, &source))?;
+    load_do_it(vm, class, source, &code)
 }
 
 fn load_do_it(
     vm: &mut Vm,
     class: ClassIndex,
     source: Source,
-    compiled: &compiler::CompiledDoIt,
+    code: &CodeTemplate,
 ) -> Result<MethodId, CompileFailure> {
     let selector = vm.intern("DoIt");
     let id = vm.add_do_it(class, selector, source);
-    load(vm, &compiled.code, id)?;
+    load(vm, code, id)?;
     Ok(id)
 }
 
@@ -332,7 +363,7 @@ pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
 }
 
 /// Likewise, with the text of the whole file at hand.
-fn failure_in(diagnostics: &[Diagnostic], source: &Source, origin: &Origin) -> CompileFailure {
+pub fn failure_in(diagnostics: &[Diagnostic], source: &Source, origin: &Origin) -> CompileFailure {
     let moved: Vec<Diagnostic> = diagnostics
         .iter()
         .map(|d| moved(d, |offset| origin.in_file(offset as usize) as u32))
@@ -361,12 +392,19 @@ fn account(mistakes: Vec<Mistake>, rendered: String, source: &Source) -> Compile
 
 /// A mistake with its place in the file, whose text begins so many lines and columns further on.
 fn mistake(d: &Diagnostic, text: &str, shift: u32, indent: u32) -> Mistake {
-    let (line, column) = d.position(text);
+    let in_file = |(line, column): (usize, usize)| {
+        let indent = if line == 1 { indent as usize } else { 0 };
+        (line + shift as usize, column + indent)
+    };
+    let (line, column) = in_file(d.position(text));
+    let (end_line, end_column) = in_file(d.end_position(text));
     Mistake {
         code: d.code,
         message: d.title.clone(),
-        line: line + shift as usize,
-        column: column + if line == 1 { indent as usize } else { 0 },
+        line,
+        column,
+        end_line,
+        end_column,
         help: d.help.clone(),
         incomplete: d.incomplete,
     }

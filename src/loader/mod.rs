@@ -15,6 +15,7 @@ mod library;
 pub mod package;
 mod packed;
 pub mod script;
+pub mod watch;
 
 pub use boot::boot;
 pub use script::{LoadError, SourceError};

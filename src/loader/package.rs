@@ -90,7 +90,8 @@ impl Vm {
     /// Evaluates it; what goes wrong is in the report.
     pub(super) fn run_step(&mut self, load: &mut Load, step: &Step) -> Option<Value> {
         let source = Source::of_file(&step.file, &step.code, (step.line, 1));
-        let method = compile::do_it(self, source, Variables::Session, Options::default());
+        let method =
+            self.unwatched(|vm| compile::do_it(vm, source, Variables::Session, Options::default()));
         let result = method
             .map_err(LoadError::from)
             .and_then(|m| Ok(self.run_method(m, &[Value::NIL])?));

@@ -3,4 +3,5 @@
 
 pub mod describe;
 pub mod examples;
+pub mod explain;
 pub mod lookup;

@@ -120,10 +120,21 @@ pub struct Mistake {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
+    /// Line in which it ends.
+    pub end_line: usize,
+    /// Column behind its last character.
+    pub end_column: usize,
     /// How to get rid of it, where that is known.
     pub help: Option<String>,
     /// More text could make it right.
     pub incomplete: bool,
+}
+
+impl Mistake {
+    /// `warning` for what can be meant as it stands, else `error`.
+    pub fn severity(&self) -> &'static str {
+        chirp_grammar::diagnostic::severity(self.code)
+    }
 }
 
 /// How much a machine may use.
@@ -202,6 +213,8 @@ pub struct Vm {
     pub(crate) globals: FxHashMap<SymbolId, Value>,
     /// Loads of packages that Smalltalk drives, by number: the loader's.
     pub loads: Vec<Option<Box<dyn std::any::Any + Send>>>,
+    /// Who is shown what is compiled from files: the loader's.
+    pub watcher: Option<Box<dyn std::any::Any + Send>>,
     /// Classes of the library that nobody has named yet.
     pub(crate) latent: Option<Box<dyn latent::Latent>>,
     /// How often caches were flushed. From 1, so that 0 is no time.
@@ -344,6 +357,7 @@ impl Vm {
             reclaim_due: false,
             globals: FxHashMap::default(),
             loads: Vec::new(),
+            watcher: None,
             latent: None,
             flushes: 1,
             session: FxHashMap::default(),

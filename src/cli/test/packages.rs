@@ -1,6 +1,7 @@
 //! Which of the paths to be tested hold packages, to be loaded all together before anything runs.
 
 use super::Source;
+use crate::cli::files;
 use crate::formats::detect::{Format, format_of};
 use crate::host::Capabilities;
 use crate::host::files::Files;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// What to load of these paths, whose source files are `sources`.
 pub fn packages(paths: &[PathBuf], sources: &[Source]) -> Vec<PathBuf> {
     let all = Capabilities::all();
-    let files = Files::new(&all);
+    let opened = Files::new(&all);
     let mut found: Vec<PathBuf> = Vec::new();
     let homes: Vec<Option<PathBuf>> = sources.iter().map(home).collect();
     for path in paths {
@@ -19,13 +20,13 @@ pub fn packages(paths: &[PathBuf], sources: &[Source]) -> Vec<PathBuf> {
         for (source, home) in sources.iter().zip(&homes) {
             let file = Path::new(&source.name);
             match home {
-                Some(home) if file.starts_with(path) => inside.push(home.clone()),
+                Some(home) if files::is_within(file, path) => inside.push(home.clone()),
                 None => others |= file.parent() == Some(path),
                 _ => {}
             }
         }
         // The folder knows best where its packages are, if it is one of packages.
-        if !inside.is_empty() && !others && find::packages(&files, path).is_ok() {
+        if !inside.is_empty() && !others && find::packages(&opened, path).is_ok() {
             inside = vec![path.clone()];
         }
         for package in inside {
@@ -43,7 +44,7 @@ fn home(source: &Source) -> Option<PathBuf> {
         return Some(package.to_path_buf());
     }
     match format_of(&source.text) {
-        Format::Tonel => Path::new(&source.name).parent().map(Path::to_path_buf),
+        Format::Tonel => Path::new(&source.name).parent().map(files::folder),
         _ => None,
     }
 }

@@ -1,0 +1,32 @@
+//! `chirp explain`: what an error code means. The texts are in `tools::explain`.
+
+use super::exit;
+use super::report::Style;
+use crate::tools::explain;
+
+/// Explains one code, or lists all; answers the exit code.
+pub fn explain(style: Style, code: Option<&str>) -> i32 {
+    let Some(code) = code else {
+        for each in explain::all() {
+            super::put(&format!("{}  {}\n", each.code, each.title));
+        }
+        return exit::DONE;
+    };
+    match explain::of(code) {
+        Some(found) => {
+            super::put(&found.to_string());
+            exit::DONE
+        }
+        None => {
+            let help = match explain::near(code) {
+                Some(other) => format!("did you mean {other}?"),
+                None => "chirp explain lists them all".to_string(),
+            };
+            eprint!(
+                "{}",
+                style.headline(format!("there is no code {code}; {help}"))
+            );
+            exit::USAGE
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! The commands beside running programs: check, dis, explain, completions, man.
+
+mod common;
+
+use common::{Folder, chirp, code, err, out, prints};
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// A mistake where the example in the texts is cut short: nobody reads two hundred parameters.
+fn whole(code: &str, source: &str) -> String {
+    let names = |last: usize, front: &str| {
+        let names = (1..=last).map(|i| format!("{front}a{i}"));
+        names.collect::<Vec<_>>().join(" ")
+    };
+    match code {
+        "E0122" => source.replace('…', &["a"; 600].join(" := ")),
+        "E0208" => source.replace(":a1 :a2 … :a201", &names(201, ":")),
+        "E0209" => source.replace(
+            '…',
+            &("(self d + ".repeat(300) + "4" + &")".repeat(300) + " +"),
+        ),
+        "E0210" => source.replace('…', &("[".repeat(420) + &"]".repeat(420))),
+        _ => source.to_string(),
+    }
+}
+
+/// The codes that `chirp check` gives to an example.
+fn codes(kind: &str, source: &str) -> Vec<String> {
+    let folder = Folder::new();
+    let (name, text) = match kind {
+        "" => ("example.st", source.to_string()),
+        "method" => (
+            "example.st",
+            format!("Object subclass: #Thing\n!\n!Thing methodsFor: 'x'!\n{source}! !\n"),
+        ),
+        file => (file, source.to_string()),
+    };
+    if name != "example.st" {
+        folder.file("package.st", "Package { #name : 'Things' }\n");
+    }
+    let path = folder.file(name, &text);
+    let output = chirp(&["check", "--json", &path]);
+    assert!(
+        matches!(code(&output), 0 | 65),
+        "{source}\n{}",
+        err(&output)
+    );
+    let field = |line: &str| {
+        line.split("\"code\":\"")
+            .nth(1)
+            .map(|rest| rest[..5].to_string())
+    };
+    out(&output)
+        .lines()
+        .map(|line| field(line).expect("a code"))
+        .collect()
+}
+
+#[test]
+fn every_code_is_explained_with_examples_that_are_what_they_say() {
+    let mut wrong_ones = Vec::new();
+    for each in chirp::tools::explain::all() {
+        let Some((wrong, right)) = each.examples else {
+            assert!(matches!(each.code, "E0100" | "E0299"), "{}", each.code);
+            continue;
+        };
+        let found = (
+            codes(wrong.kind, &whole(each.code, wrong.source)),
+            codes(right.kind, right.source),
+        );
+        if found.0 != [each.code] || !found.1.is_empty() {
+            wrong_ones.push((each.code, found));
+        }
+    }
+    assert!(wrong_ones.is_empty(), "{wrong_ones:#?}");
+}
+
+/// Every code in the sources of grammar, compiler and loader.
+#[test]
+fn no_code_is_without_an_explanation() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![
+        root.join("grammar/src"),
+        root.join("src/compiler"),
+        root.join("src/loader"),
+    ];
+    let mut found = std::collections::BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("a source file");
+            let words = text.split('"').filter(|word| {
+                word.len() == 5
+                    && word.starts_with("E0")
+                    && word[1..].bytes().all(|b| b.is_ascii_digit())
+            });
+            found.extend(words.map(str::to_string));
+        }
+    }
+    assert!(found.len() > 40, "{found:?}");
+    for code in found {
+        assert!(chirp::tools::explain::of(&code).is_some(), "{code}");
+    }
+}
+
+#[test]
+fn explain_tells_one_or_lists_all() {
+    let text = prints(&["explain", "e0108"]);
+    assert!(
+        text.starts_with("E0108: an operator lacks its argument\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\nWrong:\n\n    x := 3.\n    y := -x\n\nRight:\n\n"),
+        "{text}"
+    );
+    let list = prints(&["explain"]);
+    assert!(
+        list.contains("\nE0206  a name is declared twice\n"),
+        "{list}"
+    );
+    let output = chirp(&["explain", "E018"]);
+    assert_eq!(code(&output), 2);
+    assert_eq!(
+        err(&output),
+        "error: there is no code E018; did you mean E0108?\n"
+    );
+    assert!(err(&chirp(&["explain", "108"])).contains("did you mean E0108?"));
+    assert!(err(&chirp(&["explain", "what"])).contains("chirp explain lists them all"));
+}
+
+#[test]
+fn check_writes_json() {
+    let folder = Folder::new();
+    let path = folder.file(
+        "a \"b\".st",
+        "x := 3 + .\n日本 := 'it''s' foo: .\nlist do: [ :a\n",
+    );
+    let output = chirp(&["check", "--json", &path]);
+    assert_eq!((code(&output), err(&output).as_str()), (65, ""));
+    let text = out(&output);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    let file = path.replace('"', "\\\"");
+    assert_eq!(
+        lines[0],
+        format!(
+            "{{\"file\":\"{file}\",\"line\":1,\"column\":8,\"endLine\":1,\"endColumn\":9,\"severity\":\"error\",\
+             \"code\":\"E0108\",\"message\":\"nothing on the right of `+`\",\
+             \"help\":\"write a value, a variable or something in brackets\"}}"
+        )
+    );
+    assert!(
+        lines[1].contains("\"line\":2,\"column\":15,\"endLine\":2,\"endColumn\":19"),
+        "{text}"
+    );
+    assert!(prints(&["check", "--json", &folder.file("b.st", "3 + 4")]).is_empty());
+    let output = chirp(&["check", "--json", "/nonexistent.st"]);
+    assert_eq!(code(&output), 2);
+    assert!(out(&output).contains("\"message\":\"there is no file /nonexistent.st\""));
+}
+
+#[test]
+fn dis_shows_code_files_and_methods() {
+    let text = prints(&["dis", "-e", "x := 3. x + 4"]);
+    assert!(
+        text.contains("DoIt: 0 args") && text.contains("ADDI"),
+        "{text}"
+    );
+    let text = prints(&["dis", "Set>>includes:"]);
+    assert!(
+        text.starts_with("HashedCollection>>includes:") || text.starts_with("Set>>includes:"),
+        "{text}"
+    );
+    assert!(prints(&["dis", "Date class >> today"]).starts_with("Date class>>today"));
+    let folder = Folder::new();
+    let chunks = "Object subclass: #Thing\n!\n!Thing methodsFor: 'x'!\nfoo\n\t^ [ :x | x ]! !\n";
+    let text = prints(&["dis", &folder.file("a.st", chunks)]);
+    assert!(
+        text.contains("\nThing>>foo: 0 args") && text.contains("block in foo: 1 args"),
+        "{text}"
+    );
+    folder.file("package.st", "Package { #name : 'Things' }\n");
+    folder.file("Other.class.st", "Class { #name : 'Other', #superclass : 'Object', #package : 'Things' }\n\nOther >> other [\n\t^ 4\n]\n");
+    let tonel = folder.file(
+        "Thing.class.st",
+        "Class { #name : 'Thing', #superclass : 'Other', #package : 'Things' }\n\nThing >> foo [\n\t^ 3\n]\n",
+    );
+    let text = prints(&["dis", &tonel]);
+    assert!(
+        text.starts_with("Thing>>foo: 0 args") && !text.contains("other"),
+        "{text}"
+    );
+    // Alone in its folder, and by its plain name.
+    let alone = Command::new(env!("CARGO_BIN_EXE_chirp"))
+        .current_dir(folder.path())
+        .args(["dis", "Thing.class.st"])
+        .output();
+    assert_eq!(out(&alone.expect("chirp starts")), text);
+    let refused = |what: &str, message: &str, exit: i32| {
+        let output = chirp(&["dis", what]);
+        assert_eq!(
+            (code(&output), err(&output)),
+            (exit, format!("error: {message}\n"))
+        );
+    };
+    refused(
+        "Set>>inclides:",
+        "there is no method Set>>inclides:; did you mean Set>>includes:?",
+        2,
+    );
+    refused(
+        "Zet>>includes:",
+        "there is no class Zet; did you mean Set?",
+        2,
+    );
+    refused("/nonexistent.st", "there is no file /nonexistent.st", 2);
+    assert_eq!(code(&chirp(&["dis", "-e", "3 +"])), 65);
+    assert_eq!(code(&chirp(&["dis"])), 2);
+}
+
+#[test]
+fn the_manual_has_a_page_for_each_command() {
+    let page = prints(&["man"]);
+    assert!(
+        page.contains(".TH chirp 1") && page.contains("Exit codes"),
+        "{page}"
+    );
+    for command in ["check", "test", "dis", "explain", "completions", "man"] {
+        assert!(page.contains(&format!("chirp\\-{command}")), "{command}");
+        let title = format!(".TH chirp-{command} 1");
+        assert!(prints(&["man", command]).contains(&title), "{title}");
+    }
+    let output = chirp(&["man", "chek"]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("there is no command chek; the commands are check, test"));
+}
+
+/// What a shell prints that runs `script`, in which `$CHIRP` is the command.
+fn shell(shell: &[&str], script: &str) -> String {
+    let mut child = Command::new(shell[0])
+        .args(&shell[1..])
+        .env("CHIRP", env!("CARGO_BIN_EXE_chirp"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|e| panic!("{}: {e}; tests/setup installs it", shell[0]));
+    let input = child.stdin.take();
+    input
+        .expect("a pipe")
+        .write_all(script.as_bytes())
+        .expect("the shell reads");
+    let output = common::output_of(child);
+    assert!(output.status.success());
+    out(&output)
+}
+
+#[test]
+fn bash_completes_commands_and_options() {
+    let complete = |words: &str, index: usize| {
+        let script = format!(
+            "eval \"$($CHIRP completions bash)\"\nCOMP_WORDS=({words})\nCOMP_CWORD={index}\n\
+             _chirp chirp \"${{COMP_WORDS[{index}]}}\" \"${{COMP_WORDS[{}]}}\"\n\
+             printf '%s\\n' \"${{COMPREPLY[@]}}\"\n",
+            index - 1
+        );
+        shell(&["bash", "--norc"], &script)
+    };
+    assert!(complete("chirp che", 1).contains("check\n"));
+    assert_eq!(complete("chirp check --js", 2), "--json\n");
+    assert_eq!(complete("chirp completions fi", 2), "fish\n");
+    assert_eq!(complete("chirp --color al", 2), "always\n");
+}
+
+#[test]
+fn zsh_completes_commands() {
+    // A shell without a terminal completes nothing: the script is read, and its list of commands called.
+    let script = "autoload -U compinit; compinit -u -D\neval \"$($CHIRP completions zsh)\"\n\
+                  _describe() { print -l -- \"${(@P)4}\" }\n_chirp_commands\nprint -- ${_comps[chirp]}\n";
+    let text = shell(&["zsh", "-f"], script);
+    assert!(text.contains("check:Look for mistakes"), "{text}");
+    assert!(text.ends_with("_chirp\n"), "{text}");
+}
+
+#[test]
+fn fish_completes_commands_and_options() {
+    let script = "$CHIRP completions fish | source\ncomplete -C 'chirp che'\ncomplete -C 'chirp check --js'\n";
+    let text = shell(&["fish", "--no-config"], script);
+    assert!(text.contains("check\tLook for mistakes"), "{text}");
+    assert!(text.contains("--json\t"), "{text}");
+}
