@@ -92,7 +92,7 @@ pub mod vm;
 struct Readme;
 
 pub use api::{
-    Arguments, AsCtx, Block, Buffer, Builder, Capabilities, Class, Ctx, Error, ErrorKind, Frame,
-    FromSmalltalk, InterruptHandle, IntoSmalltalk, Mistake, Obj, Panicked, Place, Progress, Result,
-    Run, RustFn, Smalltalk, Stop, Symbol, Trace, Waiting, WithCtx,
+    Arguments, AsCtx, Block, Buffer, Builder, Capabilities, Class, Clock, Ctx, Error, ErrorKind,
+    Frame, FromSmalltalk, Image, InterruptHandle, IntoSmalltalk, Mistake, Obj, Panicked, Place,
+    Progress, Result, Run, RustFn, Smalltalk, Stop, Symbol, Trace, Waiting, WithCtx,
 };

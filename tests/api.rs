@@ -12,7 +12,12 @@ mod examples;
 mod functions;
 #[path = "api/handles.rs"]
 mod handles;
+#[path = "api/images.rs"]
+mod images;
 #[path = "api/limits.rs"]
 mod limits;
+#[cfg(feature = "serde")]
+#[path = "api/serial.rs"]
+mod serial;
 #[path = "api/slices.rs"]
 mod slices;

@@ -341,7 +341,7 @@ fn elements<T: FromSmalltalk>(ctx: &mut Ctx<'_>, array: Value) -> Result<Vec<T>>
 }
 
 /// Whether `value` is a collection that a list holds without losing anything.
-fn is_listable(ctx: &Ctx<'_>, value: Value) -> bool {
+pub(super) fn is_listable(ctx: &Ctx<'_>, value: Value) -> bool {
     is_kind_of(ctx, value, "Collection")
         && !is_kind_of(ctx, value, "Dictionary")
         && !ctx.vm.is_string(value)

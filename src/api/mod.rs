@@ -5,13 +5,14 @@
 //!
 //! | file | owns |
 //! |---|---|
-//! | smalltalk, builder | one machine, and how it is set up |
+//! | smalltalk, builder, image | one machine, how it is set up, and what with |
 //! | context | the same machine seen from inside a closure; the one way into it |
 //! | object, block, class | handles |
 //! | function, arguments | Rust closures of any shape, argument lists |
 //! | convert, numbers, collections | between Rust values and objects |
 //! | error, report | everything that can go wrong, and how it is told |
 //! | run | programs in slices |
+//! | serial | whatever serde knows, as objects |
 //! | interrupt, output | stopping from outside; a sink for what programs write |
 
 #![deny(missing_docs)]
@@ -25,15 +26,19 @@ mod context;
 mod convert;
 mod error;
 mod function;
+mod image;
 mod interrupt;
 mod numbers;
 mod object;
 mod output;
 mod report;
 mod run;
+#[cfg(feature = "serde")]
+mod serial;
 mod smalltalk;
 
 pub use crate::host::Capabilities;
+pub use crate::host::clock::Clock;
 pub use crate::vm::host_methods::Panicked;
 pub use crate::vm::trace::Frame;
 pub use crate::vm::{Mistake, Stop};
@@ -45,6 +50,7 @@ pub use context::{AsCtx, Ctx};
 pub use convert::{FromSmalltalk, IntoSmalltalk, Symbol};
 pub use error::{Error, ErrorKind, Place, Result, Trace};
 pub use function::{RustFn, WithCtx};
+pub use image::Image;
 pub use interrupt::InterruptHandle;
 pub use object::Obj;
 pub use output::Buffer;
@@ -63,6 +69,8 @@ const _: () = {
     send_sync::<Error>();
     send::<Run>();
     send_sync::<Waiting>();
+    send_sync::<Image>();
+    send_sync::<Clock>();
     send_sync::<InterruptHandle>();
     send_sync::<Buffer>();
     assert!(size_of::<Error>() == size_of::<usize>());

@@ -100,7 +100,8 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// When the first of those is due that wait for time to pass; none if none does.
+    /// When the first of those is due that wait for time to pass; none if none does, or if they go by a
+    /// [`Clock`](crate::Clock) of the host's own.
     pub fn until(&self) -> Option<Instant> {
         self.until
     }
@@ -117,6 +118,7 @@ impl Waiting {
     fn of(vm: &Vm, due: Option<u64>) -> Waiting {
         let now = Instant::now();
         let due = due.map(|due| Duration::from_micros(due.saturating_sub(vm.now())));
+        let due = due.filter(|_| vm.host.clock.runs());
         let due = due.and_then(|left| now.checked_add(left));
         Waiting {
             until: [due, vm.host.next_deadline()].into_iter().flatten().min(),

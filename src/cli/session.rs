@@ -258,7 +258,10 @@ impl Session {
 
     /// Whether the time that the options gave is not over yet.
     pub fn is_in_time(&self) -> bool {
-        self.vm.limits.deadline.is_none_or(|d| self.vm.now() < d)
+        self.vm
+            .limits
+            .deadline
+            .is_none_or(|d| self.vm.time_spent() < d)
     }
 
     /// Everything was stopped: says why.

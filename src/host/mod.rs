@@ -19,7 +19,7 @@ pub mod sys;
 pub mod tls;
 
 use children::Children;
-use clock::Clock;
+use clock::Clocks;
 use environment::Environment;
 use files::open::OpenFiles;
 use poller::{Event, Poller, Waker};
@@ -97,7 +97,9 @@ pub struct Denied;
 /// The outside of one interpreter.
 pub struct Host {
     /// Clocks.
-    pub clock: Clock,
+    pub clock: Clocks,
+    /// Where generators get their seeds.
+    pub seeds: random::Seeds,
     /// Standard input, output and error.
     pub stdio: Stdio,
     /// Sockets and names.
@@ -128,7 +130,8 @@ impl Host {
     pub fn new(capabilities: Capabilities, stdio: Stdio) -> std::io::Result<Self> {
         let poller = Poller::new()?;
         Ok(Host {
-            clock: Clock::default(),
+            clock: Clocks::default(),
+            seeds: random::Seeds::default(),
             stdio,
             #[cfg(feature = "net")]
             net: net::Net::new(poller.clone(), capabilities.network),

@@ -8,6 +8,7 @@ use crate::host::Host;
 use crate::memory::HeapOptions;
 use crate::vm::known::Known;
 use crate::vm::{PrimError, Vm};
+use std::sync::Arc;
 
 /// Globals that are instances: name and class.
 const INSTANCES: &[(&str, &str)] = &[
@@ -18,6 +19,11 @@ const INSTANCES: &[(&str, &str)] = &[
 
 /// Makes a machine with the library of `image`. Fails when a class of the library is wrongly defined.
 pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, String> {
+    boot_shared(&Arc::new(image.clone()), heap, host)
+}
+
+/// The same with an image that other machines have as well.
+pub fn boot_shared(image: &Arc<Image>, heap: HeapOptions, host: Host) -> Result<Box<Vm>, String> {
     let mut vm = Vm::new(heap, host, compile::HOOKS);
     crate::primitives::register(&mut vm);
     vm.register_primitives("", super::package::primitives::TABLE);

@@ -23,9 +23,9 @@ pub struct Library {
 }
 
 impl Library {
-    pub fn new(image: &Image) -> Library {
+    pub fn new(image: &Arc<Image>) -> Library {
         Library {
-            image: Arc::new(image.clone()),
+            image: image.clone(),
             indices: vec![None; image.num_classes()],
             symbols: vec![0; image.num_strings()],
             shared: vec![None; image.num_strings()],

@@ -7,7 +7,6 @@
 use num_traits::ToPrimitive;
 
 use super::integer::big;
-use crate::host;
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
@@ -93,8 +92,8 @@ fn step(s: &mut [u64; 4]) -> u64 {
 }
 
 /// On any receiver: an unpredictable SmallInteger, to seed a generator.
-fn entropy(_vm: &mut Vm, _args: &[Value]) -> PrimResult {
-    Ok(Value::int((host::random::seed() >> 4) as i64))
+fn entropy(vm: &mut Vm, _args: &[Value]) -> PrimResult {
+    Ok(Value::int((vm.host.seeds.next_seed() >> 4) as i64))
 }
 
 #[cfg(test)]

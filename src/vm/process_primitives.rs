@@ -456,7 +456,7 @@ fn test_cut_off(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .and_then(|n| u64::try_from(n).ok());
     let time = time.ok_or(PrimError::BadArgument)?;
     if vm.limits.cut_off.is_some() {
-        vm.limits.cut_off = Some(vm.now().saturating_add(time));
+        vm.limits.cut_off = Some(vm.time_spent().saturating_add(time));
     }
     Ok(args[0])
 }

@@ -50,7 +50,7 @@ impl Vm {
                 None => Then::Exit,
             };
         }
-        if self.limits.end().is_some_and(|d| self.now() >= d) {
+        if self.limits.end().is_some_and(|d| self.time_spent() >= d) {
             self.stop = Some(Stop::Deadline);
             return Then::Exit;
         }
@@ -106,14 +106,14 @@ impl Vm {
         }
     }
 
-    /// Microseconds of the monotonic clock.
+    /// Microseconds of the program's monotonic clock.
     pub fn now(&self) -> u64 {
         self.host.clock.microseconds() as u64
     }
 
     /// Microseconds that the machine exists: what limits of time go by, whatever the program's clock says.
     pub fn time_spent(&self) -> u64 {
-        self.now()
+        self.host.clock.real().as_micros() as u64
     }
 
     /// Memory is short although everything was collected: a catchable OutOfMemory.

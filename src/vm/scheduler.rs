@@ -200,7 +200,8 @@ impl Vm {
             return true;
         }
         let now = self.now();
-        if self.limits.end().is_some_and(|d| now >= d) {
+        let spent = self.time_spent();
+        if self.limits.end().is_some_and(|d| spent >= d) {
             self.stop = Some(Stop::Deadline);
             return false;
         }
@@ -217,17 +218,37 @@ impl Vm {
         if self.may_pause() {
             self.poll_host(Some(Duration::ZERO));
             self.run_timers();
-            if self.scheduler.best_ready() == 0 {
+            if self.scheduler.best_ready() == 0 && !self.skip_to(timer) {
                 self.pause = Some(Pause::Waiting(self.next_wake()));
                 return false;
             }
             return true;
         }
-        let until = [timer, self.limits.end()].into_iter().flatten().min();
-        let timeout = until.map(|t| Duration::from_micros(t.saturating_sub(now).max(1)));
-        self.poll_host(timeout);
+        if !self.host.clock.runs() {
+            self.poll_host(Some(Duration::ZERO));
+            if self.scheduler.best_ready() > 0 || self.skip_to(timer) {
+                return true;
+            }
+        }
+        let timer = timer.filter(|_| self.host.clock.runs());
+        let left = [
+            timer.map(|due| due.saturating_sub(now)),
+            self.limits.end().map(|end| end.saturating_sub(spent)),
+        ];
+        let left = left.into_iter().flatten().min();
+        self.poll_host(left.map(|t| Duration::from_micros(t.max(1))));
         self.run_timers();
         true
+    }
+
+    /// Where the host's clock has it so, the time until the next timer is over now.
+    fn skip_to(&mut self, timer: Option<u64>) -> bool {
+        let left = timer.map(|due| Duration::from_micros(due.saturating_sub(self.now())));
+        let skipped = left.is_some_and(|left| self.host.clock.skip(left));
+        if skipped {
+            self.run_timers();
+        }
+        skipped
     }
 
     /// When the first of those Processes is woken that nobody holds.

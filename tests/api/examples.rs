@@ -8,6 +8,8 @@ mod embed_hello;
 mod embed_limits;
 #[path = "../../examples/embed_slices.rs"]
 mod embed_slices;
+#[path = "../../examples/embed_threads.rs"]
+mod embed_threads;
 
 #[test]
 fn hello() {
@@ -27,4 +29,9 @@ fn limits() {
 #[test]
 fn slices() {
     embed_slices::main().unwrap();
+}
+
+#[test]
+fn threads() {
+    embed_threads::main().unwrap();
 }

@@ -141,13 +141,13 @@ impl Runner<'_> {
         vm.background_failures.clear();
         let (capture, began) = (Capture::default(), Instant::now());
         let output = std::mem::replace(&mut vm.host.stdio.output, capture.output());
-        vm.limits.cut_off = Some(vm.now().saturating_add(PATIENCE));
+        vm.limits.cut_off = Some(vm.time_spent().saturating_add(PATIENCE));
         let result = vm.evaluate(NAME, code);
         let time = began.elapsed();
         vm.limits.cut_off = None;
         vm.host.stdio.output.flush();
         if !result.as_ref().is_ok_and(|v| vm.heap.is_pointers(*v)) {
-            vm.limits.cut_off = Some(vm.now().saturating_add(CLEANING));
+            vm.limits.cut_off = Some(vm.time_spent().saturating_add(CLEANING));
             // What cannot even be cleaned up stays as it is.
             let _ = vm.evaluate(NAME, "TestRun current abandon");
             vm.limits.cut_off = None;

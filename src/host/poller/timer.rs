@@ -18,6 +18,11 @@ pub struct Waker {
 }
 
 impl Waker {
+    /// Whether nobody else has it any more.
+    pub fn is_forgotten(&self) -> bool {
+        Arc::strong_count(&self.shared) == 1
+    }
+
     /// Ends the current or the next sleep.
     pub fn wake(&self) {
         *self
