@@ -37,8 +37,9 @@
 //! ```
 //!
 //! Without the default features (`default-features = false`) command line, sockets and encryption are left
-//! out; the feature `net` brings sockets, `tls` encrypted ones.
-//! More: `examples/embed_hello.rs`, `embed_blocks.rs`, `embed_limits.rs`.
+//! out; the feature `net` brings sockets, `tls` encrypted ones, `serde` the conversion of any type that serde knows.
+//! More: `examples/embed_hello.rs`, `embed_blocks.rs`, `embed_limits.rs`, `embed_slices.rs` (programs in an event loop),
+//! `embed_threads.rs` (a machine a thread).
 //!
 //! # Where is what
 //!
