@@ -93,7 +93,8 @@ pub mod vm;
 struct Readme;
 
 pub use api::{
-    Arguments, AsCtx, Block, Buffer, Builder, Capabilities, Class, Clock, Ctx, Error, ErrorKind,
-    Frame, FromSmalltalk, Image, InterruptHandle, IntoSmalltalk, Mistake, Obj, Panicked, Place,
-    Progress, Result, Run, RustFn, Smalltalk, Stop, Symbol, Trace, Waiting, WithCtx,
+    Arguments, AsCtx, Block, Buffer, Builder, ByHandle, ByMut, ByRef, Capabilities, Class,
+    ClassDef, Clock, Ctx, Error, ErrorKind, Frame, FromSmalltalk, HostClass, HostMethod, Image,
+    InterruptHandle, IntoSmalltalk, Mistake, New, Obj, Panicked, Place, Progress, Result, Run,
+    RustFn, Smalltalk, Stop, Symbol, This, Trace, Waiting, WithCtx,
 };

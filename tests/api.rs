@@ -12,6 +12,8 @@ mod examples;
 mod functions;
 #[path = "api/handles.rs"]
 mod handles;
+#[path = "api/host_classes.rs"]
+mod host_classes;
 #[path = "api/images.rs"]
 mod images;
 #[path = "api/limits.rs"]

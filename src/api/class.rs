@@ -7,6 +7,7 @@ use super::error::{Error, ErrorKind, Result};
 use super::function::{RustFn, host_fn};
 use super::object::{Obj, arity};
 use crate::memory::ClassIndex;
+use crate::vm::HostFn;
 
 /// A class of a machine.
 ///
@@ -72,22 +73,38 @@ impl Class {
         closure: F,
     ) -> Result<&Class> {
         let mut ctx = on.as_ctx();
-        let class = self.index(&ctx)?;
-        let meta = ctx.vm.classes.get(class).map_or(class, |c| c.meta);
+        let meta = self.side(&ctx, true)?;
         self.install(&mut ctx, meta, selector, closure)
     }
 
     /// Compiles Smalltalk source as a method of the class's instances.
     pub fn compile(&self, on: &mut impl AsCtx, source: &str) -> Result<&Class> {
-        let ctx = on.as_ctx();
+        let mut ctx = on.as_ctx();
         let class = self.index(&ctx)?;
-        let compile = ctx.vm.hooks.compile_source;
-        compile(ctx.vm, class, source, "as yet unclassified")
-            .map_err(|e| Error::of_source(vec![e]))?;
+        self.compile_on(&mut ctx, class, source)?;
         Ok(self)
     }
 
-    fn index(&self, ctx: &Ctx<'_>) -> Result<ClassIndex> {
+    pub(super) fn compile_on(
+        &self,
+        ctx: &mut Ctx<'_>,
+        class: ClassIndex,
+        source: &str,
+    ) -> Result<()> {
+        let compile = ctx.vm.hooks.compile_source;
+        compile(ctx.vm, class, source, "as yet unclassified")
+            .map_err(|e| Error::of_source(vec![e]))?;
+        Ok(())
+    }
+
+    /// The class, or its metaclass.
+    pub(super) fn side(&self, ctx: &Ctx<'_>, class_side: bool) -> Result<ClassIndex> {
+        let class = self.index(ctx)?;
+        let meta = ctx.vm.classes.get(class).map(|c| c.meta);
+        Ok(meta.filter(|_| class_side).unwrap_or(class))
+    }
+
+    pub(super) fn index(&self, ctx: &Ctx<'_>) -> Result<ClassIndex> {
         let value = self.object.value(ctx.vm)?;
         ctx.vm.classes.index_of(value).ok_or_else(|| {
             Error::new(ErrorKind::NotFound {
@@ -103,20 +120,32 @@ impl Class {
         selector: &str,
         closure: F,
     ) -> Result<&Class> {
-        let takes = arity(selector);
-        if takes.map(|n| n + 1) != Some(F::COUNT) {
-            let what = format!("#{selector}, with its receiver,");
-            let takes = takes.map_or(0, |n| n + 1);
-            return Err(Error::new(ErrorKind::Arity {
-                what,
-                takes,
-                given: F::COUNT,
-            }));
-        }
-        let installed = ctx
-            .vm
-            .install_host_method(class, selector, host_fn(closure, true));
-        installed.map_err(|e| Error::of_source(vec![e]))?;
+        check_takes(selector, F::COUNT)?;
+        self.install_fn(ctx, class, selector, host_fn(closure, true))?;
         Ok(self)
     }
+
+    pub(super) fn install_fn(
+        &self,
+        ctx: &mut Ctx<'_>,
+        class: ClassIndex,
+        selector: &str,
+        function: HostFn,
+    ) -> Result<()> {
+        let installed = ctx.vm.install_host_method(class, selector, function);
+        installed.map_err(|e| Error::of_source(vec![e]))
+    }
+}
+
+/// Whether a selector takes, with its receiver, as many values as a closure.
+pub(super) fn check_takes(selector: &str, given: usize) -> Result<()> {
+    let takes = arity(selector).map_or(0, |n| n + 1);
+    if takes == given {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Arity {
+        what: format!("#{selector}, with its receiver,"),
+        takes,
+        given,
+    }))
 }

@@ -41,6 +41,8 @@ pub struct Ctx<'a> {
     pub(super) vm: &'a mut Vm,
     /// For calls from outside; none inside a closure, where the outer call's limits hold.
     budget: Option<Budget>,
+    /// Where the class is pinned whose class-side method runs.
+    pub(super) maker: Option<usize>,
 }
 
 /// A [`Smalltalk`](crate::Smalltalk), or a [`Ctx`] inside a Rust closure: whatever a handle can be used with.
@@ -59,6 +61,7 @@ impl AsCtx for Ctx<'_> {
         Ctx {
             vm: self.vm,
             budget: self.budget,
+            maker: self.maker,
         }
     }
 }
@@ -75,11 +78,16 @@ impl<'a> Ctx<'a> {
         Ctx {
             vm,
             budget: Some(budget),
+            maker: None,
         }
     }
 
     pub(super) fn inner(vm: &'a mut Vm) -> Ctx<'a> {
-        Ctx { vm, budget: None }
+        Ctx {
+            vm,
+            budget: None,
+            maker: None,
+        }
     }
 
     /// Evaluates source text and converts its last value. Variables that it declares stay.
@@ -177,6 +185,27 @@ impl<'a> Ctx<'a> {
             }
             Err(error) => error,
         }
+    }
+
+    /// Signals an exception. What a handler outside of Rust makes of it happens when the error that this
+    /// answers is passed on; without one, what the class does by itself: a Warning or a Notification goes on.
+    ///
+    /// ```
+    /// use chirp::{Ctx, Smalltalk};
+    ///
+    /// let mut st = Smalltalk::new();
+    /// let find = st.block(|ctx: &mut Ctx<'_>, key: String| -> chirp::Result<i64> {
+    ///     if key == "answer" { Ok(42) } else { ctx.signal("KeyNotFound", &format!("no {key} here")) }
+    /// })?;
+    /// st.set_global("Find", find)?;
+    /// assert_eq!(st.eval::<i64>("[ Find value: 'question' ] on: KeyNotFound do: [:e | Find value: 'answer' ]")?, 42);
+    /// let error = st.eval::<i64>("Find value: 'peace'").unwrap_err();
+    /// assert_eq!(error.to_string(), "KeyNotFound: no peace here");
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
+    pub fn signal<T: FromSmalltalk>(&mut self, class: &str, message: &str) -> Result<T> {
+        let exception = self.new_exception(class, message)?;
+        exception.send(self, "signal", ())
     }
 
     fn new_exception(&mut self, class: &str, message: &str) -> Result<Obj> {

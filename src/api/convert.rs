@@ -139,6 +139,12 @@ pub(super) fn room(ctx: &Ctx<'_>, bytes: usize) -> Result<()> {
     Err(Error::new(ErrorKind::Stopped { why: Stop::Memory }))
 }
 
+/// Names an instance of a class.
+pub(super) fn with_article(name: &str) -> String {
+    let vowel = name.starts_with(['A', 'E', 'I', 'O', 'U']);
+    format!("{} {name}", if vowel { "an" } else { "a" })
+}
+
 /// `value` is not what was expected.
 pub(super) fn mismatch(ctx: &Ctx<'_>, expected: &str, value: Value) -> Error {
     let found = match value {
@@ -147,12 +153,7 @@ pub(super) fn mismatch(ctx: &Ctx<'_>, expected: &str, value: Value) -> Error {
         Value::FALSE => "false".to_string(),
         _ => {
             let name = ctx.vm.classes.name(ctx.vm.heap.class_of(value));
-            let article = if name.starts_with(['A', 'E', 'I', 'O', 'U']) {
-                "an"
-            } else {
-                "a"
-            };
-            format!("{article} {name}")
+            with_article(&name)
         }
     };
     Error::conversion(expected, found)

@@ -92,6 +92,21 @@ pub enum ErrorKind {
         /// Arguments there are.
         given: usize,
     },
+    /// A Rust value that is lent out for changes already: `a: &mut T` and `b: &T` were to be one object.
+    InUse {
+        /// Its class.
+        class: String,
+    },
+    /// A copy of an object whose Rust type does not say how.
+    Uncopyable {
+        /// Its class.
+        class: String,
+    },
+    /// A class of a Rust type that cannot be defined so.
+    Definition {
+        /// Why not.
+        what: String,
+    },
     /// A handle of another machine.
     ForeignHandle,
     /// A step of a [`Run`](crate::Run) that has given its answer, or failed, before.

@@ -4,10 +4,12 @@
 
 use super::context::Ctx;
 use super::convert::{FromSmalltalk, IntoSmalltalk};
-use super::error::{Error, Result};
+use super::error::{Error, ErrorKind, Result};
+use super::host_method::HostMethod;
 use crate::memory::Value;
 use crate::vm::host_methods::HostFn;
-use crate::vm::{PrimError, Vm};
+use crate::vm::known::Known;
+use crate::vm::{PrimError, Stop, Vm};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -90,27 +92,55 @@ functions!(4 A 0 B 1 C 2 D 3);
 functions!(5 A 0 B 1 C 2 D 3 E 4);
 functions!(6 A 0 B 1 C 2 D 3 E 4 G 5);
 
-fn argument<T: FromSmalltalk>(ctx: &mut Ctx<'_>, args: &Range<usize>, i: usize) -> Result<T> {
+pub(super) fn argument<T: FromSmalltalk>(
+    ctx: &mut Ctx<'_>,
+    args: &Range<usize>,
+    i: usize,
+) -> Result<T> {
     // Converting one argument may move the others: each is fetched when it is its turn.
     let value = ctx.pinned(args.start + i);
     T::from_value(ctx, value)
 }
 
-fn answer<R: IntoSmalltalk>(ctx: &mut Ctx<'_>, result: R) -> Result<Option<Value>> {
+pub(super) fn answer<R: IntoSmalltalk>(ctx: &mut Ctx<'_>, result: R) -> Result<Option<Value>> {
     let value = result.into_value(ctx)?;
     Ok((!R::IS_UNIT).then_some(value))
 }
 
 /// A closure as the machine calls it. `()` answers the receiver where there is one.
 pub(super) fn host_fn<M, F: RustFn<M>>(closure: F, is_method: bool) -> HostFn {
+    callable(F::COUNT, is_method, move |ctx, args| {
+        closure.call(ctx, args)
+    })
+}
+
+/// Likewise, for a method of the class of `T`.
+pub(super) fn host_method<T, M, F: HostMethod<T, M>>(closure: F) -> HostFn {
+    callable(F::COUNT, true, move |ctx, args| closure.call(ctx, args))
+}
+
+/// Likewise, for a method of the class side, which does not get to see its receiver; what it makes becomes an
+/// instance of that.
+pub(super) fn class_fn<M, F: RustFn<M>>(closure: F) -> HostFn {
+    callable(F::COUNT + 1, true, move |ctx, args| {
+        ctx.maker = Some(args.start);
+        closure.call(ctx, args.start + 1..args.end)
+    })
+}
+
+fn callable(
+    count: usize,
+    is_method: bool,
+    call: impl Fn(&mut Ctx<'_>, Range<usize>) -> Result<Option<Value>> + Send + 'static,
+) -> HostFn {
     Rc::new(move |vm: &mut Vm, args: Range<usize>| {
         let receiver = args.start;
         let mut ctx = Ctx::inner(vm);
-        if args.len() != F::COUNT {
+        if args.len() != count {
             // Only a method whose source somebody copied elsewhere gets here.
             return Err(PrimError::BadNumArgs);
         }
-        match closure.call(&mut ctx, args) {
+        match call(&mut ctx, args) {
             Ok(Some(value)) => Ok(value),
             Ok(None) if is_method => Ok(ctx.pinned(receiver)),
             Ok(None) => Ok(Value::NIL),
@@ -122,6 +152,13 @@ pub(super) fn host_fn<M, F: RustFn<M>>(closure: F, is_method: bool) -> HostFn {
 /// The exception that an error becomes: the one that it came from, if it came out of Smalltalk, else a
 /// HostError.
 fn failure(vm: &mut Vm, mut error: Error) -> PrimError {
+    if vm.stop_reason().is_none()
+        && matches!(error.kind(), ErrorKind::Stopped { why: Stop::Memory })
+        && let Ok(exception) = vm.new_object(Known::OutOfMemory.index(), 0)
+    {
+        // Only this value found no room.
+        return PrimError::Value(exception);
+    }
     if let Some(exception) = error.take_exception() {
         match exception.value(vm) {
             Ok(value) => {

@@ -8,6 +8,8 @@
 //! | smalltalk, builder, image | one machine, how it is set up, and what with |
 //! | context | the same machine seen from inside a closure; the one way into it |
 //! | object, block, class | handles |
+//! | host_class, host_method, instance | Rust types as classes: definition, methods, values |
+//! | data | the host program's own values in a machine |
 //! | function, arguments | Rust closures of any shape, argument lists |
 //! | convert, numbers, collections | between Rust values and objects |
 //! | error, report | everything that can go wrong, and how it is told |
@@ -24,9 +26,13 @@ mod class;
 mod collections;
 mod context;
 mod convert;
+mod data;
 mod error;
 mod function;
+mod host_class;
+mod host_method;
 mod image;
+mod instance;
 mod interrupt;
 mod numbers;
 mod object;
@@ -50,7 +56,10 @@ pub use context::{AsCtx, Ctx};
 pub use convert::{FromSmalltalk, IntoSmalltalk, Symbol};
 pub use error::{Error, ErrorKind, Place, Result, Trace};
 pub use function::{RustFn, WithCtx};
+pub use host_class::{ClassDef, HostClass};
+pub use host_method::{ByHandle, ByMut, ByRef, HostMethod};
 pub use image::Image;
+pub use instance::{New, This};
 pub use interrupt::InterruptHandle;
 pub use object::Obj;
 pub use output::Buffer;

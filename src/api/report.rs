@@ -42,6 +42,17 @@ impl Display for Error {
                 let s = if *takes == 1 { "" } else { "s" };
                 write!(f, "{what} takes {takes} argument{s}, not {given}")
             }
+            ErrorKind::InUse { class } => {
+                write!(
+                    f,
+                    "the Rust value of this {class} is in use: it is receiver and argument in one"
+                )
+            }
+            ErrorKind::Uncopyable { class } => write!(
+                f,
+                "{class} cannot be copied: its Rust value belongs to one object"
+            ),
+            ErrorKind::Definition { what } => write!(f, "no class: {what}"),
             ErrorKind::ForeignHandle => f.write_str("this object belongs to another machine"),
             ErrorKind::Ended => f.write_str("this program has ended already"),
             ErrorKind::NotFound { what } => write!(f, "there is no {what}"),

@@ -7,6 +7,7 @@ use super::context::{AsCtx, Budget, Ctx, sealed};
 use super::convert::{FromSmalltalk, IntoSmalltalk};
 use super::error::{Error, Result};
 use super::function::RustFn;
+use super::host_class::HostClass;
 use super::interrupt::InterruptHandle;
 use super::object::Obj;
 use crate::vm::Vm;
@@ -49,6 +50,10 @@ impl Smalltalk {
     /// A machine with options.
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    pub(super) fn vm(&self) -> &Vm {
+        &self.vm
     }
 
     pub(super) fn of(vm: Box<Vm>, budget: Budget) -> Smalltalk {
@@ -113,6 +118,33 @@ impl Smalltalk {
     /// The class of this name, to send it messages or to give it methods.
     pub fn class(&mut self, name: &str) -> Result<Class> {
         self.as_ctx().class(name)
+    }
+
+    /// Makes a Rust type a class of this machine; answers the class that it is already, if so. A class of this name
+    /// that is another one's stays, and the type is refused.
+    ///
+    /// ```
+    /// use chirp::{ClassDef, HostClass, New, Smalltalk};
+    ///
+    /// struct Seconds(u64);
+    ///
+    /// impl HostClass for Seconds {
+    ///     const NAME: &'static str = "Seconds";
+    ///     const SUPERCLASS: &'static str = "Magnitude";
+    ///     fn define(c: &mut ClassDef<'_, Self>) -> chirp::Result<()> {
+    ///         c.class_method("of:", |n: u64| New(Seconds(n)))
+    ///             .method("<", |a: &Seconds, b: &Seconds| a.0 < b.0);
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let mut st = Smalltalk::new();
+    /// st.register::<Seconds>()?;
+    /// assert!(st.eval::<bool>("(Seconds of: 9) >= (Seconds of: 3)")?);
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
+    pub fn register<T: HostClass>(&mut self) -> Result<Class> {
+        self.as_ctx().register::<T>()
     }
 
     /// A Rust closure as a block: Smalltalk evaluates it like any other. It lives as long as the block.

@@ -78,8 +78,15 @@ pub struct Heap {
     pub weak_fixed: FxHashMap<ClassIndex, usize>,
     /// In stress mode, after how many scavenges a full collection is due.
     pub stress_full_every: u64,
+    /// Bytes outside the heap that live as long as objects in it: the machine counts them.
+    pub external_bytes: usize,
+    /// So many of them that a full collection is due.
+    pub external_threshold: usize,
     pub counters: Counters,
 }
+
+/// Bytes outside for which no full collection is made.
+pub const MIN_EXTERNAL: usize = 32 << 20;
 
 /// What happened so far, for statistics and benchmarks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -123,6 +130,8 @@ impl Heap {
             fired: Vec::new(),
             weak_fixed: FxHashMap::default(),
             stress_full_every: STRESS_FULL_EVERY,
+            external_bytes: 0,
+            external_threshold: MIN_EXTERNAL,
             counters: Counters::default(),
         };
         heap.reset_eden();
@@ -183,7 +192,9 @@ impl Heap {
             .counters
             .scavenges
             .is_multiple_of(self.stress_full_every.max(1));
-        self.old_words > self.full_threshold || self.options.stress && turn
+        self.old_words > self.full_threshold
+            || self.external_bytes > self.external_threshold
+            || self.options.stress && turn
     }
 
     /// Whether given-up memory is made unreadable.
@@ -191,10 +202,15 @@ impl Heap {
         cfg!(debug_assertions) || self.options.stress
     }
 
-    /// Bytes held by objects, roughly: all of old space and what eden has given out.
+    /// Addresses of young objects.
+    pub fn young_range(&self) -> std::ops::Range<u64> {
+        self.young_start..self.young_end
+    }
+
+    /// Bytes held by objects, roughly: all of old space, what eden has given out, and what is outside.
     pub fn bytes_used(&self) -> usize {
         let eden = self.alloc_ptr as usize - self.young_start as usize;
-        (self.old_words + self.survivor_used) * 8 + eden
+        ((self.old_words + self.survivor_used) * 8 + eden).saturating_add(self.external_bytes)
     }
 
     /// Whether `bytes` more fit under the memory limit, and the system has as much to give.

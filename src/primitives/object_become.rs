@@ -52,15 +52,22 @@ fn become_swap(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::BadNumArgs);
     };
     check(vm, a, b)?;
-    exchange(vm, a, |vm| {
+    exchange(vm, a, &[(a, b), (b, a)], |vm| {
         vm.with_roots_in_primitive(|heap, roots| heap.become_swap(a, b, roots))
     })
 }
 
 /// Answers what references to `v` refer to after the exchange: neither object need be where it was.
-fn exchange(vm: &mut Vm, v: Value, work: impl FnOnce(&mut Vm) -> bool) -> PrimResult {
+fn exchange(
+    vm: &mut Vm,
+    v: Value,
+    pairs: &[(Value, Value)],
+    work: impl FnOnce(&mut Vm) -> bool,
+) -> PrimResult {
     vm.handles.pinned.push(v);
+    vm.move_host_things(pairs);
     let done = work(vm);
+    vm.host_things_moved();
     let now = vm.handles.pinned.pop();
     now.filter(|_| done).ok_or(PrimError::BadArgument)
 }
@@ -79,7 +86,7 @@ fn become_forward(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     // A symbol's hash is its number, and a shared object's hash is not to be changed either.
     let copy_hash = copy_hash && !is_fixed(vm, b) && !vm.heap.is_immutable(b);
-    exchange(vm, a, |vm| {
+    exchange(vm, a, &[(a, b)], |vm| {
         vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&[(a, b)], copy_hash, roots))
     })
 }
@@ -112,7 +119,7 @@ fn elements_become_forward(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::BadArgument);
     }
     vm.charge(pairs.len());
-    exchange(vm, from, |vm| {
+    exchange(vm, from, &pairs, |vm| {
         vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&pairs, copy_hash, roots))
     })
 }

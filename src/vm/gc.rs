@@ -5,6 +5,7 @@ use super::frame::FrameAt;
 use super::known::Known;
 use super::process::{Processes, State, wipe};
 use super::{Fp, Stop, Vm};
+use crate::memory::heap::MIN_EXTERNAL;
 use crate::memory::{Roots, Value, Visitor};
 
 /// Global through which FinalizationRegistry gets what is to be mourned.
@@ -17,6 +18,10 @@ pub(super) struct MachineRoots {
     pub live_end: usize,
     /// Shows all classes and all code: whether one of them is alive is not the question.
     pub whole_tables: bool,
+    /// Addresses of young objects.
+    pub young: std::ops::Range<u64>,
+    /// What Rust values counted for that belonged to objects found dead.
+    pub freed_host_bytes: usize,
 }
 
 impl Vm {
@@ -75,13 +80,16 @@ impl Vm {
         work: impl FnOnce(&mut crate::memory::Heap, &mut dyn Roots) -> T,
     ) -> T {
         let vm: *mut Vm = self;
-        let mut roots = MachineRoots {
-            vm,
-            live_end,
-            whole_tables: true,
-        };
+        let mut roots = MachineRoots::new(self, live_end);
+        let full = self.heap.counters.full_collections;
         // SAFETY: the roots touch every part of the machine except the heap.
-        work(unsafe { &mut (*vm).heap }, &mut roots)
+        let result = work(unsafe { &mut (*vm).heap }, &mut roots);
+        let heap = &mut self.heap;
+        heap.external_bytes = heap.external_bytes.saturating_sub(roots.freed_host_bytes);
+        if heap.counters.full_collections > full {
+            heap.external_threshold = (heap.external_bytes * 2).max(MIN_EXTERNAL);
+        }
+        result
     }
 
     /// `with_roots` for a primitive: everything up to its last argument is live. Arguments that the primitive
@@ -118,6 +126,18 @@ impl Vm {
         let (process, slot) = self.new_process(61);
         self.push_frame(slot, code, class, Some(1));
         self.make_ready(process, slot);
+    }
+}
+
+impl MachineRoots {
+    pub(super) fn new(vm: &mut Vm, live_end: usize) -> MachineRoots {
+        MachineRoots {
+            live_end,
+            whole_tables: true,
+            young: vm.heap.young_range(),
+            freed_host_bytes: 0,
+            vm,
+        }
     }
 }
 
@@ -204,7 +224,9 @@ impl Roots for MachineRoots {
                 None => {}
             }
         }
-        vm.host_things.sweep(alive);
+        let young = self.young.clone();
+        let freed = vm.host_things.sweep(full, |v| young.contains(&v.0), alive);
+        self.freed_host_bytes += freed;
         if full {
             vm.classes.sweep(alive);
         }
@@ -223,6 +245,16 @@ impl Vm {
     /// Tells the heap which slots of a class's weak instances are strong.
     pub(crate) fn note_weak_class(&mut self, class: u32, fixed: usize) {
         self.heap.weak_fixed.insert(class, fixed);
+    }
+
+    /// Whether instances of this class, or of subclasses, are neither immediate nor the machine's own.
+    pub fn has_ordinary_instances(&self, class: u32) -> bool {
+        let behavior = [Known::Class.index(), Known::Metaclass.index()];
+        let immediate = |c| self.classes.get(c).is_some_and(|i| i.layout == "immediate");
+        !self
+            .classes
+            .chain(class)
+            .any(|c| Vm::is_machine_class(c) || behavior.contains(&c) || immediate(c))
     }
 
     /// Known class indices of objects that nobody may change the class of.

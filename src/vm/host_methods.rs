@@ -1,9 +1,9 @@
 //! Rust closures of the embedder as methods and blocks, and Rust errors as exceptions.
 //!
-//! Owns the way from a send into a closure and back, and the Rust values that live as long as an
-//! object of class HostFunction or an exception. Never knows the types of the embedding API.
+//! Owns the way from a send into a closure and back. Never knows the types of the embedding API.
 
 use super::code::Call;
+use super::host_things::Thing;
 use super::known::Known;
 use super::{Fp, Outcome, Pc, PrimError, PrimResult, Vm};
 use crate::memory::{ClassIndex, Value};
@@ -35,56 +35,6 @@ impl std::fmt::Display for Panicked {
 }
 
 impl std::error::Error for Panicked {}
-
-/// A Rust value that belongs to an object.
-enum Thing {
-    Function(HostFn),
-    Error(BoxError),
-}
-
-struct Held {
-    object: Value,
-    thing: Thing,
-}
-
-/// Rust values by the objects they belong to. The objects are held weakly.
-#[derive(Default)]
-pub(crate) struct HostThings {
-    held: Vec<Option<Held>>,
-    free: Vec<usize>,
-    /// Their objects died; dropped where Rust code of the embedder may run.
-    dead: Vec<Thing>,
-}
-
-impl HostThings {
-    /// After a collection: forgets what belonged to dead objects.
-    pub fn sweep(&mut self, alive: &dyn Fn(Value) -> Option<Value>) {
-        for (number, place) in self.held.iter_mut().enumerate() {
-            let Some(held) = place else { continue };
-            match alive(held.object) {
-                Some(v) => held.object = v,
-                None => {
-                    self.dead.extend(place.take().map(|h| h.thing));
-                    self.free.push(number);
-                }
-            }
-        }
-    }
-
-    fn hold(&mut self, object: Value, thing: Thing) -> usize {
-        let held = Some(Held { object, thing });
-        match self.free.pop() {
-            Some(number) => {
-                self.held[number] = held;
-                number
-            }
-            None => {
-                self.held.push(held);
-                self.held.len() - 1
-            }
-        }
-    }
-}
 
 /// Registers the primitive of this file.
 pub(super) fn register(vm: &mut Vm) {
@@ -142,21 +92,8 @@ impl Vm {
             .and_then(|c| self.classes.index_of(c))
             .ok_or(PrimError::NotFound)?;
         let object = self.new_object(class, 0)?;
-        let number = self.host_things.hold(object, Thing::Function(function));
-        self.heap.set_slot(object, 0, Value::int(number as i64));
+        self.hold_thing(object, Thing::Function(function));
         Ok(object)
-    }
-
-    /// The closure of a HostFunction.
-    fn host_function(&self, object: Value) -> Option<HostFn> {
-        let number = self.heap.pointer_slots(object).first()?.as_int()?;
-        match self.host_things.held.get(usize::try_from(number).ok()?)? {
-            Some(Held {
-                object: owner,
-                thing: Thing::Function(f),
-            }) if *owner == object => Some(f.clone()),
-            _ => None,
-        }
     }
 
     /// A HostError with this text, to which the Rust error belongs.
@@ -174,34 +111,8 @@ impl Vm {
             .position(|v| v == "messageText");
         self.heap
             .set_slot(exception, place.ok_or(PrimError::NotFound)?, message);
-        self.host_things.hold(exception, Thing::Error(error));
+        self.hold_thing(exception, Thing::Error(error));
         Ok(exception)
-    }
-
-    /// Makes a Rust error belong to an exception, in place of an earlier one.
-    pub fn hold_host_error(&mut self, exception: Value, error: BoxError) {
-        let _replaced = self.take_host_error(exception);
-        self.host_things.hold(exception, Thing::Error(error));
-    }
-
-    /// Takes the Rust error that belongs to an exception.
-    pub fn take_host_error(&mut self, exception: Value) -> Option<BoxError> {
-        let things = &mut self.host_things;
-        let is_it = |h: &Held| h.object == exception && matches!(h.thing, Thing::Error(_));
-        let number = things
-            .held
-            .iter()
-            .position(|h| h.as_ref().is_some_and(is_it))?;
-        things.free.push(number);
-        match things.held[number].take()?.thing {
-            Thing::Error(error) => Some(error),
-            Thing::Function(_) => None,
-        }
-    }
-
-    /// Drops the Rust values whose objects have died.
-    pub fn drop_dead_host_things(&mut self) {
-        drop(std::mem::take(&mut self.host_things.dead));
     }
 
     /// Arguments that a block takes; none when `v` is no block.

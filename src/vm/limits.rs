@@ -2,7 +2,7 @@
 //!
 //! Owns the default only; who enforces it: `gc` (what lives), `memory` (single objects), `process` (stacks).
 
-use super::Vm;
+use super::{Stop, Vm};
 use crate::host::memory;
 
 /// Most that is taken by default, however large the computer is.
@@ -37,6 +37,11 @@ impl Vm {
             usize::MAX => self.default_memory,
             n => n,
         }
+    }
+
+    /// Why everything is about to stop, if it is.
+    pub fn stop_reason(&self) -> Option<Stop> {
+        self.stop
     }
 
     /// Bytes taken by objects and the stacks of all Processes.

@@ -17,6 +17,7 @@ mod handlers;
 pub mod handles;
 mod home;
 pub mod host_methods;
+pub(crate) mod host_things;
 mod interrupt;
 pub mod known;
 pub mod latent;
@@ -228,7 +229,9 @@ pub struct Vm {
     /// Closures of the embedder that are methods, by the number in the method's pragma.
     pub(crate) host_functions: Vec<HostFn>,
     /// Rust values that live as long as an object does.
-    pub(crate) host_things: host_methods::HostThings,
+    pub(crate) host_things: host_things::HostThings,
+    /// What the embedder keeps in the machine, one value of each type.
+    pub host_data: FxHashMap<std::any::TypeId, Box<dyn std::any::Any + Send>>,
     pub(crate) processes: Processes,
     pub(crate) scheduler: Scheduler,
     /// Values that Rust holds on to.
@@ -366,6 +369,7 @@ impl Vm {
             primitives: FxHashMap::default(),
             host_functions: Vec::new(),
             host_things: Default::default(),
+            host_data: FxHashMap::default(),
             processes: Processes::default(),
             scheduler: Scheduler::default(),
             handles: handles::Handles::default(),

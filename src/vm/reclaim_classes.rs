@@ -189,9 +189,8 @@ impl Vm {
             let vm: *mut Vm = self;
             let mut census = Census {
                 roots: MachineRoots {
-                    vm,
-                    live_end,
                     whole_tables: false,
+                    ..MachineRoots::new(self, live_end)
                 },
                 found: Found {
                     vm,

@@ -55,6 +55,7 @@ impl Vm {
             return Then::Exit;
         }
         self.mourn();
+        self.drop_dead_host_things();
         self.run_timers();
         self.poll_host(Some(std::time::Duration::ZERO));
         if self.scheduler.is_stepping()

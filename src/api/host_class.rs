@@ -1,0 +1,355 @@
+//! Rust types as Smalltalk classes.
+//!
+//! Owns the definition of such a class, and which class of a machine belongs to which type.
+
+use super::class::{Class, check_takes};
+use super::context::{AsCtx, Ctx, sealed};
+use super::error::{Error, ErrorKind, Result};
+use super::function::{RustFn, class_fn, host_method};
+use super::host_method::HostMethod;
+use super::instance::{self, This};
+use super::object::Obj;
+use crate::memory::{ClassIndex, Value};
+use crate::vm::HostFn;
+use crate::vm::define::ClassSpec;
+use std::any::TypeId;
+use std::marker::PhantomData;
+
+/// A Rust type that is a class in Smalltalk, once it is [registered](crate::Smalltalk::register). Its instances hold
+/// a value of the type, which is dropped when the object is collected, or with its machine.
+///
+/// The class is one like any other: programs may subclass it, add methods to it, and send `become:` to its
+/// instances, whose values then change places with the other contents. An instance without a value (from `basicNew`)
+/// and one of another class refuse the Rust methods with an error. `copy` is refused unless
+/// [`shallow_copy`](HostClass::shallow_copy) says how.
+///
+/// ```
+/// use chirp::{Block, ClassDef, Ctx, HostClass, New, Obj, Smalltalk, This};
+///
+/// #[derive(Clone)]
+/// struct Point3 { x: f64, y: f64, z: f64 }
+///
+/// impl HostClass for Point3 {
+///     const NAME: &'static str = "Point3";
+///
+///     fn define(c: &mut ClassDef<'_, Self>) -> chirp::Result<()> {
+///         c.class_method("x:y:z:", |x: f64, y: f64, z: f64| New(Point3 { x, y, z }))
+///             .method("x", |p: &Point3| p.x)
+///             .method("x:", |p: &mut Point3, x: f64| p.x = x)
+///             .method("dot:", |p: &Point3, q: &Point3| p.x * q.x + p.y * q.y + p.z * q.z)
+///             .method("do:", |ctx: &mut Ctx<'_>, this: This<Point3>, each: Block<(f64,), Obj>| -> chirp::Result<()> {
+///                 let p = this.get(ctx)?;
+///                 [p.x, p.y, p.z].into_iter().try_for_each(|n| each.call(ctx, (n,)).map(drop))
+///             })
+///             .source("isOrigin ^ (self dot: self) = 0")
+///             .print(|p| format!("({} {} {})", p.x, p.y, p.z));
+///         Ok(())
+///     }
+///
+///     fn shallow_copy(&self) -> Option<Self> {
+///         Some(self.clone())
+///     }
+/// }
+///
+/// let mut st = Smalltalk::new();
+/// st.register::<Point3>()?;
+/// assert_eq!(st.eval::<String>("((Point3 x: 1 y: 2 z: 3) x: 9; yourself) printString")?, "(9 2 3)");
+/// assert!(st.eval::<bool>("(Point3 x: 0 y: 0 z: 0) copy isOrigin")?);
+///
+/// let p: Obj = st.eval("Point3 x: 3 y: 4 z: 0")?;
+/// assert_eq!(p.with_host(&mut st, |p: &Point3| p.x.hypot(p.y))?, 5.0);
+/// # Ok::<(), chirp::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no class of Smalltalk",
+    label = "does not implement `HostClass`",
+    note = "implement `HostClass` for your type, and `register` it"
+)]
+pub trait HostClass: Sized + Send + 'static {
+    /// Name of the class.
+    const NAME: &'static str;
+    /// Name of its superclass.
+    const SUPERCLASS: &'static str = "Object";
+    /// Package that it is in.
+    const PACKAGE: &'static str = "Host";
+    /// What the class says of itself.
+    const COMMENT: &'static str = "";
+
+    /// Gives the class its methods.
+    fn define(c: &mut ClassDef<'_, Self>) -> Result<()>;
+
+    /// Bytes of memory behind the value, beyond its own size. They count against the machine's limit: asked when
+    /// the value goes to Smalltalk, and after each time that it was lent out for changes.
+    fn heap_size(&self) -> usize {
+        0
+    }
+
+    /// The value of a copy of the object. None refuses `copy` and the like.
+    fn shallow_copy(&self) -> Option<Self> {
+        None
+    }
+}
+
+/// What a class of a Rust type is to have. The first mistake made here is what `register` answers.
+///
+/// ```
+/// use chirp::{ClassDef, HostClass, New, Smalltalk};
+///
+/// struct Dice(u32);
+///
+/// impl HostClass for Dice {
+///     const NAME: &'static str = "Dice";
+///     fn define(c: &mut ClassDef<'_, Self>) -> chirp::Result<()> {
+///         c.variable("owner")
+///             .class_method("sides:", |n: u32| New(Dice(n)))
+///             .class_source("cube ^ self sides: 6")
+///             .method("sides", |dice: &Dice| dice.0)
+///             .source("owner ^ owner ifNil: [ 'nobody' ]")
+///             .print(|dice| format!("D{}", dice.0));
+///         Ok(())
+///     }
+/// }
+///
+/// let mut st = Smalltalk::new();
+/// let dice = st.register::<Dice>()?;
+/// assert_eq!(st.eval::<String>("Dice cube printString , ' of ' , Dice cube owner")?, "D6 of nobody");
+/// assert_eq!(st.print_string(dice.as_obj())?, "Dice");
+/// # Ok::<(), chirp::Error>(())
+/// ```
+pub struct ClassDef<'a, T> {
+    ctx: Ctx<'a>,
+    variables: Vec<String>,
+    parts: Vec<Part>,
+    /// Selectors of the class side's closures.
+    makers: Vec<String>,
+    error: Option<Error>,
+    of: PhantomData<fn() -> T>,
+}
+
+struct Part {
+    class_side: bool,
+    code: Code,
+}
+
+enum Code {
+    Rust(String, HostFn),
+    Source(String),
+}
+
+impl<T: HostClass> ClassDef<'_, T> {
+    /// Makes a Rust closure a method of the instances. The selector must take as many arguments as the closure has
+    /// parameters beside the receiver.
+    pub fn method<M, F: HostMethod<T, M>>(&mut self, selector: &str, closure: F) -> &mut Self {
+        self.rust(false, selector, F::COUNT, host_method::<T, M, F>(closure))
+    }
+
+    /// Makes a Rust closure a method of the class itself. Its parameters are the arguments, and a `&mut Ctx<'_>` in
+    /// front of them if it wants one. See [`New`](crate::New) for instances.
+    pub fn class_method<M, F: RustFn<M>>(&mut self, selector: &str, closure: F) -> &mut Self {
+        self.makers.push(selector.into());
+        self.rust(true, selector, F::COUNT + 1, class_fn(closure))
+    }
+
+    /// Smalltalk source of a method of the instances.
+    pub fn source(&mut self, text: &str) -> &mut Self {
+        self.part(false, Code::Source(text.into()))
+    }
+
+    /// Smalltalk source of a method of the class itself.
+    pub fn class_source(&mut self, text: &str) -> &mut Self {
+        self.part(true, Code::Source(text.into()))
+    }
+
+    /// An instance variable for methods in Smalltalk.
+    pub fn variable(&mut self, name: &str) -> &mut Self {
+        self.variables.push(name.into());
+        self
+    }
+
+    /// How an instance prints itself, everywhere.
+    pub fn print(&mut self, text: impl Fn(&T) -> String + Send + 'static) -> &mut Self {
+        self.method("textFromRust", move |this: &T| text(this))
+            .source("printOn: aStream\n\taStream nextPutAll: self textFromRust")
+    }
+
+    fn rust(&mut self, class_side: bool, selector: &str, count: usize, f: HostFn) -> &mut Self {
+        match check_takes(selector, count) {
+            Ok(()) => self.part(class_side, Code::Rust(selector.into(), f)),
+            Err(error) => {
+                self.error.get_or_insert(error);
+                self
+            }
+        }
+    }
+
+    fn part(&mut self, class_side: bool, code: Code) -> &mut Self {
+        self.parts.push(Part { class_side, code });
+        self
+    }
+}
+
+impl<T> sealed::Sealed for ClassDef<'_, T> {}
+impl<T> AsCtx for ClassDef<'_, T> {
+    fn as_ctx(&mut self) -> Ctx<'_> {
+        self.ctx.as_ctx()
+    }
+}
+
+impl<T: HostClass> std::fmt::Debug for ClassDef<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClassDef")
+            .field("name", &T::NAME)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The class of a type in one machine, among the machine's host data.
+struct Registered<T>(Class, PhantomData<fn() -> T>);
+
+fn registered<T: HostClass>(ctx: &Ctx<'_>) -> Option<(Class, ClassIndex)> {
+    let found = ctx.vm.host_data.get(&TypeId::of::<Registered<T>>())?;
+    let class = &found.downcast_ref::<Registered<T>>()?.0;
+    Some((class.clone(), class.index(ctx).ok()?))
+}
+
+/// The class that a new instance gets.
+pub(super) fn class_of<T: HostClass>(ctx: &Ctx<'_>) -> Result<ClassIndex> {
+    let Some((_, own)) = registered::<T>(ctx) else {
+        let what = format!(
+            "class of this machine for {}: it needs `register`",
+            std::any::type_name::<T>()
+        );
+        return Err(Error::new(ErrorKind::NotFound { what }));
+    };
+    let asked = ctx.maker.and_then(|place| {
+        let receiver = ctx.pinned(place);
+        ctx.vm.classes.index_of(receiver)
+    });
+    Ok(asked
+        .filter(|&c| ctx.vm.classes.inherits(c, own))
+        .unwrap_or(own))
+}
+
+impl Ctx<'_> {
+    /// Makes a Rust type a class of this machine; answers the class that it is already, if so.
+    pub fn register<T: HostClass>(&mut self) -> Result<Class> {
+        if let Some((class, index)) = registered::<T>(self) {
+            let name = self.vm.classes.name(index);
+            if self.vm.find_global(&name) == Some(class.as_obj().value(self.vm)?) {
+                return Ok(class);
+            }
+            // It was removed.
+        }
+        let mut def = ClassDef::<T> {
+            ctx: self.as_ctx(),
+            variables: Vec::new(),
+            parts: Vec::new(),
+            makers: Vec::new(),
+            error: None,
+            of: PhantomData,
+        };
+        T::define(&mut def)?;
+        let ClassDef {
+            variables,
+            mut parts,
+            makers,
+            error,
+            ..
+        } = def;
+        if let Some(error) = error {
+            return Err(error);
+        }
+        own_ways::<T>(&mut parts, &makers);
+        let class = self.new_class::<T>(variables)?;
+        let done = parts
+            .into_iter()
+            .try_for_each(|part| self.install(&class, part));
+        if let Err(error) = done {
+            let _half = class.send::<()>(self, "removeFromSystem", ());
+            return Err(error);
+        }
+        let entry = Registered::<T>(class.clone(), PhantomData);
+        let key = TypeId::of::<Registered<T>>();
+        self.vm.host_data.insert(key, Box::new(entry));
+        Ok(class)
+    }
+
+    fn install(&mut self, class: &Class, part: Part) -> Result<()> {
+        let index = class.side(self, part.class_side)?;
+        match part.code {
+            Code::Rust(selector, f) => class.install_fn(self, index, &selector, f),
+            Code::Source(text) => class.compile_on(self, index, &text),
+        }
+    }
+
+    /// The class, without methods.
+    fn new_class<T: HostClass>(&mut self, inst_vars: Vec<String>) -> Result<Class> {
+        let refused = |what: String| Err(Error::new(ErrorKind::Definition { what }));
+        let name = T::NAME;
+        if !name.starts_with(char::is_uppercase) || !is_name(name) {
+            return refused(format!("`{name}` is no name for a class"));
+        }
+        if self.vm.find_global(name).is_some() {
+            return refused(format!("the name `{name}` is taken"));
+        }
+        let superclass = self.class(T::SUPERCLASS)?.index(self)?;
+        if !self.vm.has_ordinary_instances(superclass) {
+            return refused(format!("{} cannot have such a subclass", T::SUPERCLASS));
+        }
+        let mut all = self.vm.classes.all_inst_vars(superclass);
+        for variable in &inst_vars {
+            if !is_name(variable) || RESERVED.contains(&variable.as_str()) {
+                return refused(format!("`{variable}` is no name for a variable"));
+            }
+            if all.contains(variable) {
+                return refused(format!("{name} would have two variables `{variable}`"));
+            }
+            all.push(variable.clone());
+        }
+        let spec = ClassSpec {
+            name: name.into(),
+            superclass: Some(superclass),
+            inst_vars,
+            package: T::PACKAGE.into(),
+            comment: T::COMMENT.into(),
+            ..ClassSpec::default()
+        };
+        let Ok(index) = self.vm.define_class(&spec) else {
+            let what = format!("{} cannot have such a subclass", T::SUPERCLASS);
+            return refused(what);
+        };
+        self.vm.methods_changed();
+        let object = self.vm.classes.get(index).map(|c| c.object);
+        Ok(Class::new(Obj::new(self.vm, object.unwrap_or(Value::NIL))))
+    }
+}
+
+/// Words that are no variables.
+const RESERVED: [&str; 6] = ["self", "super", "true", "false", "nil", "thisContext"];
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// What every class of a Rust type has unless it brings its own: copies, and a word for those who send `new`.
+fn own_ways<T: HostClass>(parts: &mut Vec<Part>, makers: &[String]) {
+    let copy = |ctx: &mut Ctx<'_>, this: This<T>| instance::copy(ctx, this);
+    let own = Part {
+        class_side: false,
+        code: Code::Rust("shallowCopy".into(), host_method::<T, _, _>(copy)),
+    };
+    parts.insert(0, own);
+    let how = match makers {
+        [] => "only Rust makes them".to_string(),
+        _ => format!("send {}", makers.join(" or ")),
+    };
+    let text = format!(
+        "new\n\t\"My instances hold a Rust value.\"\n\n\t^ HostError signal: self name , ' cannot be made by new: {how}'"
+    );
+    let own = Part {
+        class_side: true,
+        code: Code::Source(text),
+    };
+    parts.insert(0, own);
+}
