@@ -38,8 +38,8 @@
 //!
 //! Without the default features (`default-features = false`) command line, sockets and encryption are left
 //! out; the feature `net` brings sockets, `tls` encrypted ones, `serde` the conversion of any type that serde knows.
-//! More: `examples/embed_hello.rs`, `embed_blocks.rs`, `embed_limits.rs`, `embed_slices.rs` (programs in an event loop),
-//! `embed_threads.rs` (a machine a thread).
+//! More: `examples/embed_hello.rs`, `embed_blocks.rs`, `embed_class.rs`, `embed_config.rs`, `embed_plugins.rs`,
+//! `embed_limits.rs`, `embed_slices.rs` (programs in an event loop), `embed_threads.rs` (a machine a thread).
 //!
 //! # Where is what
 //!
@@ -92,6 +92,7 @@ pub mod vm;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+pub use api::testing;
 pub use api::{
     Arguments, AsCtx, Block, Buffer, Builder, ByHandle, ByMut, ByRef, Capabilities, Class,
     ClassDef, Clock, Ctx, Error, ErrorKind, Frame, FromSmalltalk, HostClass, HostMethod, Image,

@@ -4,6 +4,8 @@
 mod collections;
 #[path = "api/convert.rs"]
 mod convert;
+#[path = "api/documentation.rs"]
+mod documentation;
 #[path = "api/errors.rs"]
 mod errors;
 #[path = "api/examples.rs"]

@@ -5,6 +5,15 @@ use super::convert::IntoSmalltalk;
 use super::error::Result;
 
 /// The arguments of a message or a block: a tuple of up to six values, `()` for none, `(x,)` for one.
+///
+/// ```
+/// let mut st = chirp::Smalltalk::new();
+/// let list: chirp::Obj = st.eval("OrderedCollection new")?;
+/// list.send::<()>(&mut st, "add:", ("one",))?;
+/// list.send::<()>(&mut st, "add:beforeIndex:", (0, 1))?;
+/// assert_eq!(list.send::<usize>(&mut st, "size", ())?, 2);
+/// # Ok::<(), chirp::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no list of arguments",
     label = "wants a tuple of values that Smalltalk can hold",

@@ -92,6 +92,21 @@ impl Builder {
     }
 
     /// Where standard input comes from.
+    ///
+    /// ```
+    /// use chirp::{Buffer, Capabilities, Smalltalk};
+    ///
+    /// let errors = Buffer::new();
+    /// let mut st = Smalltalk::builder()
+    ///     .capabilities(Capabilities::all())
+    ///     .stdin(&b"first\nsecond\n"[..])
+    ///     .stderr(errors.clone())
+    ///     .build()?;
+    /// assert_eq!(st.eval::<String>("Stdio stdin upTo: Character lf")?, "first");
+    /// st.eval::<()>("Stdio stderr nextPutAll: 'oh'; flush")?;
+    /// assert_eq!(errors.text(), "oh");
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
     pub fn stdin(mut self, source: impl Read + Send + 'static) -> Builder {
         self.stdin = Some(Box::new(source));
         self
@@ -116,6 +131,13 @@ impl Builder {
     }
 
     /// Collects garbage at every opportunity: slow, for tests of code that holds on to objects.
+    ///
+    /// ```
+    /// let mut st = chirp::Smalltalk::builder().stress(true).build()?;
+    /// let list: chirp::Obj = st.eval("(1 to: 9) asOrderedCollection")?;
+    /// assert_eq!(list.send::<i64>(&mut st, "sum", ())?, 45);
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
     pub fn stress(mut self, on: bool) -> Builder {
         self.stress = on;
         self

@@ -23,6 +23,11 @@ use crate::vm::HostFn;
 /// assert_eq!(st.eval::<Vec<i64>>("(1 to: 500) asArray select: [:n | n isPerfect]")?, [6, 28, 496]);
 /// assert_eq!(st.eval::<i64>("Integer answer thrice")?, 126);
 ///
+/// // Messages to the class itself.
+/// let set = st.class("Set")?;
+/// set.send::<chirp::Obj>(&mut st, "new", ())?;
+/// assert_eq!(st.print_string(set.as_obj())?, "Set");
+///
 /// // A selector with another number of arguments than the closure is refused.
 /// assert!(integer.method(&mut st, "foo:", |n: i64| n).is_err());
 /// # Ok::<(), chirp::Error>(())

@@ -46,6 +46,25 @@ pub struct Ctx<'a> {
 }
 
 /// A [`Smalltalk`](crate::Smalltalk), or a [`Ctx`] inside a Rust closure: whatever a handle can be used with.
+///
+/// ```
+/// use chirp::{AsCtx, Obj, Smalltalk};
+///
+/// /// Works from outside and inside of closures.
+/// fn shown(on: &mut impl AsCtx, source: &str) -> chirp::Result<String> {
+///     let mut ctx = on.as_ctx();
+///     let value: Obj = ctx.run_source("shown", source)?;
+///     ctx.print_string(&value)
+/// }
+///
+/// let mut st = Smalltalk::new();
+/// assert_eq!(shown(&mut st, "3 @ 4")?, "(3@4)");
+/// # Ok::<(), chirp::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no machine",
+    label = "wants a `Smalltalk`, or the `Ctx` of a closure"
+)]
 pub trait AsCtx: sealed::Sealed {
     /// The machine.
     fn as_ctx(&mut self) -> Ctx<'_>;

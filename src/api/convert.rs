@@ -122,6 +122,16 @@ pub trait IntoSmalltalk: Sized {
 }
 
 /// A Symbol, where a `String` or `&str` would become a String.
+///
+/// ```
+/// use chirp::{Smalltalk, Symbol};
+///
+/// let mut st = Smalltalk::new();
+/// st.set_global("Key", Symbol::from("red"))?;
+/// assert!(st.eval::<bool>("Key == #red")?);
+/// assert_eq!(st.eval::<Symbol>("#blue")?.0, "blue");
+/// # Ok::<(), chirp::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Symbol(pub String);
 

@@ -125,6 +125,17 @@ pub enum ErrorKind {
 }
 
 /// The activations at the time of an error, the innermost first.
+///
+/// ```
+/// use chirp::{ErrorKind, Smalltalk};
+///
+/// let mut st = Smalltalk::new();
+/// let error = st.eval::<()>("#(1 2) do: [:n | n / 0]").unwrap_err();
+/// let ErrorKind::Unhandled { trace, .. } = error.kind() else { panic!() };
+/// assert!(trace.frames().iter().any(|frame| frame.name.contains("do:")));
+/// assert_eq!(trace.omitted(), 0);
+/// # Ok::<(), chirp::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     frames: Vec<Frame>,
@@ -144,6 +155,14 @@ impl Trace {
 }
 
 /// A place in a source text, both numbers from 1.
+///
+/// ```
+/// use chirp::{Place, Smalltalk};
+///
+/// let mut st = Smalltalk::new();
+/// let error = st.run_source::<()>("plan.st", "3 + 4.\n  nil foo").unwrap_err();
+/// assert_eq!(error.place(), Some(Place { file: Some("plan.st"), line: 2, column: 7 }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place<'a> {
     /// The file, or the name given to the text.
@@ -165,6 +184,12 @@ impl Error {
 
     /// An error of the host program's own, as a closure or conversion may answer it. One that is of
     /// this type already stays what it is.
+    ///
+    /// ```
+    /// let error = chirp::Error::host("disk 3 is full");
+    /// assert!(matches!(error.kind(), chirp::ErrorKind::Host { .. }));
+    /// assert_eq!(error.to_string(), "disk 3 is full");
+    /// ```
     pub fn host(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         match error.into().downcast::<Error>() {
             Ok(own) => *own,
@@ -184,6 +209,11 @@ impl Error {
 
     /// An object does not fit the Rust type that it should become: for implementations of
     /// [`FromSmalltalk`](crate::FromSmalltalk).
+    ///
+    /// ```
+    /// let error = chirp::Error::conversion("a colour", "nil");
+    /// assert_eq!(error.to_string(), "expected a colour, found nil");
+    /// ```
     pub fn conversion(expected: impl Into<String>, found: impl Into<String>) -> Error {
         Error::new(ErrorKind::Conversion {
             expected: expected.into(),
@@ -197,6 +227,15 @@ impl Error {
     }
 
     /// The Rust error behind this one, if it is of type `E`.
+    ///
+    /// ```
+    /// let mut st = chirp::Smalltalk::new();
+    /// let parse = st.block(|text: String| text.parse::<i64>())?;
+    /// st.set_global("Parse", parse)?;
+    /// let error = st.eval::<i64>("Parse value: 'x'").unwrap_err();
+    /// assert!(error.host_error::<std::num::ParseIntError>().is_some());
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
     pub fn host_error<E: std::error::Error + 'static>(&self) -> Option<&E> {
         self.0.source.as_ref()?.downcast_ref()
     }

@@ -20,6 +20,41 @@ use std::rc::Rc;
 ///
 /// A closure may be called again while it runs, so it is `Fn`: what it changes belongs into a `Cell`,
 /// a `Mutex` or the like. `M` only tells the shapes apart.
+///
+/// ```
+/// use chirp::{Ctx, Obj, Smalltalk};
+///
+/// let mut st = Smalltalk::new();
+/// let plain = st.block(|a: i64, b: i64| a.pow(2) + b)?;
+/// let calling = st.block(|ctx: &mut Ctx<'_>, x: Obj| x.send::<i64>(ctx, "size", ()))?;
+/// assert_eq!(plain.call(&mut st, (3, 1))?, 10);
+/// st.set_global("Size", calling)?;
+/// assert_eq!(st.eval::<i64>("Size value: 'four'")?, 4);
+/// # Ok::<(), chirp::Error>(())
+/// ```
+///
+/// It must be free to go where its machine goes:
+///
+/// ```compile_fail,E0277
+/// let count = std::rc::Rc::new(std::cell::Cell::new(0));
+/// let mut st = chirp::Smalltalk::new();
+/// let _ = st.block(move |n: i64| { count.set(n); n });
+/// ```
+///
+/// and may borrow nothing:
+///
+/// ```compile_fail,E0373
+/// let mut st = chirp::Smalltalk::new();
+/// let step = 3;
+/// let _ = st.block(|n: i64| n + step);
+/// ```
+///
+/// Parameters are types that objects can become:
+///
+/// ```compile_fail,E0277
+/// let mut st = chirp::Smalltalk::new();
+/// let _ = st.block(|text: &str| text.len() as i64);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "Smalltalk cannot call `{Self}`",
     label = "not a closure that Smalltalk can call",

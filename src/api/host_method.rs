@@ -46,6 +46,34 @@ use std::ops::Range;
 /// assert_eq!(st.eval::<String>("(Money cents: 5) shown")?, "a Money");
 /// # Ok::<(), chirp::Error>(())
 /// ```
+///
+/// An answer cannot borrow from the value: clone it.
+///
+/// ```compile_fail
+/// # use chirp::{ClassDef, HostClass};
+/// struct Name(String);
+/// impl HostClass for Name {
+///     const NAME: &'static str = "Name";
+///     fn define(c: &mut ClassDef<'_, Self>) -> chirp::Result<()> {
+///         c.method("text", |n: &Name| n.0.as_str());
+///         Ok(())
+///     }
+/// }
+/// ```
+///
+/// The receiver is the type's own, or a handle of it.
+///
+/// ```compile_fail,E0277
+/// # use chirp::{ClassDef, HostClass};
+/// struct Name(String);
+/// impl HostClass for Name {
+///     const NAME: &'static str = "Name";
+///     fn define(c: &mut ClassDef<'_, Self>) -> chirp::Result<()> {
+///         c.method("size", |n: &String| n.len() as i64);
+///         Ok(())
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no method of the class of `{T}`",
     label = "not a closure that can be a method of `{T}`",

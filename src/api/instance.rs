@@ -179,6 +179,21 @@ pub(super) fn copy<T: HostClass>(ctx: &mut Ctx<'_>, this: This<T>) -> Result<Obj
 /// assert_eq!(queue.with(&mut st, |q| q.0.len())?, 3);
 /// # Ok::<(), chirp::Error>(())
 /// ```
+///
+/// What is lent out does not get away:
+///
+/// ```compile_fail
+/// # use chirp::{ClassDef, HostClass, Smalltalk, This};
+/// # struct Name(String);
+/// # impl HostClass for Name {
+/// #     const NAME: &'static str = "Name";
+/// #     fn define(_: &mut ClassDef<'_, Self>) -> chirp::Result<()> { Ok(()) }
+/// # }
+/// fn text(st: &mut Smalltalk, name: This<Name>) -> String {
+///     let text: &str = name.with(st, |n| n.0.as_str()).unwrap();
+///     text.to_string()
+/// }
+/// ```
 pub struct This<T> {
     object: Obj,
     of: PhantomData<fn() -> T>,

@@ -31,6 +31,14 @@ pub struct InterruptHandle {
 
 impl InterruptHandle {
     /// Signals a `UserInterrupt` in the running Process: Smalltalk may handle it, as it does Ctrl-C.
+    ///
+    /// ```
+    /// let mut st = chirp::Smalltalk::new();
+    /// st.interrupt_handle().interrupt();
+    /// let caught: bool = st.eval("[ [ true ] whileTrue. false ] on: UserInterrupt do: [:e | true ]")?;
+    /// assert!(caught);
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
     pub fn interrupt(&self) {
         self.set(signal::INTERRUPT);
     }

@@ -9,6 +9,7 @@
 //! | context | the same machine seen from inside a closure; the one way into it |
 //! | object, block, class | handles |
 //! | host_class, host_method, instance | Rust types as classes: definition, methods, values |
+//! | testing | assertions for tests of host programs |
 //! | data | the host program's own values in a machine |
 //! | function, arguments | Rust closures of any shape, argument lists |
 //! | convert, numbers, collections | between Rust values and objects |
@@ -42,6 +43,7 @@ mod run;
 #[cfg(feature = "serde")]
 mod serial;
 mod smalltalk;
+pub mod testing;
 
 pub use crate::host::Capabilities;
 pub use crate::host::clock::Clock;
@@ -80,6 +82,7 @@ const _: () = {
     send_sync::<Waiting>();
     send_sync::<Image>();
     send_sync::<Clock>();
+    send_sync::<This<()>>();
     send_sync::<InterruptHandle>();
     send_sync::<Buffer>();
     assert!(size_of::<Error>() == size_of::<usize>());

@@ -24,6 +24,23 @@ use std::sync::Arc;
 /// assert_eq!(st.print_string(&dictionary)?, "a Dictionary('answer'->42 )");
 /// # Ok::<(), chirp::Error>(())
 /// ```
+///
+/// It is of use only together with its machine, or with the context of a closure:
+///
+/// ```compile_fail,E0061
+/// let mut st = chirp::Smalltalk::new();
+/// let text: chirp::Obj = st.eval("'text'").unwrap();
+/// let size: i64 = text.send("size", ()).unwrap();
+/// ```
+///
+/// which cannot be asked from within a closure that it runs itself:
+///
+/// ```compile_fail
+/// let mut st = chirp::Smalltalk::new();
+/// let mut inner = || st.eval::<i64>("3");
+/// st.eval::<i64>("4").unwrap();
+/// inner().unwrap();
+/// ```
 #[derive(Clone, Debug)]
 pub struct Obj(Arc<Root>);
 
@@ -57,6 +74,13 @@ impl Obj {
     }
 
     /// Name of the object's class.
+    ///
+    /// ```
+    /// let mut st = chirp::Smalltalk::new();
+    /// let three: chirp::Obj = st.eval("3")?;
+    /// assert_eq!(three.class_name(&mut st)?, "SmallInteger");
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
     pub fn class_name(&self, on: &mut impl AsCtx) -> Result<String> {
         let ctx = on.as_ctx();
         let value = self.value(ctx.vm)?;
@@ -64,6 +88,13 @@ impl Obj {
     }
 
     /// Whether both handles stand for the very same object of the same machine.
+    ///
+    /// ```
+    /// let mut st = chirp::Smalltalk::new();
+    /// let (a, b): (chirp::Obj, chirp::Obj) = (st.eval("'x' copy")?, st.eval("'x' copy")?);
+    /// assert!(a.is_same(&a.clone(), &mut st)? && !a.is_same(&b, &mut st)?);
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
     pub fn is_same(&self, other: &Obj, on: &mut impl AsCtx) -> Result<bool> {
         let ctx = on.as_ctx();
         Ok(self.value(ctx.vm)? == other.value(ctx.vm)?)

@@ -4,6 +4,16 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes that a machine has written, readable from outside: give a clone to [`Builder::stdout`](crate::Builder::stdout).
+///
+/// ```
+/// let output = chirp::Buffer::new();
+/// let mut st = chirp::Smalltalk::builder().stdout(output.clone()).build()?;
+/// st.eval::<()>("Transcript show: 'Hello'")?;
+/// assert_eq!(output.text(), "Hello");
+/// assert_eq!(output.take(), b"Hello");
+/// assert_eq!(output.text(), "");
+/// # Ok::<(), chirp::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Buffer(Arc<Mutex<Vec<u8>>>);
 

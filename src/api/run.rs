@@ -192,6 +192,13 @@ impl Run {
     }
 
     /// Whether it has given its answer or failed.
+    ///
+    /// ```
+    /// let mut st = chirp::Smalltalk::new();
+    /// let run = st.start("3 + 4")?;
+    /// assert!(!run.has_ended());
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
     pub fn has_ended(&self) -> bool {
         self.sliced.is_none()
     }

@@ -30,6 +30,29 @@ use std::time::Duration;
 /// assert_eq!(st.global::<i64>("count")?, 15);
 /// # Ok::<(), chirp::Error>(())
 /// ```
+///
+/// What it uses, and how that is changed while it lives:
+///
+/// ```
+/// use chirp::Smalltalk;
+/// use std::time::Duration;
+///
+/// let mut st = Smalltalk::builder().fuel(1_000_000).build()?;
+/// st.set_fuel(None);
+/// st.set_timeout(Some(Duration::from_secs(30)));
+/// st.set_arguments(["-v"]);
+/// let list = st.run_source::<chirp::Obj>("start.st", "OrderedCollection new add: 3; yourself")?;
+/// assert_eq!(st.print_string(&list)?, "an OrderedCollection(3)");
+/// assert_eq!(st.handle_count(), 1);
+/// assert!(st.fuel_used() > 0 && st.memory_used() > 0);
+///
+/// let handle = st.interrupt_handle();
+/// handle.stop();
+/// handle.clear();
+/// assert_eq!(st.eval::<i64>("3 + 4")?, 7);
+/// assert!(st.load("no such file.st").is_err());
+/// # Ok::<(), chirp::Error>(())
+/// ```
 pub struct Smalltalk {
     vm: Box<Vm>,
     budget: Budget,

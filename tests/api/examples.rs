@@ -2,10 +2,16 @@
 
 #[path = "../../examples/embed_blocks.rs"]
 mod embed_blocks;
+#[path = "../../examples/embed_class.rs"]
+mod embed_class;
+#[path = "../../examples/embed_config.rs"]
+mod embed_config;
 #[path = "../../examples/embed_hello.rs"]
 mod embed_hello;
 #[path = "../../examples/embed_limits.rs"]
 mod embed_limits;
+#[path = "../../examples/embed_plugins.rs"]
+mod embed_plugins;
 #[path = "../../examples/embed_slices.rs"]
 mod embed_slices;
 #[path = "../../examples/embed_threads.rs"]
@@ -34,4 +40,16 @@ fn slices() {
 #[test]
 fn threads() {
     embed_threads::main().unwrap();
+fn class_of_rust() {
+    embed_class::main().unwrap();
+}
+
+#[test]
+fn config() {
+    embed_config::main().unwrap();
+}
+
+#[test]
+fn plugins() {
+    embed_plugins::main().unwrap();
 }
