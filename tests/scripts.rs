@@ -1,8 +1,12 @@
 //! Scripts as programs: loading other files, where they end, what they know of themselves, the order of what they
 //! write.
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 /// A folder with files, removed at the end.
 struct Folder(PathBuf);
@@ -155,4 +159,96 @@ fn both_channels_keep_the_order_in_one_pipe() {
         .map(|w| text.find(w).unwrap_or_else(|| panic!("{w} in {text}")))
         .to_vec();
     assert!(places.is_sorted(), "{text}");
+}
+
+/// A program that was started, and what it prints line by line.
+struct Program {
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Program {
+    fn start(code: &str) -> Program {
+        let mut child = Command::new("timeout")
+            .args([
+                "--foreground",
+                "60",
+                env!("CARGO_BIN_EXE_chirp"),
+                "-e",
+                code,
+            ])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("chirp starts");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        Program { child, output }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("a line");
+        line.trim_end().to_string()
+    }
+
+    /// The number of chirp itself, which it is to print first.
+    fn process(&mut self) -> Pid {
+        Pid::from_raw(self.line().parse().expect("a number"))
+    }
+
+    fn end(mut self) -> ExitStatus {
+        self.child.wait().expect("an end")
+    }
+}
+
+#[test]
+fn signals_are_events() {
+    let mut program = Program::start(
+        "reloads := 0. OSSignal on: #SIGHUP do: [ reloads := reloads + 1. reloads printNl. Stdio stdout flush ].
+         OSSignal on: #USR1 do: [ :name | name printNl. Stdio stdout flush ].
+         OSSignal on: 'SIGTERM' do: [ 'closing' displayNl. Smalltalk exit: 7 ].
+         OSPlatform current processId printNl. Stdio stdout flush. [ true ] whileTrue: [ ]",
+    );
+    let process = program.process();
+    for (signal, line) in [
+        (Signal::SIGHUP, "1"),
+        (Signal::SIGUSR1, "#SIGUSR1"),
+        (Signal::SIGHUP, "2"),
+        (Signal::SIGTERM, "closing"),
+    ] {
+        kill(process, signal).expect("a signal");
+        assert_eq!(program.line(), line);
+    }
+    assert_eq!(program.end().code(), Some(7));
+}
+
+#[test]
+fn a_signal_that_is_let_go_does_what_it_does_by_itself() {
+    let mut program = Program::start(
+        "first := OSSignal on: #SIGUSR2 do: [ 'first' displayNl ].
+         second := OSSignal on: #SIGUSR2 do: [ second stop. 'second' displayNl ].
+         OSPlatform current processId printNl. Stdio stdout flush. Semaphore new wait",
+    );
+    let process = program.process();
+    kill(process, Signal::SIGUSR2).expect("a signal");
+    assert_eq!(program.line(), "second");
+    kill(process, Signal::SIGUSR2).expect("a signal");
+    // `timeout` ends as its program does.
+    assert_eq!(program.end().signal(), Some(Signal::SIGUSR2 as i32));
+}
+
+#[test]
+fn signals_are_not_for_everybody() {
+    let folder = Folder::with("signals", &[("main.st", "OSSignal on: #SIGTERM do: [ ]")]);
+    let (code, text) = folder.run(&folder.0, &["--sandbox", "main.st"]);
+    assert_eq!(code, 1);
+    assert!(
+        text.contains("signals of the process are not for this program"),
+        "{text}"
+    );
+    let mut st = chirp::Smalltalk::builder()
+        .capabilities(chirp::Capabilities::all())
+        .build()
+        .expect("a machine");
+    let error = st.eval::<()>("OSSignal on: #SIGTERM do: [ ]").unwrap_err();
+    assert!(error.to_string().contains("inside another one"), "{error}");
 }

@@ -89,7 +89,7 @@ impl Session {
             deadline,
             ..Limits::default()
         };
-        let signals = Received::listen(&vm).map_err(|e| fail(exit::INTERNAL, &e))?;
+        let signals = Received::listen(&mut vm).map_err(|e| fail(exit::INTERNAL, &e))?;
         let reader_gone = Arc::new(AtomicBool::new(false));
         vm.host.stdio = streams::standard(vm.signals.clone(), reader_gone.clone());
         // Only servers need it, and they do well with the soft limit if it cannot be raised.

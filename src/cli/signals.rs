@@ -7,6 +7,7 @@
 use super::exit;
 use crate::host::signals;
 use crate::vm::{Vm, signal};
+use nix::sys::signal::Signal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub struct Received {
 
 impl Received {
     /// Listens from now on, for this machine.
-    pub fn listen(vm: &Vm) -> std::io::Result<Received> {
+    pub fn listen(vm: &mut Vm) -> std::io::Result<Received> {
         let received = Received {
             ended_by: Arc::default(),
             interrupts: Arc::default(),
@@ -35,13 +36,10 @@ impl Received {
         let (ended_by, interrupts) = (received.ended_by.clone(), received.interrupts.clone());
         let (prompts, mut ends) = (received.prompts.clone(), 0);
         let (flags, waker) = (vm.signals.clone(), vm.host.waker());
-        signals::install(vm.host.waker(), move |arrived| {
-            let number = match arrived {
-                signals::INTERRUPT => 2,
-                signals::TERMINATE => 15,
-                _ => 1,
-            };
-            let before = if arrived == signals::INTERRUPT {
+        let watched = vm.host.watch_signals();
+        signals::install(vm.host.waker(), watched, move |arrived| {
+            let number = arrived as u32;
+            let before = if arrived == Signal::SIGINT {
                 interrupts.fetch_add(1, Ordering::AcqRel)
             } else {
                 ended_by.store(number, Ordering::Release);
@@ -51,10 +49,10 @@ impl Received {
             let leave = move || std::process::exit(exit::SIGNAL + number as i32);
             match before {
                 0 => flags.fetch_or(signal::INTERRUPT, Ordering::AcqRel),
-                2.. if arrived != signals::INTERRUPT || !prompts.load(Ordering::Acquire) => leave(),
+                2.. if arrived != Signal::SIGINT || !prompts.load(Ordering::Acquire) => leave(),
                 _ => flags.fetch_or(signal::STOP, Ordering::AcqRel),
             };
-            if before == 0 && arrived != signals::INTERRUPT {
+            if before == 0 && arrived != Signal::SIGINT {
                 let (flags, waker) = (flags.clone(), waker.clone());
                 let stop = move || {
                     std::thread::sleep(GRACE);

@@ -122,6 +122,8 @@ pub struct Host {
     waiting_for_stdin: Vec<u32>,
     waiting_for_stdout: Vec<u32>,
     signals: Vec<u32>,
+    /// Signals of the process; none where nobody takes them for this program.
+    watched: Option<signals::Watched>,
 }
 
 impl Host {
@@ -146,7 +148,20 @@ impl Host {
             waiting_for_stdin: Vec::new(),
             waiting_for_stdout: Vec::new(),
             signals: Vec::new(),
+            watched: None,
         })
+    }
+
+    /// From now on the program may watch for signals of the process: whoever calls this takes them.
+    pub fn watch_signals(&mut self) -> signals::Watched {
+        self.watched.get_or_insert_default().clone()
+    }
+
+    /// What the program watches for. Signals concern the whole process, as other programs do: without the permission
+    /// for these there are none.
+    pub fn watched_signals(&self) -> Result<&signals::Watched, Denied> {
+        self.capabilities.may_run()?;
+        self.watched.as_ref().ok_or(Denied)
     }
 
     /// Wakes this host's `poll` from other threads.
@@ -247,13 +262,19 @@ impl Host {
         let sockets = self.net.has_signals();
         #[cfg(not(feature = "net"))]
         let sockets = false;
-        sockets || !self.signals.is_empty() || !self.open_files.signals.is_empty()
+        sockets
+            || !self.signals.is_empty()
+            || !self.open_files.signals.is_empty()
+            || self.watched.as_ref().is_some_and(|w| w.has_arrived())
     }
 
     /// The indices of the semaphores to signal now, each as often as it occurs.
     pub fn take_signals(&mut self) -> Vec<u32> {
         let mut signals = std::mem::take(&mut self.signals);
         signals.append(&mut self.open_files.signals);
+        if let Some(watched) = &self.watched {
+            signals.append(&mut watched.take());
+        }
         #[cfg(feature = "net")]
         let signals = if signals.is_empty() {
             self.net.take_signals()

@@ -1,84 +1,122 @@
-//! Signals sent to the process: interrupt, terminate, hang up. Only the command line installs
-//! this. Must never run code in a signal handler: the signals are blocked in every thread and one
-//! thread takes them in turn, so no static and no unsafe code is needed.
+//! Signals sent to the process. Only the command line installs this. Must never run code in a signal handler: the
+//! signals are blocked in every thread and one thread takes them in turn, so no static and no unsafe code is needed.
 
 use super::poller::Waker;
-use nix::sys::signal::{SigSet, Signal};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::unistd::Pid;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bit set by SIGINT (Ctrl-C).
-pub const INTERRUPT: u32 = 1;
-/// Bit set by SIGTERM.
-pub const TERMINATE: u32 = 2;
-/// Bit set by SIGHUP.
-pub const HANG_UP: u32 = 4;
+/// What a program may watch for. Those for the terminal's size, for children and for alarms belong to others.
+const TAKEN: [Signal; 6] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+];
 
-/// What has arrived and was not taken yet.
+/// Which signals the program watches for, each with the number of the semaphore that it signals; and which of these
+/// have arrived.
 #[derive(Clone, Debug, Default)]
-pub struct PendingSignals {
-    bits: Arc<AtomicU32>,
-    interrupts: Arc<AtomicU32>,
+pub struct Watched(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    semaphores: BTreeMap<i32, u32>,
+    arrived: Vec<u32>,
 }
 
-impl PendingSignals {
-    /// The bits that arrived since the last call.
-    pub fn take(&self) -> u32 {
-        self.bits.swap(0, Ordering::AcqRel)
+impl Watched {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // Nothing in here is ever half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether anything waits; cheap enough for every safe point.
-    pub fn any(&self) -> bool {
-        self.bits.load(Ordering::Relaxed) != 0
+    /// From now on this signal does nothing but signalling the semaphore of that number. `None` for a signal that
+    /// nobody may watch for.
+    pub fn watch(&self, name: &str, semaphore: u32) -> Option<()> {
+        let signal = named(name)?;
+        self.inner().semaphores.insert(signal as i32, semaphore);
+        Some(())
     }
 
-    /// How often SIGINT arrived altogether (the second one in a row is not negotiable).
-    pub fn interrupt_count(&self) -> u32 {
-        self.interrupts.load(Ordering::Relaxed)
+    /// From now on this signal does what it does to programs that do not watch for it. Answers the semaphore's number.
+    pub fn forget(&self, name: &str) -> Option<u32> {
+        let signal = named(name)?;
+        self.inner().semaphores.remove(&(signal as i32))
     }
 
-    /// Records a signal; what the thread does, and what tests do without one.
-    pub fn raise(&self, bit: u32) {
-        if bit == INTERRUPT {
-            self.interrupts.fetch_add(1, Ordering::Relaxed);
-        }
-        self.bits.fetch_or(bit, Ordering::AcqRel);
+    /// A signal has arrived; false if nobody watches for it.
+    fn arrive(&self, signal: Signal) -> bool {
+        let mut inner = self.inner();
+        let Some(&semaphore) = inner.semaphores.get(&(signal as i32)) else {
+            return false;
+        };
+        inner.arrived.push(semaphore);
+        true
+    }
+
+    /// The numbers of the semaphores to signal, since the last call.
+    pub fn take(&self) -> Vec<u32> {
+        std::mem::take(&mut self.inner().arrived)
+    }
+
+    /// Whether there are any.
+    pub fn has_arrived(&self) -> bool {
+        !self.inner().arrived.is_empty()
     }
 }
 
-/// Starts to take SIGINT, SIGTERM and SIGHUP, except those that the process was started to ignore
+/// A signal by its name, with or without `SIG`.
+fn named(name: &str) -> Option<Signal> {
+    TAKEN
+        .into_iter()
+        .find(|s| s.as_str() == name || s.as_str().strip_prefix("SIG") == Some(name))
+}
+
+/// Starts to take signals, except those that the process was started to ignore
 /// (`nohup chirp server.st &` outlives its terminal). Call it from the main thread before any other
-/// thread exists: threads inherit the block. `on_signal` runs on the taking thread after the bit is
-/// set, for the flag that the machine reads in its counter; then the poller is woken.
+/// thread exists: threads inherit the block. For SIGINT, SIGTERM and SIGHUP that nobody watches for, `on_signal` runs on
+/// the taking thread, for the flag that the machine reads in its counter; then the poller is woken. The others do what
+/// they do to any program.
 pub fn install(
     waker: Waker,
-    mut on_signal: impl FnMut(u32) + Send + 'static,
-) -> std::io::Result<PendingSignals> {
-    let pending = PendingSignals::default();
+    watched: Watched,
+    mut on_signal: impl FnMut(Signal) + Send + 'static,
+) -> std::io::Result<()> {
     let mut set = SigSet::empty();
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+    for signal in TAKEN {
         if !super::sys::signals::is_ignored(signal) {
             set.add(signal);
         }
     }
     set.thread_block()?;
-    let shared = pending.clone();
     std::thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
             // An error of sigwait is permanent (a wrong set); there is nothing left to do then.
             while let Ok(signal) = set.wait() {
-                let bit = match signal {
-                    Signal::SIGINT => INTERRUPT,
-                    Signal::SIGTERM => TERMINATE,
-                    _ => HANG_UP,
-                };
-                shared.raise(bit);
-                on_signal(bit);
+                if !watched.arrive(signal) {
+                    match signal {
+                        Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP => on_signal(signal),
+                        _ => end_by(signal),
+                    }
+                }
                 waker.wake();
             }
         })?;
-    Ok(pending)
+    Ok(())
+}
+
+/// The signal has the effect that it has by itself: here, this thread lets it through.
+fn end_by(signal: Signal) {
+    let mut one = SigSet::empty();
+    one.add(signal);
+    // Where this fails, the signal is without effect, which is the lesser evil.
+    let _ = one.thread_unblock();
+    let _ = kill(Pid::this(), signal);
 }
 
 /// Raises the soft limit of open files to the hard one: 10,000 sockets need more than 1,024.

@@ -34,6 +34,7 @@ pub(crate) mod method_uses;
 mod number_text;
 mod object;
 mod object_become;
+mod os_signal;
 mod random;
 mod regex;
 #[cfg(feature = "net")]
@@ -95,7 +96,12 @@ pub fn register(vm: &mut Vm) {
     ] {
         vm.register_primitives("", table);
     }
-    for table in [child::TABLE, file::TABLE, file_path::TABLE] {
+    for table in [
+        child::TABLE,
+        file::TABLE,
+        file_path::TABLE,
+        os_signal::TABLE,
+    ] {
         vm.register_primitives("FilePlugin", table);
     }
     #[cfg(feature = "net")]
