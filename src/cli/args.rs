@@ -52,6 +52,14 @@ pub struct Args {
     #[arg(skip)]
     pub code: Vec<Code>,
 
+    /// Stay at the prompt after FILE, -e or -p; their variables are there
+    #[arg(short, long)]
+    pub interactive: bool,
+
+    /// Do not read the prompt's start-up file, $XDG_CONFIG_HOME/chirp/init.st
+    #[arg(long)]
+    pub no_init: bool,
+
     /// Nothing but computation: no files, no network, no other programs
     #[arg(long, global = true)]
     pub sandbox: bool,

@@ -13,6 +13,59 @@ pub fn read(path: &Path) -> io::Result<String> {
     as_text(std::fs::read(path)?)
 }
 
+/// A path as somebody types it: `~/` is the home folder.
+pub fn expanded(typed: &str) -> PathBuf {
+    let home = std::env::var_os("HOME").filter(|h| !h.is_empty());
+    match (typed.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => PathBuf::from(typed),
+    }
+}
+
+/// Writes a text to a file that is new, or that begins with `head`: nobody's work is overwritten.
+pub fn save(path: &Path, text: &str, head: &str) -> Result<(), String> {
+    let name = path.display();
+    match std::fs::read(path) {
+        Ok(old) if !old.starts_with(head.as_bytes()) => {
+            return Err(format!("{name} exists, and was not saved from here"));
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(told(&path.to_string_lossy(), &error));
+        }
+        _ => {}
+    }
+    std::fs::write(path, text).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => format!("{name}: there is no such folder"),
+        _ => told(&path.to_string_lossy(), &error),
+    })
+}
+
+/// How paths may go on that begin with `typed`: folders end in a slash.
+pub fn completions(typed: &str) -> Vec<String> {
+    let (folder, prefix) = match typed.rfind('/') {
+        Some(slash) => typed.split_at(slash + 1),
+        None => ("", typed),
+    };
+    let place = if folder.is_empty() {
+        PathBuf::from(".")
+    } else {
+        expanded(folder)
+    };
+    // A folder that cannot be read offers nothing.
+    let entries = std::fs::read_dir(place).into_iter().flatten().flatten();
+    let mut found: Vec<String> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let shown =
+                name.starts_with(prefix) && (prefix.starts_with('.') || !name.starts_with('.'));
+            let slash = if entry.path().is_dir() { "/" } else { "" };
+            shown.then(|| format!("{folder}{name}{slash}"))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
 /// All of standard input.
 pub fn read_standard_input() -> io::Result<String> {
     let mut bytes = Vec::new();

@@ -10,14 +10,15 @@ use std::path::Path;
 
 /// Nothing to run was given, and somebody sits at the terminal.
 pub fn wants_prompt(args: &Args) -> bool {
-    args.code.is_empty() && args.rest.is_empty() && std::io::stdin().is_terminal()
+    let nothing = args.code.is_empty() && args.rest.is_empty();
+    nothing && (args.interactive || std::io::stdin().is_terminal())
 }
 
 /// Runs what the options ask for; answers the exit code.
 pub fn run(session: &mut Session, args: &Args) -> i32 {
     session.tell_at_once();
     let result = if args.code.is_empty() {
-        run_file(session, &args.rest)
+        run_file(session, &args.rest, args.interactive)
     } else {
         run_code(session, &args.code, &args.rest)
     };
@@ -40,8 +41,8 @@ fn run_code(session: &mut Session, code: &[Code], arguments: &[OsString]) -> Res
     Ok(())
 }
 
-/// Runs the file that the first word names, or standard input.
-fn run_file(session: &mut Session, words: &[OsString]) -> Result<(), Ending> {
+/// Runs the file that the first word names, or standard input; if `stays`, the variables of a script are there afterwards.
+fn run_file(session: &mut Session, words: &[OsString], stays: bool) -> Result<(), Ending> {
     let (path, arguments) = match words.split_first() {
         Some((path, arguments)) => (path.as_os_str(), arguments),
         None => ("-".as_ref(), &[][..]),
@@ -57,6 +58,9 @@ fn run_file(session: &mut Session, words: &[OsString]) -> Result<(), Ending> {
         Ok(text) if format_of(&text) == Format::Tonel => {
             let message = format!("{name} defines a class, in Tonel: it is not a program");
             Err(refuse(session, &message, exit::DOES_NOT_COMPILE))
+        }
+        Ok(text) if stays && format_of(&text) == Format::Script => {
+            session.run_in_session(&name, &text)
         }
         Ok(text) => session.run_file(&name, &text),
         Err(error) => Err(refuse(session, &files::told(&name, &error), exit::USAGE)),

@@ -27,6 +27,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The class of the exception that Ctrl-C becomes.
 const INTERRUPT: &str = "UserInterrupt";
 
+/// Characters of what is printed in full: an object may contain itself.
+const WHOLE: i64 = 10_000_000;
+
 /// A machine, and how to talk about it.
 pub struct Session {
     pub vm: Box<Vm>,
@@ -151,6 +154,19 @@ impl Session {
         self.settle(result)
     }
 
+    /// Runs a workspace script as if it were typed in: its variables stay.
+    pub fn run_in_session(&mut self, name: &str, text: &str) -> Result<(), Ending> {
+        let plain = crate::formats::detect::without_interpreter_line(text);
+        let result = match self.vm.evaluate(name, &plain) {
+            // In parts, its variables stay as well.
+            Err(LoadError::Source(e)) if e.failures.iter().any(|f| f.too_large) => {
+                self.vm.run_file(name, text)
+            }
+            other => other,
+        };
+        self.settle(result).map(drop)
+    }
+
     /// Gives a variable of the session this value.
     pub fn remember(&mut self, name: &str, value: Value) {
         let name = self.vm.intern(name);
@@ -186,6 +202,39 @@ impl Session {
             .vm
             .string_value(printed)
             .unwrap_or_else(|| "(printString answers no String)".into()))
+    }
+
+    /// What `printString` answers, or why it does not, and nothing is written about that: for the parts of a whole.
+    pub fn print_quietly(&mut self, value: Value) -> Result<String, Ending> {
+        let selector = self.vm.intern("printString");
+        match self.vm.send_message(selector, &[value]) {
+            Ok(printed) => {
+                let text = self.vm.string_value(printed);
+                Ok(text.unwrap_or_else(|| "(printString answers no String)".into()))
+            }
+            Err(RunError::Unhandled(error)) if error.class != INTERRUPT => {
+                let message = error.message.lines().next().unwrap_or_default();
+                Ok(format!("(cannot be printed: {}: {message})", error.class))
+            }
+            Err(error) => Err(self.tell_error(error)),
+        }
+    }
+
+    /// What the value prints, without the library's usual limit.
+    pub fn print_whole(&mut self, value: Value) -> Result<String, Ending> {
+        let bounded = self.print_string(value)?;
+        if bounded.chars().count() < 50_000 {
+            return Ok(bounded);
+        }
+        let selector = self.vm.intern("printStringLimitedTo:");
+        let result = self.vm.send_message(selector, &[value, Value::int(WHOLE)]);
+        let printed = self.settle(result.map_err(LoadError::from))?;
+        Ok(self.vm.string_value(printed).unwrap_or(bounded))
+    }
+
+    /// Whether everything was stopped, so that nothing may run any more.
+    pub fn is_over(&self) -> bool {
+        self.stopped || self.signals.ended_by().is_some()
     }
 
     /// What is wrong with a source file, without running it.

@@ -58,6 +58,7 @@ impl Heap {
         block.used = words;
         let at = block.start();
         if large {
+            self.counters.allocated_words += words as u64;
             self.large.push(block)
         } else {
             self.old.push(block)

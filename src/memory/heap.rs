@@ -95,6 +95,8 @@ pub struct Counters {
     pub full_collections: u64,
     /// Words copied by scavenges.
     pub copied_words: u64,
+    /// Words of objects made in eden until the last scavenge, and of large ones.
+    pub allocated_words: u64,
 }
 
 // SAFETY: the raw pointers point into blocks that the heap itself owns; nothing is shared.
@@ -205,6 +207,16 @@ impl Heap {
     /// Addresses of young objects.
     pub fn young_range(&self) -> std::ops::Range<u64> {
         self.young_start..self.young_end
+    }
+
+    /// Bytes of all objects made so far, but for those that were old from the start and not large.
+    pub fn bytes_allocated(&self) -> u64 {
+        self.counters.allocated_words * 8 + self.eden_used()
+    }
+
+    /// Bytes of objects made since the last scavenge.
+    pub(super) fn eden_used(&self) -> u64 {
+        self.alloc_ptr as u64 - self.young_start
     }
 
     /// Bytes held by objects, roughly: all of old space, what eden has given out, and what is outside.

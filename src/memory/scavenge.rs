@@ -28,6 +28,7 @@ impl Heap {
         self.poison_young();
         self.survivor = 1 - self.survivor;
         self.survivor_used = (end as usize - self.survivor_start(self.survivor) as usize) / 8;
+        self.counters.allocated_words += self.eden_used() / 8;
         self.reset_eden();
         self.collection_wanted = false;
         self.counters.scavenges += 1;

@@ -40,6 +40,9 @@ fn slices() {
 #[test]
 fn threads() {
     embed_threads::main().unwrap();
+}
+
+#[test]
 fn class_of_rust() {
     embed_class::main().unwrap();
 }

@@ -2,7 +2,9 @@
 //!
 //! Decides by tokens alone and never evaluates anything: completing has no side effects.
 
+use super::commands::{COMMANDS, Does, TOPICS, Takes, command_line, find};
 use super::words::Words;
+use crate::cli::files::completions;
 use chirp_grammar::{TokenInfo, TokenKind, tokens};
 
 /// More candidates than this are no help when nothing was typed yet.
@@ -22,6 +24,85 @@ pub fn candidates(line: &str, position: usize, words: &Words) -> (usize, Vec<Can
     let Some(before) = line.get(..position) else {
         return (position, Vec::new());
     };
+    match command_line(before) {
+        Some(command) => in_command(before, command, words),
+        None => in_code(before, words),
+    }
+}
+
+/// The candidates at the end of a command line, of which `command` is what stands behind the colon.
+fn in_command(before: &str, command: &str, words: &Words) -> (usize, Vec<Candidate>) {
+    let begun = command.trim_start();
+    let start = before.len() - begun.len();
+    let Some(blank) = begun.find(char::is_whitespace) else {
+        let known = COMMANDS
+            .iter()
+            .map(|c| c.name)
+            .filter(|n| n.starts_with(begun));
+        return (
+            start,
+            known.map(|n| candidate(&format!("{n} "), n)).collect(),
+        );
+    };
+    let argument = begun[blank..].trim_start();
+    let start = before.len() - argument.len();
+    let Ok(command) = find(&begun[..blank]) else {
+        return (start, Vec::new());
+    };
+    match command.takes {
+        Takes::Nothing => (start, Vec::new()),
+        Takes::File => {
+            let found = completions(argument);
+            (start, found.iter().map(|f| candidate(f, f)).collect())
+        }
+        Takes::Selector => (start, selectors_named(argument, words)),
+        Takes::Code => {
+            let (at, found) = in_code(argument, words);
+            (start + at, found)
+        }
+        Takes::Name => match argument.split_once(">>") {
+            Some((class, selector)) => {
+                let typed = selector.trim_start();
+                let class = class.trim();
+                let all = words.selectors_of(class, typed).into_iter();
+                let found = all.map(|(s, origin)| candidate(s, &format!("{s}  ({origin})")));
+                (before.len() - typed.len(), found.collect())
+            }
+            None => {
+                let classes = words
+                    .names(argument)
+                    .into_iter()
+                    .filter(|n| words.is_class(n));
+                let mut found: Vec<_> = classes.map(|n| candidate(n, n)).collect();
+                if command.does == Does::Help && !argument.is_empty() {
+                    let topics = TOPICS.iter().map(|(n, _)| *n);
+                    let all = topics.chain(COMMANDS.iter().map(|c| c.name));
+                    found.extend(
+                        all.filter(|n| n.starts_with(argument))
+                            .map(|n| candidate(n, n)),
+                    );
+                }
+                if found.is_empty() {
+                    found = selectors_named(argument, words);
+                }
+                (start, found)
+            }
+        },
+    }
+}
+
+fn selectors_named(prefix: &str, words: &Words) -> Vec<Candidate> {
+    if prefix.is_empty() {
+        return Vec::new();
+    }
+    let all = words.all_selectors(prefix).into_iter();
+    all.map(|(s, count)| candidate(s, &format!("{s}  ({count})")))
+        .collect()
+}
+
+/// The candidates at the end of Smalltalk.
+fn in_code(before: &str, words: &Words) -> (usize, Vec<Candidate>) {
+    let position = before.len();
     let mut all: Vec<TokenInfo> = tokens(before).collect();
     let mut start = position;
     if let Some(last) = all.last().copied() {
@@ -69,10 +150,10 @@ fn candidate(replacement: &str, display: &str) -> Candidate {
 }
 
 /// The tokens before the word under the cursor.
-struct Context<'a> {
-    text: &'a str,
-    tokens: &'a [TokenInfo],
-    words: &'a Words,
+pub(super) struct Context<'a> {
+    pub text: &'a str,
+    pub tokens: &'a [TokenInfo],
+    pub words: &'a Words,
 }
 
 impl<'a> Context<'a> {
@@ -124,7 +205,7 @@ impl<'a> Context<'a> {
     }
 
     /// The keywords of the message that the cursor is in the arguments of: `at:`.
-    fn keyword_parts(&self) -> String {
+    pub fn keyword_parts(&self) -> String {
         let mut parts = Vec::new();
         let mut depth = 0;
         for &token in self.tokens.iter().rev() {
@@ -146,7 +227,7 @@ impl<'a> Context<'a> {
     }
 
     /// The class of the operand that ends before the cursor, if the tokens tell.
-    fn receiver_class(&self) -> Option<String> {
+    pub fn receiver_class(&self) -> Option<String> {
         let (&last, before) = self.tokens.split_last()?;
         let class = match last.kind {
             TokenKind::Number => number_class(self.text_of(last)),
@@ -243,7 +324,7 @@ fn number_class(text: &str) -> &'static str {
     }
 }
 
-fn ends_operand(kind: TokenKind) -> bool {
+pub(super) fn ends_operand(kind: TokenKind) -> bool {
     matches!(
         kind,
         TokenKind::Identifier
@@ -254,7 +335,7 @@ fn ends_operand(kind: TokenKind) -> bool {
     ) || closes(kind)
 }
 
-fn opens(kind: TokenKind) -> bool {
+pub(super) fn opens(kind: TokenKind) -> bool {
     matches!(
         kind,
         TokenKind::OpenParen
@@ -265,7 +346,7 @@ fn opens(kind: TokenKind) -> bool {
     )
 }
 
-fn closes(kind: TokenKind) -> bool {
+pub(super) fn closes(kind: TokenKind) -> bool {
     matches!(
         kind,
         TokenKind::CloseParen | TokenKind::CloseBracket | TokenKind::CloseBrace

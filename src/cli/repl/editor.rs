@@ -3,8 +3,10 @@
 //! Reads entries, keeps the history, completes and colours. Never evaluates: it hands each entry to
 //! the interpreter's thread and waits for that to ask for the next one.
 
+use super::commands::{Takes, command_line, find, split};
 use super::complete::candidates;
-use super::highlight::highlight;
+use super::highlight::{FAINT, RESET, highlight};
+use super::hint::{Rest, hint};
 use super::words::Words;
 use crate::loader::script::is_unfinished;
 use rustyline::completion::{Completer, Pair};
@@ -21,6 +23,7 @@ use rustyline::{
 use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -48,6 +51,8 @@ pub struct Setup {
     pub colour: bool,
     pub history: Option<PathBuf>,
     pub words: Arc<Mutex<Words>>,
+    /// Where to say how wide the screen is.
+    pub width: Arc<AtomicUsize>,
     /// One message for each entry that is wanted; the prompt appears then.
     pub wanted: Receiver<()>,
     pub typed: Sender<Typed>,
@@ -144,6 +149,11 @@ impl Setup {
             Err(ReadlineError::Eof) => (Typed::End, false),
             Err(error) => (Typed::Failed(error.to_string()), false),
         };
+        if let Some((columns, _)) = editor.dimensions() {
+            // Some terminals do not know, and say 0.
+            self.width
+                .store(usize::from(columns).max(20), Ordering::Relaxed);
+        }
         self.tell(typed);
         more
     }
@@ -192,7 +202,16 @@ impl Completer for Prompting {
 }
 
 impl Hinter for Prompting {
-    type Hint = String;
+    type Hint = Rest;
+
+    fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<Rest> {
+        // Without colours nobody could tell it from what was typed.
+        if !self.colour || position < line.len() {
+            return None;
+        }
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        hint(line, &words)
+    }
 }
 
 impl Highlighter for Prompting {
@@ -204,6 +223,10 @@ impl Highlighter for Prompting {
         }
     }
 
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Owned(format!("{FAINT}{hint}{RESET}"))
+    }
+
     fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
         self.colour
     }
@@ -211,7 +234,13 @@ impl Highlighter for Prompting {
 
 impl Validator for Prompting {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let unfinished = is_unfinished(context.input());
+        let entry = context.input();
+        let unfinished = match command_line(entry).map(split) {
+            None => is_unfinished(entry),
+            Some((name, code)) => {
+                find(name).is_ok_and(|c| c.takes == Takes::Code) && is_unfinished(code)
+            }
+        };
         Ok(if unfinished {
             ValidationResult::Incomplete
         } else {

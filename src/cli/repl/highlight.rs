@@ -2,17 +2,27 @@
 //!
 //! Adds escape sequences and nothing else: the text keeps its width.
 
+use super::commands::{command_line, split};
 use chirp_grammar::{TokenKind, tokens};
 use std::borrow::Cow;
 use std::fmt::Write;
 
-const RESET: &str = "\x1b[0m";
+pub const RESET: &str = "\x1b[0m";
+pub const FAINT: &str = "\x1b[2m";
+const COMMAND: &str = "\x1b[35m";
 
 /// `line` with its tokens coloured.
 pub fn highlight(line: &str) -> Cow<'_, str> {
     let mut coloured = String::new();
     let mut done = 0;
-    for token in tokens(line) {
+    if let Some(command) = command_line(line) {
+        let (name, _) = split(command);
+        // Both are parts of the line: the name ends where it lies in it.
+        done = line.len() - command.trim_start().len() + name.len();
+        coloured = format!("{COMMAND}{}{RESET}", &line[..done]);
+    }
+    let begin = done;
+    for token in tokens(line).filter(|t| t.span.start as usize >= begin) {
         let (start, end) = (token.span.start as usize, token.span.end as usize);
         let Some(colour) = colour(token.kind, &line[start..end]) else {
             continue;
@@ -26,7 +36,7 @@ pub fn highlight(line: &str) -> Cow<'_, str> {
         );
         done = end;
     }
-    if done == 0 {
+    if coloured.is_empty() {
         return Cow::Borrowed(line);
     }
     coloured.push_str(&line[done..]);
@@ -76,6 +86,8 @@ mod tests {
             "'open",
             "#( $a ",
             "\u{1}#",
+            "  :browse Foo 3",
+            ": \"é",
         ] {
             assert_eq!(plain(&highlight(line)), line);
         }

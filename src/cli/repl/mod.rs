@@ -3,24 +3,29 @@
 //! The line editor has a thread of its own; the machine stays on this one. Between two entries the
 //! machine runs whatever is ready, and is stopped when an entry arrives.
 
+mod commands;
 mod complete;
 mod editor;
+mod effects;
 mod highlight;
+mod hint;
 mod output;
+mod record;
+mod show;
 mod terminal;
 mod vocabulary;
 mod words;
 
-use super::args::Color;
-use super::exit;
+use super::args::Args;
 use super::session::{Ending, Session};
+use super::{exit, files};
 use crate::vm::signal;
 use editor::{Setup, Typed};
 use output::Output;
-use std::borrow::Cow;
+use record::Record;
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use terminal::Terminal;
@@ -29,13 +34,16 @@ use words::Words;
 /// What the session's last value is called.
 const LAST: &str = "_";
 
-/// Characters of a result that are shown.
-const MAX_PRINTED: usize = 10_000;
+/// What the session's last error is called.
+const ERROR: &str = "__";
+
+/// Characters in a line of the screen, where nobody knows.
+const WIDTH: usize = 80;
 
 /// Reads, evaluates and prints until the end; answers the exit code.
-pub fn repl(session: &mut Session, color: Color) -> i32 {
+pub fn repl(session: &mut Session, args: &Args) -> i32 {
     let terminal = Terminal::save();
-    let mut repl = match Repl::start(session, color) {
+    let mut repl = match Repl::start(session, args) {
         Ok(repl) => repl,
         Err(error) => {
             let text = session.style.headline(error);
@@ -46,13 +54,18 @@ pub fn repl(session: &mut Session, color: Color) -> i32 {
     session.say(concat!(
         "Chirp ",
         env!("CARGO_PKG_VERSION"),
-        ". Ctrl-D leaves.\n"
+        ". :help lists commands, Ctrl-D leaves.\n"
     ));
+    if !args.no_init
+        && let Err(Ending::Exit(code)) = repl.start_up(session)
+    {
+        return code;
+    }
     loop {
         match repl.next_entry(session) {
             Typed::Entry(text) if text.trim().is_empty() => {}
             Typed::Entry(text) => {
-                if let Err(Ending::Exit(code)) = repl.evaluate(session, &text) {
+                if let Err(Ending::Exit(code)) = repl.entry(session, &text) {
                     return code;
                 }
             }
@@ -81,21 +94,31 @@ struct Repl {
     want: Sender<()>,
     typed: Receiver<Typed>,
     output: Output,
+    /// Characters in a line of the screen.
+    width: Arc<AtomicUsize>,
+    record: Record,
+    /// What `:load` loaded last.
+    loaded: Option<PathBuf>,
 }
 
 impl Repl {
-    fn start(session: &mut Session, color: Color) -> std::io::Result<Repl> {
+    fn start(session: &mut Session, args: &Args) -> std::io::Result<Repl> {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
         let is_terminal =
             std::io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|t| t != "dumb");
         let words = Arc::new(Mutex::new(vocabulary::of(&mut session.vm)));
         let (want, wanted) = channel();
         let (send, typed) = channel();
+        let width = Arc::new(AtomicUsize::new(WIDTH));
+        session.tell_at_once();
         let (signals, waker) = (session.vm.signals.clone(), session.vm.host.waker());
         let printer = editor::start(Setup {
-            colour: color.wanted(is_terminal, is_set("NO_COLOR"), is_set("CLICOLOR_FORCE")),
+            colour: args
+                .color
+                .wanted(is_terminal, is_set("NO_COLOR"), is_set("CLICOLOR_FORCE")),
             history: history_file(),
             words: words.clone(),
+            width: width.clone(),
             wanted,
             typed: send,
             wake: Box::new(move || {
@@ -110,6 +133,9 @@ impl Repl {
             want,
             typed,
             output,
+            width,
+            record: Record::default(),
+            loaded: None,
         })
     }
 
@@ -148,51 +174,102 @@ impl Repl {
         typed
     }
 
-    fn evaluate(&mut self, session: &mut Session, text: &str) -> Result<(), Ending> {
-        let value = session.evaluate("input", text)?;
-        session.remember(LAST, value);
-        let printed = session.print_string(value)?;
-        session.vm.host.stdio.flush();
-        self.output.begin_line();
-        session.say(&format!("{}\n", shortened(&printed)));
+    /// Runs the start-up file, if there is one; what goes wrong in it is told, and the prompt comes all the same.
+    fn start_up(&mut self, session: &mut Session) -> Result<(), Ending> {
+        let Some(path) = effects::start_up_file().filter(|p| p.exists()) else {
+            return Ok(());
+        };
+        let name = path.to_string_lossy();
+        match files::read(&path) {
+            Ok(text) => session.run_in_session(&name, &text),
+            Err(error) => {
+                let text = session.style.headline(files::told(&name, &error));
+                session.complain(&text);
+                Ok(())
+            }
+        }
+    }
+
+    /// Does what was typed: a command, or Smalltalk.
+    fn entry(&mut self, session: &mut Session, text: &str) -> Result<(), Ending> {
+        if let Some(line) = commands::command_line(text) {
+            return self.command(session, line);
+        }
+        let word = text.trim();
+        // What people type at any prompt, unless it means something here.
+        if matches!(word, "help" | "quit" | "exit") && !session.vm.has_session_variable(word) {
+            let line = if word == "help" { word } else { "quit" };
+            return self.command(session, line);
+        }
+        self.value_of(session, text)?;
+        self.record.smalltalk(text);
+        self.show_last(session)
+    }
+
+    /// Evaluates; the value, or the error, gets its name.
+    fn value_of(&mut self, session: &mut Session, text: &str) -> Result<(), Ending> {
+        session.vm.take_failed_exception();
+        let result = session.evaluate("input", text);
+        if result.is_err() {
+            self.note_error(session);
+        }
+        session.remember(LAST, result?);
         Ok(())
     }
-}
 
-/// The beginning of a result that would flood the screen.
-fn shortened(printed: &str) -> Cow<'_, str> {
-    match printed.char_indices().nth(MAX_PRINTED) {
-        None => Cow::Borrowed(printed),
-        Some((end, _)) => Cow::Owned(format!(
-            "{}… (cut after {MAX_PRINTED} characters)",
-            &printed[..end]
-        )),
+    /// The exception that ended the last evaluation gets its name.
+    fn note_error(&self, session: &mut Session) {
+        if let Some(exception) = session.vm.take_failed_exception() {
+            session.remember(ERROR, exception);
+        }
+    }
+
+    /// Prints the last value, within bounds. One that cannot be printed has at least its class.
+    fn show_last(&mut self, session: &mut Session) -> Result<(), Ending> {
+        let Some(value) = session.vm.session_variable(LAST) else {
+            return Ok(());
+        };
+        match session.print_string(value) {
+            Ok(printed) => {
+                self.say_on_new_line(session, &format!("{}\n", show::shortened(&printed)))
+            }
+            Err(Ending::Failed(_)) => {
+                let value = session
+                    .vm
+                    .session_variable(LAST)
+                    .unwrap_or(crate::memory::Value::NIL);
+                let class = session.vm.classes.name(session.vm.heap.class_of(value));
+                self.say_on_new_line(
+                    session,
+                    &format!("(a value of class {class} that does not print itself)\n"),
+                );
+            }
+            Err(ending) => return Err(ending),
+        }
+        Ok(())
+    }
+
+    fn say_on_new_line(&mut self, session: &mut Session, text: &str) {
+        session.vm.host.stdio.flush();
+        self.output.begin_line();
+        session.say(text);
     }
 }
 
 /// `$XDG_STATE_HOME/chirp/history`, its folder made; none where there is no home.
 fn history_file() -> Option<PathBuf> {
+    let folder = folder("XDG_STATE_HOME", ".local/state")?;
+    std::fs::create_dir_all(&folder).ok()?;
+    Some(folder.join("history"))
+}
+
+/// Our folder in the one that the variable names, or else in this one of the home folder.
+fn folder(variable: &str, otherwise: &str) -> Option<PathBuf> {
     let absolute = |name: &str| {
         std::env::var_os(name)
             .map(PathBuf::from)
             .filter(|p| p.is_absolute())
     };
-    let state =
-        absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    let folder = state.join("chirp");
-    std::fs::create_dir_all(&folder).ok()?;
-    Some(folder.join("history"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_results_are_cut() {
-        assert_eq!(shortened("#(1 2)"), "#(1 2)");
-        let long = "é".repeat(MAX_PRINTED + 5);
-        let shown = shortened(&long);
-        assert!(shown.starts_with("éé") && shown.ends_with("é… (cut after 10000 characters)"));
-    }
+    let base = absolute(variable).or_else(|| Some(absolute("HOME")?.join(otherwise)))?;
+    Some(base.join("chirp"))
 }

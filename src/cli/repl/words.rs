@@ -91,6 +91,12 @@ impl Words {
         found
     }
 
+    /// Whether instances of `class` understand this very selector.
+    pub fn understands(&self, class: &str, selector: &str) -> bool {
+        let all = self.selectors_of(class, selector);
+        all.iter().any(|(found, _)| *found == selector)
+    }
+
     /// All selectors beginning with `prefix`, those with the most implementors first, each with how
     /// many it has.
     pub fn all_selectors(&self, prefix: &str) -> Vec<(&str, usize)> {

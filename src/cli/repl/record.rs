@@ -1,0 +1,124 @@
+//! What succeeded in a session, kept as the script that `:save` writes.
+//!
+//! Owns the rewriting that makes a script of entries: a dot between them, the last value by its name. Runs nothing.
+
+use super::LAST;
+use chirp_grammar::ast::Statement;
+use chirp_grammar::{TokenKind, parse_do_it, tokens};
+
+/// How a saved script begins: by this a file is known that may be saved again.
+pub const HEAD: &str = "\"Saved from a session of chirp.\"\n";
+
+/// The entries that succeeded.
+#[derive(Debug, Default)]
+pub struct Record(Vec<Entry>);
+
+#[derive(Debug)]
+enum Entry {
+    Smalltalk(String),
+    /// A command that did something to the session; a script can only mention it.
+    Command(String),
+}
+
+impl Record {
+    pub fn smalltalk(&mut self, text: &str) {
+        self.0.push(Entry::Smalltalk(text.trim().to_string()));
+    }
+
+    pub fn command(&mut self, line: &str) {
+        self.0.push(Entry::Command(line.trim().to_string()));
+    }
+
+    /// The script, and how many entries there are in it.
+    pub fn script(&self) -> (String, usize) {
+        let mut text = format!("{HEAD}\n");
+        let mut count = 0;
+        for (i, entry) in self.0.iter().enumerate() {
+            match entry {
+                Entry::Command(line) => {
+                    text.push_str(&format!("\":{}\"\n", line.replace('"', "\"\"")));
+                }
+                Entry::Smalltalk(entry) => {
+                    let next = self.0[i + 1..].iter().find_map(|e| match e {
+                        Entry::Smalltalk(text) => Some(text),
+                        Entry::Command(_) => None,
+                    });
+                    text.push_str(&statement(entry, next.is_some_and(|n| mentions_last(n))));
+                    text.push('\n');
+                    count += 1;
+                }
+            }
+        }
+        (text, count)
+    }
+}
+
+/// An entry as statements of a script: no `^` ends the script, and its value has a name if the next one wants it.
+fn statement(entry: &str, names_value: bool) -> String {
+    let Some(tree) = parse_do_it(entry).tree else {
+        // A class in brackets is no statement, and needs no dot.
+        return entry.to_string();
+    };
+    let name = format!("{LAST} := ");
+    let text = match tree.body.statements.last() {
+        Some(Statement::Return { caret, .. }) => {
+            let (start, end) = (caret.start as usize, caret.end as usize);
+            let value = entry[end..].trim_start();
+            let name = if names_value { name.as_str() } else { "" };
+            format!("{}{name}{value}", &entry[..start])
+        }
+        Some(Statement::Expr(value)) if names_value => {
+            let start = value.span.start as usize;
+            format!("{}{name}{}", &entry[..start], &entry[start..])
+        }
+        _ => entry.to_string(),
+    };
+    // A comment at the end must not swallow the dot.
+    let end = tokens(&text)
+        .filter(|t| t.kind != TokenKind::Comment)
+        .last();
+    match end {
+        Some(last) if last.kind == TokenKind::Dot => text,
+        Some(last) => {
+            let end = last.span.end as usize;
+            format!("{}.{}", &text[..end], &text[end..])
+        }
+        None => text,
+    }
+}
+
+fn mentions_last(text: &str) -> bool {
+    tokens(text).any(|t| &text[t.span.start as usize..t.span.end as usize] == LAST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_become_statements() {
+        assert_eq!(statement("3 + 4", false), "3 + 4.");
+        assert_eq!(statement("3 + 4. \"seven\"", false), "3 + 4. \"seven\"");
+        assert_eq!(statement("3 + 4 \"seven\"", true), "_ := 3 + 4. \"seven\"");
+        assert_eq!(statement("x := 3. ^ x + 1", false), "x := 3. x + 1.");
+        assert_eq!(statement("^ x", true), "_ := x.");
+        assert_eq!(
+            statement("Object subclass: A [ ]", false),
+            "Object subclass: A [ ]"
+        );
+    }
+
+    #[test]
+    fn a_value_has_a_name_when_the_next_entry_wants_it() {
+        let mut record = Record::default();
+        record.smalltalk("3 + 4");
+        record.command("load a.st");
+        record.smalltalk("_ * 2");
+        let (text, count) = record.script();
+        assert!(
+            text.ends_with("_ := 3 + 4.\n\":load a.st\"\n_ * 2.\n"),
+            "{text}"
+        );
+        assert_eq!(count, 2);
+    }
+}
