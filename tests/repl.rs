@@ -1,73 +1,8 @@
 //! The prompt, in a real terminal: a pseudo-terminal with chirp on the other side.
 
-use rexpect::session::{PtySession, spawn_command};
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
+mod prompt;
 
-/// A guard against hanging, not a measure of speed.
-const GUARD_MS: u64 = 60_000;
-
-struct Repl {
-    session: PtySession,
-    state: PathBuf,
-}
-
-impl Repl {
-    fn start() -> Repl {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let state =
-            std::env::temp_dir().join(format!("chirp-repl-{}-{number}", std::process::id()));
-        Repl::start_in(state)
-    }
-
-    /// Starts with this folder for the history.
-    fn start_in(state: PathBuf) -> Repl {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chirp"));
-        command
-            .args(["--color", "never"])
-            .env("XDG_STATE_HOME", &state)
-            .env("TERM", "xterm");
-        let session = spawn_command(command, Some(GUARD_MS)).expect("a session");
-        let mut repl = Repl { session, state };
-        repl.prompt();
-        repl
-    }
-
-    /// Waits for the prompt; answers what came before it.
-    fn prompt(&mut self) -> String {
-        self.session.exp_string("chirp> ").expect("a prompt")
-    }
-
-    fn expect(&mut self, text: &str) {
-        if let Err(error) = self.session.exp_string(text) {
-            panic!("{text:?} expected: {error}");
-        }
-    }
-
-    fn line(&mut self, text: &str) {
-        self.session.send_line(text).expect("a line is taken");
-    }
-
-    /// Types a line; waits until its result stands on a line of its own.
-    fn says(&mut self, line: &str, result: &str) {
-        self.line(line);
-        self.expect(&format!("\n{result}\r\n"));
-        self.prompt();
-    }
-
-    /// Types Ctrl and a letter.
-    fn control(&mut self, letter: char) {
-        self.session.send_control(letter).expect("a key is taken");
-    }
-
-    fn leave(mut self) {
-        self.control('d');
-        self.session.exp_eof().expect("chirp ends");
-        let _ = std::fs::remove_dir_all(&self.state);
-    }
-}
+use prompt::Repl;
 
 #[test]
 fn results_are_printed() {
@@ -188,7 +123,7 @@ fn results_and_errors_begin_on_a_line_of_their_own() {
 fn long_results_are_cut() {
     let mut repl = Repl::start();
     repl.line("(1 to: 100000) asArray");
-    repl.expect("(cut after 10000 characters)");
+    repl.expect("(cut after 4000 characters; :all shows all)");
     repl.prompt();
     repl.leave();
 }

@@ -37,9 +37,9 @@ impl Repl {
             Does::Inspect => return self.inspect(session, argument),
             Does::All => return self.print_all(session, argument),
             Does::Time => return self.time(session, argument),
-            Does::Load => return self.load(session, line, argument),
+            Does::Load => return self.load_path(session, &files::expanded(argument)),
             Does::Reload => match self.loaded.clone() {
-                Some(path) => return self.load_path(session, line, &path),
+                Some(path) => return self.load_path(session, &path),
                 None => Err("nothing was loaded yet; :load PATH".to_string()),
             },
             Does::Save => self.save(argument),
@@ -91,12 +91,7 @@ impl Repl {
         result
     }
 
-    fn load(&mut self, session: &mut Session, line: &str, argument: &str) -> Result<(), Ending> {
-        let path = files::expanded(argument);
-        self.load_path(session, line, &path)
-    }
-
-    fn load_path(&mut self, session: &mut Session, line: &str, path: &Path) -> Result<(), Ending> {
+    fn load_path(&mut self, session: &mut Session, path: &Path) -> Result<(), Ending> {
         let name = path.to_string_lossy().into_owned();
         // What cannot be loaded today may be mended, and reloaded.
         self.loaded = Some(path.to_path_buf());
@@ -107,11 +102,12 @@ impl Repl {
                 Err(error) => return Err(refuse(session, &files::told(&name, &error))),
             },
         };
-        match text {
-            Some(text) if format_of(&text) == Format::Script => {
-                session.run_in_session(&name, &text)
+        let format = text.as_deref().map(format_of);
+        let done = match (&text, format) {
+            (Some(text), Some(Format::Script | Format::ClassBody)) => {
+                session.run_in_session(&name, text)
             }
-            Some(text) if format_of(&text) != Format::Tonel => session.run_file(&name, &text),
+            (Some(text), Some(Format::Chunk)) => session.run_file(&name, text),
             _ => {
                 let report = session.load(&[path.to_path_buf()]);
                 match load::tell(session, report) {
@@ -119,12 +115,15 @@ impl Repl {
                     code => Err(Ending::Failed(code)),
                 }
             }
+        };
+        if done.is_err() {
+            self.note_error(session);
         }
-        .inspect_err(|_| self.note_error(session))?;
-        self.record.command(&match self.loaded {
-            Some(_) if line.trim() == "reload" => format!("load {name}"),
-            _ => line.to_string(),
-        });
+        done?;
+        match (text, format) {
+            (Some(text), Some(Format::Script | Format::ClassBody)) => self.record.smalltalk(&text),
+            _ => self.record.load(path),
+        }
         self.say_on_new_line(session, &format!("loaded {name}\n"));
         Ok(())
     }

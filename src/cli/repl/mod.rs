@@ -181,7 +181,13 @@ impl Repl {
         };
         let name = path.to_string_lossy();
         match files::read(&path) {
-            Ok(text) => session.run_in_session(&name, &text),
+            Ok(text) => {
+                let result = session.run_in_session(&name, &text);
+                if result.is_ok() {
+                    self.record.smalltalk(&text);
+                }
+                result
+            }
             Err(error) => {
                 let text = session.style.headline(files::told(&name, &error));
                 session.complain(&text);

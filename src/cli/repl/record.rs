@@ -3,53 +3,41 @@
 //! Owns the rewriting that makes a script of entries: a dot between them, the last value by its name. Runs nothing.
 
 use super::LAST;
+use crate::formats::detect::without_interpreter_line;
 use chirp_grammar::ast::Statement;
 use chirp_grammar::{TokenKind, parse_do_it, tokens};
+use std::path::Path;
 
 /// How a saved script begins: by this a file is known that may be saved again.
 pub const HEAD: &str = "\"Saved from a session of chirp.\"\n";
 
 /// The entries that succeeded.
 #[derive(Debug, Default)]
-pub struct Record(Vec<Entry>);
-
-#[derive(Debug)]
-enum Entry {
-    Smalltalk(String),
-    /// A command that did something to the session; a script can only mention it.
-    Command(String),
-}
+pub struct Record(Vec<String>);
 
 impl Record {
+    /// An entry, or the text of a script that was loaded.
     pub fn smalltalk(&mut self, text: &str) {
-        self.0.push(Entry::Smalltalk(text.trim().to_string()));
+        let plain = without_interpreter_line(text);
+        self.0.push(plain.trim().to_string());
     }
 
-    pub fn command(&mut self, line: &str) {
-        self.0.push(Entry::Command(line.trim().to_string()));
+    /// Something that has to be loaded from where it is.
+    pub fn load(&mut self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let name = path.to_string_lossy().replace('\'', "''");
+        self.0.push(format!("PackageLoader load: '{name}'"));
     }
 
     /// The script, and how many entries there are in it.
     pub fn script(&self) -> (String, usize) {
         let mut text = format!("{HEAD}\n");
-        let mut count = 0;
         for (i, entry) in self.0.iter().enumerate() {
-            match entry {
-                Entry::Command(line) => {
-                    text.push_str(&format!("\":{}\"\n", line.replace('"', "\"\"")));
-                }
-                Entry::Smalltalk(entry) => {
-                    let next = self.0[i + 1..].iter().find_map(|e| match e {
-                        Entry::Smalltalk(text) => Some(text),
-                        Entry::Command(_) => None,
-                    });
-                    text.push_str(&statement(entry, next.is_some_and(|n| mentions_last(n))));
-                    text.push('\n');
-                    count += 1;
-                }
-            }
+            let next = self.0.get(i + 1);
+            text.push_str(&statement(entry, next.is_some_and(|n| mentions_last(n))));
+            text.push('\n');
         }
-        (text, count)
+        (text, self.0.len())
     }
 }
 
@@ -112,13 +100,9 @@ mod tests {
     fn a_value_has_a_name_when_the_next_entry_wants_it() {
         let mut record = Record::default();
         record.smalltalk("3 + 4");
-        record.command("load a.st");
         record.smalltalk("_ * 2");
         let (text, count) = record.script();
-        assert!(
-            text.ends_with("_ := 3 + 4.\n\":load a.st\"\n_ * 2.\n"),
-            "{text}"
-        );
+        assert!(text.ends_with("\n_ := 3 + 4.\n_ * 2.\n"), "{text}");
         assert_eq!(count, 2);
     }
 }

@@ -1,0 +1,199 @@
+//! Editing at the prompt: completion, hints, colours, history, pastes, odd terminals.
+
+mod prompt;
+
+use prompt::Repl;
+
+#[test]
+fn commands_files_and_names_behind_them_are_completed() {
+    let mut repl = Repl::start();
+    repl.keys(":brow\tOrderedC\t\r");
+    repl.expect("variables: array firstIndex lastIndex");
+    repl.prompt();
+    repl.keys(":doc Point>>squaredD\t\r");
+    repl.expect("Point >> squaredDistanceTo: aPoint");
+    repl.prompt();
+    let path = repl.file("only-one.st", "77");
+    repl.keys(&format!(
+        ":load {}\t\r",
+        path.strip_suffix("ly-one.st").expect("its end")
+    ));
+    repl.expect("only-one.st\r\n");
+    repl.prompt();
+    repl.keys(":implementors squaredD\t\r");
+    repl.expect("\n  Point>>squaredDistanceTo:");
+    repl.prompt();
+    repl.keys(":time 'abc' asUpperc\t\r");
+    repl.expect("\n'ABC'\r\n");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn the_receivers_selectors_are_completed() {
+    let mut repl = Repl::start();
+    repl.says("d := Dictionary new. 3", "3");
+    for (keys, result) in [
+        ("d keysD\t [ :k | ]", "a Dictionary()"),
+        ("(d at: 1 ifAbs\t 9) max: 3", "9"),
+        (
+            "OrderedCollection new removeDup\t",
+            "an OrderedCollection()",
+        ),
+        ("Point r: 3 deg\t 0", "(3.0@0.0)"),
+        ("3 factori\t", "6"),
+    ] {
+        repl.keys(&format!("{keys}\r"));
+        repl.expect(&format!("\n{result}\r\n"));
+        repl.prompt();
+    }
+    repl.says("1 + 1", "2");
+    repl.leave();
+}
+
+#[test]
+fn the_rest_of_a_keyword_message_is_shown_in_grey() {
+    let mut repl = Repl::start_with(Repl::folder(), &["--color", "always"], "xterm");
+    repl.keys("d := Dictionary new\r");
+    repl.expect("a Dictionary");
+    repl.keys("d at:");
+    repl.expect("\x1b[2m put:\x1b[0m");
+    repl.control('c');
+    repl.prompt();
+    repl.keys("d at: 1 ");
+    repl.expect("\x1b[2mput: \x1b[0m");
+    repl.keys("\x1b[C7\r");
+    repl.expect("\r\n7\r\n");
+    repl.leave();
+}
+
+#[test]
+fn what_is_typed_has_colours() {
+    let mut repl = Repl::start_with(Repl::folder(), &["--color", "always"], "xterm");
+    repl.keys("'text'");
+    repl.expect("\x1b[32m'text'\x1b[0m");
+    repl.control('c');
+    repl.prompt();
+    repl.keys(":help");
+    repl.expect("\x1b[35m:help\x1b[0m");
+    repl.control('c');
+    repl.leave();
+}
+
+#[test]
+fn earlier_entries_are_searched() {
+    let mut repl = Repl::start();
+    repl.says("111 + 222", "333");
+    repl.says("4 + 4", "8");
+    repl.keys("\x12111");
+    repl.expect("reverse-i-search");
+    repl.keys("\r");
+    repl.expect("\n333\r\n");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn a_command_with_unfinished_code_goes_on() {
+    let mut repl = Repl::start();
+    repl.line(":time [ :x |");
+    repl.line("x * 2 ] value: 4");
+    repl.expect("\n8\r\n");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn errors_in_the_middle_of_lines_typed_ahead_stop_nothing() {
+    let mut repl = Repl::start();
+    repl.line("a := 3\rnil foo\r3 + )\r:wat\ra * 5");
+    repl.expect("MessageNotUnderstood");
+    repl.expect("error");
+    repl.expect("there is no command :wat");
+    repl.expect("\n15\r\n");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn long_lines_and_wide_characters() {
+    let mut repl = Repl::start();
+    repl.says("'日本語 é 👩‍👩‍👧' size > 5", "true");
+    let long = format!("{}1", "1 + ".repeat(300));
+    repl.line(&format!("\x1b[200~{long}\x1b[201~"));
+    repl.expect("\n301\r\n");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn a_terminal_that_can_do_nothing() {
+    let mut repl = Repl::start_with(Repl::folder(), &["--color", "never"], "dumb");
+    repl.line("3 + 4");
+    repl.expect("7\r\n");
+    repl.prompt();
+    repl.line("[:x |");
+    repl.line("x ] value: 5");
+    repl.expect("5\r\n");
+    repl.prompt();
+    repl.line("nil foo");
+    repl.expect("MessageNotUnderstood");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn no_terminal_at_all() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let mut chirp = Command::new(env!("CARGO_BIN_EXE_chirp"))
+        .args(["--no-init", "-i"])
+        .env("XDG_STATE_HOME", Repl::folder())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("chirp runs");
+    let mut input = chirp.stdin.take().expect("a pipe");
+    input
+        .write_all(b"3 + 4\n[:x |\nx] value: 4\nnil foo\n:help keys\n")
+        .expect("it reads");
+    drop(input);
+    let output = chirp.wait_with_output().expect("it ends");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        told.contains("\n7\n4\n") && told.contains("Ctrl-R"),
+        "{told}"
+    );
+    assert!(String::from_utf8_lossy(&output.stderr).contains("MessageNotUnderstood"));
+    assert!(output.status.success());
+}
+
+#[test]
+fn a_start_up_file_comes_first() {
+    let folder = Repl::folder();
+    std::fs::create_dir_all(folder.join("chirp")).expect("a folder");
+    std::fs::write(folder.join("chirp/init.st"), "three := 3. nil bar").expect("a file");
+    let mut repl = Repl::start_in(folder.clone());
+    repl.says("three", "3");
+    repl.control('d');
+    repl.session.exp_eof().expect("chirp ends");
+    let mut repl = Repl::start_with(folder, &["--color", "never", "--no-init"], "xterm");
+    repl.tells("three", "there is no variable `three`");
+    repl.leave();
+}
+
+#[test]
+fn the_prompt_follows_a_program() {
+    let folder = Repl::folder();
+    let script = folder.join("a.st");
+    std::fs::write(&script, "kept := 5. nil foo").expect("a file");
+    let script = script.to_str().expect("a name in UTF-8");
+    let mut repl = Repl::start_with(folder.clone(), &["--color", "never", "-i", script], "xterm");
+    repl.says("kept", "5");
+    repl.leave();
+    let options = ["--color", "never", "--interactive", "-e", "kept := 6"];
+    let mut repl = Repl::start_with(folder, &options, "xterm");
+    repl.says("kept", "6");
+    repl.leave();
+}

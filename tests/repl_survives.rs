@@ -1,0 +1,185 @@
+//! Nothing kills the prompt: interrupts, resizing, errors of other Processes, and keys at random.
+
+mod prompt;
+
+use nix::sys::signal::Signal;
+use prompt::Repl;
+
+#[test]
+fn control_c_while_waiting_for_a_peer_or_in_recursion() {
+    let mut repl = Repl::start();
+    repl.says(
+        "Object subclass: Deep [ down [ ^ [ self down ] on: StackOverflow do: [ :e | e retry ] ] ]",
+        "Deep",
+    );
+    for source in [
+        "server := Socket newTCP. server listenOn: 0 backlogSize: 5. client := Socket newTCP. \
+         client connectTo: #[127 0 0 1] port: server localPort. client waitForDataFor: 600",
+        "Deep new down",
+        "[ (Delay forSeconds: 600) wait ] ensure: [ Transcript show: 'ensured'; cr ]",
+        "100000 factorial printString size",
+    ] {
+        repl.line(&format!("Transcript show: 'go'; cr. {source}"));
+        repl.expect("\ngo\r\n");
+        repl.control('c');
+        repl.expect("UserInterrupt");
+        repl.prompt();
+        repl.says("1 + 1", "2");
+    }
+    repl.leave();
+}
+
+#[test]
+fn errors_of_other_processes_are_told_above_the_prompt() {
+    let mut repl = Repl::start();
+    repl.line("[ (Delay forMilliseconds: 100) wait. nil zork ] fork. #forked");
+    repl.expect("\n#forked\r\n");
+    repl.prompt();
+    repl.keys("3 + ");
+    repl.expect("did not understand #zork");
+    repl.keys("4\r");
+    repl.expect("\n7\r\n");
+    repl.leave();
+}
+
+#[test]
+fn the_terminal_may_change_its_size() {
+    let mut repl = Repl::start();
+    for (rows, columns) in [(10, 20), (1, 1), (200, 300), (0, 0), (24, 80)] {
+        repl.keys("'some text that is longer than a line' siz");
+        resize(&repl, rows, columns);
+        repl.session
+            .process_mut()
+            .signal(Signal::SIGWINCH)
+            .expect("a signal is sent");
+        repl.keys("e");
+        repl.control('c');
+    }
+    repl.says("3 + 4", "7");
+    repl.leave();
+}
+
+/// Sets the size of the terminal with the command for it: there is no safe call.
+fn resize(repl: &Repl, rows: u16, columns: u16) {
+    let terminal = repl.session.process().get_file_handle();
+    let status = std::process::Command::new("stty")
+        .args(["rows", &rows.to_string(), "cols", &columns.to_string()])
+        .stdin(terminal.expect("the terminal"))
+        .status();
+    assert!(status.expect("stty runs").success());
+}
+
+#[test]
+fn hanging_up_ends_the_session() {
+    let mut repl = Repl::start();
+    repl.session
+        .process_mut()
+        .signal(Signal::SIGHUP)
+        .expect("a signal is sent");
+    repl.session.exp_eof().expect("chirp ends");
+    let status = repl.session.process().wait().expect("a status");
+    assert!(format!("{status:?}").contains(", 129)"), "{status:?}");
+    let _ = std::fs::remove_dir_all(&repl.state);
+}
+
+#[test]
+fn keys_at_random_leave_a_prompt_that_answers() {
+    let mut repl = Repl::start();
+    let mut random = 20_261_128_u64;
+    let mut next = |bound: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % bound as u64) as usize
+    };
+    let pieces = [
+        "\x1b[A",
+        "\x1b[B",
+        "\x1b[C",
+        "\x1b[D",
+        "\x1b[H",
+        "\x1b[F",
+        "\x1b[3~",
+        "\x1b[5~",
+        "\x1b[1;5C",
+        "\x1bOP",
+        "\x1b",
+        "\x1b[200~",
+        "\x1b[201~",
+        "\x1b[<0;1;1M",
+        "\x1b[999999999;9R",
+        "\x1b]0;x\x07",
+        "\x1bb",
+        "\x1bd",
+        "\x1by",
+        "\r",
+        "\n",
+        "\t",
+        "\x7f",
+        "\x01",
+        "\x02",
+        "\x05",
+        "\x06",
+        "\x07",
+        "\x08",
+        "\x0b",
+        "\x0c",
+        "\x0e",
+        "\x10",
+        "\x12",
+        "\x13",
+        "\x14",
+        "\x15",
+        "\x16",
+        "\x17",
+        "\x18",
+        "\x19",
+        "\x1f",
+        "\x03",
+        "'",
+        "\"",
+        "[",
+        "]",
+        "(",
+        ")",
+        "#",
+        "$",
+        ":",
+        ";",
+        ".",
+        "^",
+        "_",
+        "!",
+        "é",
+        "日",
+        "👩‍👧",
+        "\u{301}",
+        "\u{202e}",
+        "3",
+        "+ ",
+        "foo ",
+        "self ",
+        "at: ",
+        ":help",
+        ":inspect ",
+        ":= ",
+        "\0",
+    ];
+    for _ in 0..4000 {
+        repl.session
+            .send(pieces[next(pieces.len())])
+            .expect("keys are taken");
+        if next(50) == 0 {
+            repl.session.flush().expect("keys are taken");
+        }
+    }
+    // Whatever is being edited, pasted or searched: this ends it. Output may have been stopped as well.
+    repl.keys("\x11\x1b[201~\x07");
+    for _ in 0..20 {
+        repl.keys("\x03");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    repl.line("3000 + 4321");
+    repl.expect("7321\r\n");
+    repl.leave();
+}
