@@ -111,6 +111,8 @@ impl Repl {
         let (send, typed) = channel();
         let width = Arc::new(AtomicUsize::new(WIDTH));
         session.tell_at_once();
+        // From the first key on, as many Ctrl-Cs as there may be lead back to the prompt.
+        session.signals.forget_interrupts();
         let (signals, waker) = (session.vm.signals.clone(), session.vm.host.waker());
         let printer = editor::start(Setup {
             colour: args
