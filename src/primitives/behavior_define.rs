@@ -11,6 +11,9 @@ use crate::vm::define::ClassSpec;
 use crate::vm::known::Known;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
 
+/// What an instruction can name.
+const MAX_INST_VARS: usize = 250;
+
 /// The primitives of this file.
 pub const TABLE: &[(&str, PrimFn)] = &[
     ("classCreate", create),
@@ -124,6 +127,9 @@ pub fn define(vm: &mut Vm, spec: &ClassSpec) -> Result<ClassIndex, PrimError> {
         .superclass
         .map_or_else(Vec::new, |s| vm.classes.all_inst_vars(s));
     let variables = &spec.inst_vars;
+    if inherited.len() + variables.len() > MAX_INST_VARS {
+        return Err(PrimError::BadArgument);
+    }
     let doubled = variables
         .iter()
         .enumerate()
@@ -150,7 +156,7 @@ pub fn objection(vm: &Vm, spec: &ClassSpec) -> String {
     let inherited = spec
         .superclass
         .map_or(0, |s| vm.classes.all_inst_vars(s).len());
-    if inherited + spec.inst_vars.len() > 250 {
+    if inherited + spec.inst_vars.len() > MAX_INST_VARS {
         return "it has too many instance variables".to_string();
     }
     let raw = ["", "variable", "weak", "ephemeron", "immediate"];

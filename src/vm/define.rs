@@ -7,6 +7,7 @@ use super::symbols::SymbolId;
 use super::{PrimError, Vm};
 use crate::compiler::opcode::{Op, abc, ad};
 use crate::memory::{ClassIndex, Format, Value};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// Class indices there are, the one of fillers left out.
@@ -187,15 +188,18 @@ impl Vm {
             .classes
             .get(index)
             .map_or_else(Vec::new, |i| i.class_vars.clone());
+        // There may be a hundred thousand.
+        let mut wanted: FxHashSet<&String> = names.iter().collect();
         let mut bindings = old;
+        bindings.retain(|(n, _)| wanted.remove(n));
         for name in names {
-            if !bindings.iter().any(|(n, _)| n == name) {
+            if wanted.remove(name) {
                 let id = self.intern(name);
                 let v = self.new_binding(id, Value::NIL);
                 bindings.push((name.clone(), v));
             }
         }
-        bindings.retain(|(n, _)| names.contains(n));
+        self.charge(bindings.len());
         bindings
     }
 

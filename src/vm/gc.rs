@@ -11,6 +11,9 @@ use crate::memory::{Roots, Value, Visitor};
 /// Global through which FinalizationRegistry gets what is to be mourned.
 const FIRED: &str = "FiredEphemerons";
 
+/// A walk through the whole heap, asked for by the program, costs a send for each 64 bytes.
+const WALKED: u32 = 6;
+
 /// Shows the machine's roots to the collector. `heap` of the machine is not touched through it.
 pub(super) struct MachineRoots {
     pub vm: *mut Vm,
@@ -47,6 +50,7 @@ impl Vm {
     /// Collects everything. The running frame's registers from `live` on are dead.
     pub(crate) fn collect_all(&mut self, fp: Fp, live: usize) {
         let live_end = self.offset(fp) + live;
+        self.charge(self.heap.bytes_used() >> WALKED);
         self.with_roots(live_end, |heap, roots| {
             heap.full_collect(roots);
         });
@@ -99,6 +103,7 @@ impl Vm {
         work: impl FnOnce(&mut crate::memory::Heap, &mut dyn Roots) -> T,
     ) -> T {
         let live_end = self.offset(self.fp) + self.live;
+        self.charge(self.heap.bytes_used() >> WALKED);
         self.with_roots(live_end, work)
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Owns the default only; who enforces it: `gc` (what lives), `memory` (single objects), `process` (stacks).
 
+use super::process::{Note, Proc};
 use super::{Stop, Vm};
 use crate::host::memory;
 
@@ -9,6 +10,10 @@ use crate::host::memory;
 const MOST: usize = 4 << 30;
 /// Assumed when the computer does not tell its size.
 const UNKNOWN: usize = 3 << 30;
+/// The limit is looked at when stacks have grown by this part of it.
+const GROWTHS: usize = 16;
+/// What a note on a frame takes in its tree, where nodes are half full at worst.
+const NOTE_BYTES: usize = 2 * (size_of::<usize>() + size_of::<Note>());
 
 /// 4 GB, or if that is less, a third of what the computer has or this process may take: a full collection may need
 /// the same again.
@@ -44,9 +49,9 @@ impl Vm {
         self.stop
     }
 
-    /// Bytes taken by objects and the stacks of all Processes.
+    /// Bytes taken by objects, by all Processes (their stacks, and what is noted of frames), and by symbols.
     pub fn memory_used(&self) -> usize {
-        self.heap.bytes_used() + self.stack_bytes()
+        self.heap.bytes_used() + self.stack_bytes() + self.symbols.bytes_used()
     }
 
     fn stack_bytes(&self) -> usize {
@@ -54,8 +59,18 @@ impl Vm {
             .slots
             .iter()
             .flatten()
-            .map(|p| p.stack.len() * 8)
+            .map(|p| p.stack.len() * 8 + size_of::<Proc>() + p.notes.len() * NOTE_BYTES)
             .sum()
+    }
+
+    /// Small stacks grow without being asked for the limit: when many have, it is looked at soon.
+    pub(crate) fn note_growth(&mut self, slots: usize) {
+        self.stack_growth += slots * 8;
+        if self.stack_growth > self.memory_limit() / GROWTHS {
+            self.stack_growth = 0;
+            self.heap.collection_wanted = true;
+            self.poll_soon();
+        }
     }
 
     /// Whether a stack may grow by as many slots.

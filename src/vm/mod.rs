@@ -244,6 +244,8 @@ pub struct Vm {
     pub hooks: Hooks,
     pub limits: Limits,
     pub(crate) default_memory: usize,
+    /// Bytes that small stacks have grown by since the limit was looked at.
+    pub(crate) stack_growth: usize,
     pub(crate) fuel_used: u64,
     /// Grant of `counter` at the last poll.
     pub(crate) grant: i64,
@@ -379,6 +381,7 @@ impl Vm {
             hooks,
             limits: Limits::default(),
             default_memory: limits::default_memory(),
+            stack_growth: 0,
             fuel_used: 0,
             grant: 0,
             signals: Arc::new(AtomicU32::new(0)),

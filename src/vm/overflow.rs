@@ -22,6 +22,10 @@ const BOTTOM: usize = 64;
 impl Proc {
     /// Slots that frames may take, the reserve left out, where `max` is the machine's limit.
     pub(super) fn depth_limit(&self, max: usize) -> usize {
+        let max = match self.short_at {
+            0 => max,
+            at => at.min(max),
+        };
         match self.cut_at {
             0 => max,
             at => (2 * LEFT * at).min(max),
@@ -98,8 +102,11 @@ impl Vm {
     fn overflow_again(&mut self, pc: Pc, fp: Fp) -> Option<(Pc, Fp)> {
         (self.pc, self.fp) = (pc, fp);
         let max = self.limits.stack;
-        let before = self.processes.running().cut_at;
-        let target = if before == 0 { max / LEFT } else { before };
+        let proc = self.processes.running();
+        let target = match proc.cut_at {
+            0 => proc.depth_limit(max) / LEFT,
+            at => at,
+        };
         let Some(frame) = self.frame_below(target) else {
             let message = "calls are nested too deeply, and those of the handlers as well";
             return self.fail_run("StackOverflow", message.into());

@@ -131,6 +131,8 @@ pub struct Proc {
     pub overflowed: bool,
     /// Where an overflow inside the reserve cuts the stack: an offset, or 0 as long as there was none.
     pub cut_at: usize,
+    /// Where memory for a larger stack was refused: the depth limit until there is some again. 0 if it was not.
+    pub short_at: usize,
     /// Has run since the last scavenge.
     pub ran: bool,
     /// The collection under way has seen its stack.
@@ -251,6 +253,7 @@ impl Vm {
             due: 0,
             overflowed: false,
             cut_at: 0,
+            short_at: 0,
             ran: true,
             shown: false,
             main: false,
@@ -354,18 +357,34 @@ impl Vm {
         let offset = unsafe { fp.offset_from(base) } as usize;
         let needed = offset + slots;
         let overflowed = proc.overflowed;
-        let ceiling = proc.depth_limit(max) + if overflowed { RESERVE } else { 0 };
+        let before = proc.stack.len();
+        if proc.short_at != 0 && !overflowed {
+            // There may be more memory than when it was refused.
+            let short_at = std::mem::take(&mut proc.short_at);
+            let more = before.min(proc.depth_limit(max).saturating_sub(before));
+            if more == 0 || !self.can_grow(more) {
+                self.processes.running().short_at = short_at;
+            }
+        }
+        let proc = self.processes.running();
+        let deepest = proc.depth_limit(max) + RESERVE;
+        let ceiling = if overflowed {
+            deepest
+        } else {
+            deepest - RESERVE
+        };
         if needed > ceiling {
             return None;
         }
-        let before = proc.stack.len();
         if needed > before {
-            let size = (before * 2).max(needed).min(max + RESERVE);
+            let size = (before * 2).max(needed).min(deepest);
             // Small stacks are bounded by the objects that they belong to. The reserve is always granted.
             if size > COUNTED && !overflowed && !self.can_grow(size - before) {
+                self.processes.running().short_at = before;
                 return None;
             }
             self.processes.running().stack.resize(size, Value::NIL);
+            self.note_growth(size - before);
         }
         let proc = self.processes.running();
         let usable = proc.stack.len().min(ceiling);
@@ -390,6 +409,7 @@ impl Vm {
         proc.stack.truncate(SHRINK_ABOVE);
         proc.stack.shrink_to_fit();
         proc.overflowed = false;
+        proc.short_at = 0;
         (proc.fp, proc.pc) = (offset, pc);
         self.load_process(slot);
     }

@@ -434,6 +434,12 @@ impl Vm {
                 }
                 Some(_) => Some((behind, fp)),
                 None => {
+                    // An answer that is no Boolean either comes back here without a send that counts. What the
+                    // register holds is asked once more then.
+                    self.charge(1);
+                    if self.counter <= 0 {
+                        return poll(self, at, fp);
+                    }
                     let selector = self.selectors.must_be_boolean;
                     self.send_aside(at, fp, Retry::Branch, selector, &[value])
                 }

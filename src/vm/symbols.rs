@@ -11,6 +11,9 @@ use std::borrow::Cow;
 /// Number of a symbol, from 1 on.
 pub type SymbolId = u32;
 
+/// What a symbol takes beside its two texts: their blocks, and its places in tables of which half is free.
+const OVERHEAD: usize = 160;
+
 /// All symbols of one machine.
 #[derive(Default)]
 pub struct SymbolTable {
@@ -18,6 +21,8 @@ pub struct SymbolTable {
     by_text: FxHashMap<Cow<'static, str>, SymbolId>,
     texts: Vec<Cow<'static, str>>,
     objects: Vec<Value>,
+    /// What those that a program made take beside their objects.
+    bytes: usize,
 }
 
 impl SymbolTable {
@@ -49,6 +54,9 @@ impl SymbolTable {
             heap.words32_mut(v).copy_from_slice(&words);
             v
         };
+        if let Cow::Owned(text) = &text {
+            self.bytes += 2 * text.len() + OVERHEAD;
+        }
         let id = self.texts.len() as SymbolId + 1;
         heap.set_hash(object, id);
         heap.set_immutable(object, true);
@@ -90,6 +98,11 @@ impl SymbolTable {
         let class = heap.class_of(v);
         (class == Known::ByteSymbol.index() || class == Known::WideSymbol.index())
             .then(|| heap.raw_hash(v))
+    }
+
+    /// Bytes that the program's own ones take here.
+    pub fn bytes_used(&self) -> usize {
+        self.bytes
     }
 
     /// How many there are.
