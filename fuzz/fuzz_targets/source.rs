@@ -1,0 +1,16 @@
+//! The target `source` of tests/fuzz.rs for cargo-fuzz.
+#![no_main]
+
+#[path = "../../tests/fuzz/panics.rs"]
+mod panics;
+#[path = "../../tests/fuzz/sandbox.rs"]
+mod sandbox;
+#[path = "../../tests/fuzz/source.rs"]
+mod target;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    if let Err(problem) = panics::watched(|| target::run(data)) {
+        eprintln!("{problem}");
+        std::process::abort();
+    }
+});
