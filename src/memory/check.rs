@@ -90,7 +90,7 @@ impl Heap {
                 if header::class_of(word) == FORWARDED {
                     return Err(format!("{} has no class", place()));
                 }
-                if !matches!(format, 1 | 3 | 4 | 5 | 9 | 10 | 11 | 16..=23) {
+                if !matches!(format, 1 | 3 | 4 | 5 | 9..=23) {
                     return Err(format!("{} has format {format}", place()));
                 }
                 if words > (end as usize - at as usize) / 8 {

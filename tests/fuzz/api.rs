@@ -171,7 +171,7 @@ struct Machine {
     number: usize,
     /// Handles that it had when it was new.
     handles: usize,
-    /// A method of it holds a handle for as long as the machine lives.
+    /// A closure holds a handle, for as long as somebody knows the closure.
     keeps: bool,
 }
 
@@ -496,7 +496,10 @@ impl World<'_> {
                 .block(|a: Option<i64>, b: Vec<Obj>| a.map_or(b.len() as i64, |a| -(a % 7)))
                 .map(|b| b.as_obj().clone()),
         };
-        self.machines[at].keeps |= holds;
+        // The handle may be one of another machine.
+        for machine in &mut self.machines {
+            machine.keeps |= holds;
+        }
         let Some(block) = self.told(block)? else {
             return Ok(());
         };
@@ -764,7 +767,19 @@ impl World<'_> {
         } = self;
         drop((handles, blocks, classes, errors));
         for mut machine in machines {
+            machine.st.interrupt_handle().clear();
+            machine.st.set_fuel(None);
+            machine.st.set_timeout(Some(TIME));
             drop(machine.st.take_failures());
+            // Errors that went through Smalltalk live as long as their exceptions. A machine that has no memory left,
+            // or whose library was redefined, need not clean up.
+            if machine
+                .st
+                .eval::<()>("Rust := Kept := x := y := nil. Smalltalk garbageCollect")
+                .is_err()
+            {
+                continue;
+            }
             let count = machine.st.handle_count();
             require(machine.keeps || count == machine.handles, || {
                 format!("{count} handles are left of {}", machine.handles)

@@ -12,6 +12,8 @@ use chirp::vm::{Stop, Vm};
 /// Sends and turns of loops of a whole program; with a collection at every allocation.
 const FUEL: u64 = 2_000_000;
 const FUEL_STRESSED: u64 = 20_000;
+/// Microseconds: a program that waits is not worth waiting for.
+const TIME: u64 = 2_000_000;
 const MEMORY: usize = 64 << 20;
 
 /// The comment that a stressed program begins with.
@@ -45,7 +47,7 @@ fn outcomes(text: &str, portable: bool) -> Result<Vec<String>, String> {
     vm.heap.set_stress(stressed);
     vm.limits.memory = MEMORY;
     vm.limits.fuel = Some(if stressed { FUEL_STRESSED } else { FUEL });
-    vm.limits.deadline = Some(vm.now() + 20_000_000);
+    vm.limits.deadline = Some(vm.now() + TIME);
     let mut found = Vec::new();
     for piece in pieces(text) {
         match outcome(&mut vm, piece) {

@@ -2,7 +2,7 @@
 //!
 //! The machine catches panics and goes on as well as it can; a panic of ours is a finding all the same.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
@@ -11,6 +11,7 @@ pub const PLANNED: &str = "planned";
 
 thread_local! {
     static UNPLANNED: RefCell<Option<String>> = const { RefCell::new(None) };
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `work`; what it finds wrong, or the first panic in this thread that nobody planned, is the error.
@@ -19,7 +20,9 @@ pub fn watched(work: impl FnOnce() -> Result<(), String>) -> Result<(), String> 
     HOOK.call_once(|| {
         std::panic::set_hook(Box::new(|info| {
             let text = info.to_string();
-            if !text.contains(PLANNED) {
+            if !WATCHED.get() {
+                eprintln!("{text}");
+            } else if !text.contains(PLANNED) {
                 let trace = std::backtrace::Backtrace::capture();
                 UNPLANNED.with(|u| {
                     u.borrow_mut()
@@ -30,7 +33,9 @@ pub fn watched(work: impl FnOnce() -> Result<(), String>) -> Result<(), String> 
         }));
     });
     UNPLANNED.take();
+    WATCHED.set(true);
     let result = catch_unwind(AssertUnwindSafe(work));
+    WATCHED.set(false);
     match (UNPLANNED.take(), result) {
         (Some(panic), _) => Err(panic),
         (None, Ok(result)) => result,
