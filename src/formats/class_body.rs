@@ -217,16 +217,16 @@ impl<'a> Reader<'a> {
                 .push(FormatError::new(start, "a method's name must stand here"));
             return Ok(());
         };
-        let text = self.s.text();
+        let end = start + self.s.text()[start..end].trim_end().len();
         let method = Method {
             owner,
             class_side,
             protocol,
             selector: pattern.selector,
-            source: start..start + text[start..end].trim_end().len(),
-            bracket: pattern.end,
+            source: start..end,
+            bracket: end,
             pattern_end: pattern.end,
-            line: place_of(text, start).line,
+            line: place_of(self.s.text(), start).line,
         };
         self.program.definitions.push(Definition {
             superclass: None,
@@ -424,6 +424,23 @@ Smalltalk.Account >> at: x put: y [ ^ #( ] ) ]
 Eval [ a balance printNl ]
 a + 3
 ";
+
+    #[test]
+    fn a_method_between_bangs_has_no_bracket() {
+        let text =
+            "Foo extend [ a [ ^ 1 ] ] !Foo methodsFor: 'x'! b^3! ! !Foo methodsFor: 'x'! c‘d! !";
+        let program = parse(text, 0);
+        let all = program.definitions[1..].iter();
+        let methods: Vec<_> = all.flat_map(|d| &d.body.methods).collect();
+        assert_eq!(
+            methods
+                .iter()
+                .map(|m| &text[m.source.clone()])
+                .collect::<Vec<_>>(),
+            ["b^3", "c‘d"]
+        );
+        assert!(methods.iter().all(|m| m.bracket == m.source.end));
+    }
 
     #[test]
     fn a_script() {

@@ -43,7 +43,8 @@ pub struct Method<'a> {
     pub protocol: Option<Cow<'a, str>>,
     pub selector: Cow<'a, str>,
     /// From the pattern to the last byte before the closing bracket; the opening bracket, which
-    /// is not part of the method's source, is at `bracket`.
+    /// is not part of the method's source, is at `bracket`. A method between bangs, as class syntax also has
+    /// them, has none: then `bracket` is the end of the source.
     pub source: Range<usize>,
     pub bracket: usize,
     /// Behind the pattern, before the bracket.

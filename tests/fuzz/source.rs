@@ -207,7 +207,7 @@ fn formats(text: &str) -> Finding {
 
 fn method(text: &str, method: &tonel::Method<'_>) -> Finding {
     inside(text, method.source.clone(), "a method")?;
-    // Methods outside a class's brackets, as GNU Smalltalk also has them, need not have a bracket of their own.
+    // One between bangs has none.
     if method.bracket >= method.source.end {
         return Ok(());
     }
