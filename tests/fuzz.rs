@@ -33,17 +33,20 @@ mod sandbox;
 mod source;
 
 use corpus::Corpus;
+use panics::Finding;
 use random::Random;
-use sandbox::Finding;
 
 /// Inputs of an ordinary run, and what none of them may take.
 const INPUTS: u64 = 300;
 const HANG: Duration = Duration::from_secs(60);
 
+/// Makes an input.
+type Make = Box<dyn FnMut(&mut Random) -> Vec<u8>>;
+
 struct Target {
     name: &'static str,
     run: fn(&[u8]) -> Finding,
-    make: Box<dyn FnMut(&mut Random) -> Vec<u8>>,
+    make: Make,
 }
 
 #[test]

@@ -3,8 +3,6 @@
 
 #[path = "../../tests/fuzz/panics.rs"]
 mod panics;
-#[path = "../../tests/fuzz/sandbox.rs"]
-mod sandbox;
 #[path = "../../tests/fuzz/api.rs"]
 mod target;
 

@@ -3,8 +3,7 @@
 //! Whatever the order, no call may panic or hang, no machine may break, and a handle may not work in a machine that
 //! is not its own. Numbers come back as they were given, and when all handles are gone the machine knows of none.
 
-use super::panics::{PLANNED, watched};
-use super::sandbox::Finding;
+use super::panics::{Finding, PLANNED, watched};
 use chirp::{Block, Buffer, Class, Ctx, Error, ErrorKind, FromSmalltalk, Obj, Smalltalk, Symbol};
 use choices::Choices;
 use std::collections::{HashMap, HashSet};

@@ -4,7 +4,8 @@
 //! are evaluated one after the other. One that begins with the comment `"stress"` has a collection at every
 //! allocation. Without an optimised build both forms are the same one.
 
-use super::sandbox::{Finding, machine};
+use super::panics::Finding;
+use super::sandbox::machine;
 use chirp::loader::LoadError;
 use chirp::vm::run::RunError;
 use chirp::vm::{Stop, Vm};

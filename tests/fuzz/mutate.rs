@@ -181,7 +181,7 @@ fn characters(random: &mut Random, mut text: String, other: &str) -> String {
     let place = range(random, &text, 200);
     match random.below(7) {
         0 => text.replace_range(place, ""),
-        1 => text.insert_str(place.start, *random.pick(PIECES)),
+        1 => text.insert_str(place.start, random.pick::<&str>(PIECES)),
         2 => {
             let copy = text[place.clone()].to_string();
             text.insert_str(place.end, &copy);
@@ -213,7 +213,7 @@ fn a_token(
         .filter(|t| t.kind != TokenKind::Comment)
         .collect();
     if mine.is_empty() {
-        return text.to_string() + *random.pick(PIECES);
+        return text.to_string() + random.pick::<&str>(PIECES);
     }
     let token = *random.pick(&mine);
     let place = token.span.start as usize..token.span.end as usize;
@@ -227,7 +227,7 @@ fn a_token(
         1 => changed.insert_str(place.start, &format!("{} ", &text[place.clone()])),
         2 => changed.insert_str(place.end, &format!(" {} ", random.pick(PIECES))),
         3 | 4 if token.kind == TokenKind::Number => {
-            changed.replace_range(place, *random.pick(NUMBERS))
+            changed.replace_range(place, random.pick::<&str>(NUMBERS))
         }
         3 => {
             // Statements change places.

@@ -6,6 +6,9 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
+/// What is wrong with an input's run, if anything is.
+pub type Finding = Result<(), String>;
+
 /// What closures say that panic because a test wants them to.
 pub const PLANNED: &str = "planned";
 
@@ -15,7 +18,7 @@ thread_local! {
 }
 
 /// Runs `work`; what it finds wrong, or the first panic in this thread that nobody planned, is the error.
-pub fn watched(work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+pub fn watched(work: impl FnOnce() -> Finding) -> Finding {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         std::panic::set_hook(Box::new(|info| {

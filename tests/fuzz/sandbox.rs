@@ -7,9 +7,6 @@ use chirp::loader::image::Image;
 use chirp::memory::HeapOptions;
 use chirp::vm::Vm;
 
-/// What is wrong with an input's run, if anything is.
-pub type Finding = Result<(), String>;
-
 pub fn machine() -> Box<Vm> {
     let host = Host::new(Capabilities::none(), Stdio::none()).expect("a host");
     boot(&Image::embedded(), HeapOptions::default(), host).expect("the library")

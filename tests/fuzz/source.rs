@@ -4,7 +4,8 @@
 //! No text may panic or hang; besides: places lie in the text, there is a tree exactly if there are no mistakes,
 //! tokens cover the text, every mistake can be rendered, and the verifier accepts what the compiler makes.
 
-use super::sandbox::{Finding, machine};
+use super::panics::Finding;
+use super::sandbox::machine;
 use chirp::compiler::disassemble::disassemble_with_source;
 use chirp::compiler::template::{CodeTemplate, Name, Scope, Variable};
 use chirp::compiler::{Variables, compile_do_it, compile_method, verify::verify};
@@ -238,7 +239,10 @@ fn checked(vm: &mut Vm, text: &str, data: &[u8]) -> Finding {
         if is_map {
             folder.write("Fuzz.package/Fuzz.class/instance/foo.st", data);
         }
-        let sources = package::read(&Files::new(&Capabilities::all()), &[folder.0.clone()]);
+        let sources = package::read(
+            &Files::new(&Capabilities::all()),
+            std::slice::from_ref(&folder.0),
+        );
         vm.check_packages(sources);
     }
     if text.len() < 2000 {
