@@ -83,6 +83,7 @@ fn no_code_is_without_an_explanation() {
         root.join("grammar/src"),
         root.join("src/compiler"),
         root.join("src/loader"),
+        root.join("src/tools/lint"),
     ];
     let mut found = std::collections::BTreeSet::new();
     while let Some(folder) = folders.pop() {
@@ -95,7 +96,7 @@ fn no_code_is_without_an_explanation() {
             let text = std::fs::read_to_string(&path).expect("a source file");
             let words = text.split('"').filter(|word| {
                 word.len() == 5
-                    && word.starts_with("E0")
+                    && word.starts_with(['E', 'W'])
                     && word[1..].bytes().all(|b| b.is_ascii_digit())
             });
             found.extend(words.map(str::to_string));
@@ -210,7 +211,7 @@ fn dis_shows_code_files_and_methods() {
     };
     refused(
         "Set>>inclides:",
-        "there is no method Set>>inclides:; did you mean Set>>includes:?",
+        "Set has no method inclides:; did you mean Set>>includes:?",
         2,
     );
     refused(
@@ -224,13 +225,49 @@ fn dis_shows_code_files_and_methods() {
 }
 
 #[test]
+fn doc_tells_of_classes_methods_and_selectors() {
+    let text = prints(&["doc", "OrderedCollection"]);
+    assert!(
+        text.contains("OrderedCollection") && text.contains("addFirst:"),
+        "{text}"
+    );
+    let text = prints(&["doc", "Set>>includes:"]);
+    assert!(text.contains("<primitive: 'setIncludes'>"), "{text}");
+    assert!(prints(&["doc", "includes:"]).contains("Collection"));
+    let output = chirp(&["doc", "OrderdCollection"]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("did you mean OrderedCollection?"));
+    // What is loaded is described as well.
+    let folder = Folder::new();
+    folder.file("Things/package.st", "Package { #name : 'Things' }\n");
+    folder.file(
+        "Things/Thing.class.st",
+        "\"\nI am a thing.\n\"\nClass { #name : 'Thing', #superclass : 'Object', #package : 'Things' }\n\n\
+         { #category : 'asking' }\nThing >> what [\n\t\"Nothing.\"\n\t^ nil\n]\n",
+    );
+    let text = prints(&["--load", folder.path(), "doc", "Thing"]);
+    assert!(
+        text.contains("I am a thing.") && text.contains("asking"),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_manual_has_a_page_for_each_command() {
     let page = prints(&["man"]);
     assert!(
         page.contains(".TH chirp 1") && page.contains("Exit codes"),
         "{page}"
     );
-    for command in ["check", "test", "dis", "explain", "completions", "man"] {
+    for command in [
+        "check",
+        "test",
+        "doc",
+        "dis",
+        "explain",
+        "completions",
+        "man",
+    ] {
         assert!(page.contains(&format!("chirp\\-{command}")), "{command}");
         let title = format!(".TH chirp-{command} 1");
         assert!(prints(&["man", command]).contains(&title), "{title}");

@@ -156,6 +156,12 @@ pub enum Command {
     Check(super::check::Options),
     /// Run tests, and try the examples in comments: (3 max: 4) >>> 4
     Test(super::test::Options),
+    /// Show what a class, a method or a selector is for
+    Doc {
+        /// Class, Class class, Class>>selector, selector; packages come with --load
+        #[arg(value_name = "NAME")]
+        what: String,
+    },
     /// Show the bytecode of a file, of code, or of a method
     Dis(super::dis::Options),
     /// Say what an error code means, with a wrong and a right example

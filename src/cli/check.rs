@@ -3,6 +3,7 @@
 use super::session::Session;
 use super::{exit, files, json, load, test};
 use crate::loader::package::Report;
+use crate::tools::lint::Lint;
 use crate::vm::{CompileFailure, Mistake};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,14 @@ pub struct Options {
     /// Write a line of JSON for each finding to standard output
     #[arg(long)]
     pub json: bool,
+
+    /// Exit with 65 for warnings as well
+    #[arg(long)]
+    pub deny_warnings: bool,
+
+    /// Tell only of mistakes
+    #[arg(long, conflicts_with = "deny_warnings")]
+    pub no_warnings: bool,
 }
 
 /// Lists what is wrong in the files that the options name; answers the exit code.
@@ -42,8 +51,36 @@ fn all(session: &mut Session, options: &Options, files: &[PathBuf], telling: &mu
             Err(error) => unreadable.push((files::told(&name, &error), name)),
         }
     }
+    let lint = Lint::new(&mut session.vm);
+    session.watched(lint.watcher(), |session| {
+        mistakes(session, options, &sources, telling);
+    });
+    for (message, name) in unreadable {
+        telling.unreadable(session, &name, &message);
+    }
+    if options.no_warnings {
+        return;
+    }
+    for warning in lint.finish(&session.vm) {
+        let file = warning.file.as_deref().map(Path::new);
+        let asked = |file| options.paths.iter().any(|p| files::is_within(file, p));
+        if file.is_none_or(asked) {
+            telling.failure(session, &warning);
+            if options.deny_warnings {
+                telling.worsen(exit::DOES_NOT_COMPILE);
+            }
+        }
+    }
+}
+
+fn mistakes(
+    session: &mut Session,
+    options: &Options,
+    sources: &[test::Source],
+    telling: &mut Telling,
+) {
     let paths = &options.paths;
-    let packages = homes(paths, &sources);
+    let packages = homes(paths, sources);
     if !packages.is_empty() {
         let mut report = session.check_packages(&packages);
         // Whoever names one file of a package does not ask for the others.
@@ -63,9 +100,6 @@ fn all(session: &mut Session, options: &Options, files: &[PathBuf], telling: &mu
         for failure in session.check(&source.name, &source.text) {
             telling.failure(session, &failure);
         }
-    }
-    for (message, name) in unreadable {
-        telling.unreadable(session, &name, &message);
     }
 }
 

@@ -1,11 +1,12 @@
 //! `chirp dis`: the bytecode of a file, of code, or of one method. Nothing of it is run.
 
 use super::session::Session;
-use super::{check, exit, files, find, load, test};
+use super::{check, exit, files, load, test};
 use crate::compiler::disassemble::disassemble_with_source;
 use crate::formats::detect::{Format, format_of};
 use crate::loader::compile;
 use crate::loader::watch::{Tree, Unit, Watcher};
+use crate::tools::lookup::{self, Subject};
 use crate::vm::Vm;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -37,14 +38,8 @@ pub fn dis(session: &mut Session, options: &Options) -> i32 {
         return listed(session, "-e", code);
     }
     let what = options.what.as_deref().unwrap_or_default();
-    if let Some((class, selector)) = what.split_once(">>")
-        && !Path::new(what).exists()
-    {
-        return method(
-            session,
-            class.trim(),
-            selector.trim().trim_start_matches('#'),
-        );
+    if what.contains(">>") && !Path::new(what).exists() {
+        return method(session, what);
     }
     match files::read(Path::new(what)) {
         Ok(text) if format_of(&text) == Format::Tonel => packaged(session, what, text),
@@ -53,8 +48,8 @@ pub fn dis(session: &mut Session, options: &Options) -> i32 {
     }
 }
 
-fn method(session: &mut Session, class: &str, selector: &str) -> i32 {
-    match code_of(&mut session.vm, class, selector) {
+fn method(session: &mut Session, what: &str) -> i32 {
+    match code_of(&mut session.vm, what) {
         Ok(text) => {
             session.say(&text);
             exit::DONE
@@ -64,8 +59,10 @@ fn method(session: &mut Session, class: &str, selector: &str) -> i32 {
 }
 
 /// The listing of a method, or why there is none.
-fn code_of(vm: &mut Vm, class: &str, selector: &str) -> Result<String, String> {
-    let id = find::method(vm, class, selector)?;
+fn code_of(vm: &mut Vm, what: &str) -> Result<String, String> {
+    let Subject::Method(id) = lookup::subject(vm, what)? else {
+        return Err(format!("{what} is no method"));
+    };
     let code = compile::method_code(vm, id)?;
     let method = &vm.classes.methods[id as usize];
     let name = vm.classes.name(method.class);

@@ -7,10 +7,10 @@ pub mod args;
 mod check;
 mod completions;
 mod dis;
+mod doc;
 pub mod exit;
 mod explain;
 mod files;
-mod find;
 mod json;
 mod load;
 mod repl;
@@ -81,6 +81,7 @@ fn dispatch_in(session: &mut Session, args: &Args) -> i32 {
     match &args.command {
         Some(Command::Check(options)) => check::check(session, options),
         Some(Command::Dis(options)) => dis::dis(session, options),
+        Some(Command::Doc { what }) => doc::doc(session, what),
         Some(Command::Test(options)) => test::test(session, options, args.image.as_deref()),
         // Answered before there was a machine.
         Some(Command::Explain { .. } | Command::Completions { .. } | Command::Man { .. }) => {

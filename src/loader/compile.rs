@@ -161,6 +161,7 @@ fn diagnosed(
             tree: Tree::Method(&tree),
             code: &code,
             scope: &scope,
+            is_session: false,
             source,
             origin,
         });
@@ -309,6 +310,7 @@ fn add_do_it(
             tree: Tree::DoIt(tree),
             code: &compiled.code,
             scope: &scope,
+            is_session: session,
             source: &source,
             origin: None,
         });

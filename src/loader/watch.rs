@@ -26,6 +26,8 @@ pub struct Unit<'a> {
     pub code: &'a CodeTemplate,
     /// In which its names were resolved.
     pub scope: &'a dyn Scope,
+    /// Its variables live on when it has ended.
+    pub is_session: bool,
     pub source: &'a Source,
     /// Where the source stands in its file, if that is known to the byte.
     pub origin: Option<&'a Origin>,

@@ -53,6 +53,7 @@ mod stream;
 mod string;
 mod string_convert;
 mod string_search;
+pub mod suggest;
 mod symbol;
 mod system;
 mod unicode_category;

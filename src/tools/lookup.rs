@@ -35,6 +35,8 @@ pub fn subject(vm: &mut Vm, text: &str) -> Result<Subject, String> {
     if is_class && let Ok(class) = class_named(vm, text) {
         return Ok(Subject::Class(class));
     }
+    // A selector of the library is known once the classes are that wait.
+    vm.make_all_latent();
     let found = vm.symbols.find(name);
     match found.filter(|&s| !implementors(vm, s).is_empty()) {
         Some(selector) => Ok(Subject::Selector(selector)),

@@ -4,4 +4,5 @@
 pub mod describe;
 pub mod examples;
 pub mod explain;
+pub mod lint;
 pub mod lookup;

@@ -367,6 +367,11 @@ impl ClassTable {
         std::iter::successors(Some(class), |&c| self.get(c)?.superclass)
     }
 
+    /// All classes and class sides.
+    pub fn all(&self) -> impl Iterator<Item = &ClassInfo> {
+        (0..self.classes.len() as ClassIndex).filter_map(|class| self.get(class))
+    }
+
     pub fn inherits(&self, class: ClassIndex, ancestor: ClassIndex) -> bool {
         self.chain(class).any(|c| c == ancestor)
     }

@@ -51,6 +51,7 @@ pub struct Method {
 }
 
 /// Where a method's source stands in its file, with what the format puts around it: mistakes are shown there.
+#[derive(Clone)]
 pub struct Origin {
     /// The file's text.
     pub text: Arc<str>,

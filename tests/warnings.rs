@@ -1,0 +1,130 @@
+//! `chirp check` and what is right to the compiler, but probably not meant.
+
+mod common;
+
+use common::{Folder, chirp, code, err, out, prints};
+
+/// The headlines and helps of what `chirp check` says of a script.
+fn told(source: &str) -> Vec<String> {
+    let folder = Folder::new();
+    let output = chirp(&["check", &folder.file("a.st", source)]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let text = err(&output);
+    let lines = text
+        .lines()
+        .filter(|l| l.starts_with("warning") || l.contains("= help"));
+    lines.map(|l| l.trim_start().to_string()).collect()
+}
+
+#[test]
+fn nothing_is_to_be_said_about_the_library_and_the_examples() {
+    assert_eq!(prints(&["check", "--deny-warnings", "examples"]), "");
+    // The library is told that it takes its own place.
+    let output = chirp(&["check", "--deny-warnings", "image"]);
+    let text = err(&output);
+    let findings: Vec<&str> = text.lines().filter(|l| !l.starts_with("note: ")).collect();
+    assert_eq!((code(&output), findings), (0, vec![]));
+}
+
+#[test]
+fn warnings_change_no_exit_code_unless_they_are_denied() {
+    let folder = Folder::new();
+    let path = folder.file("a.st", "x := 3.\nx = 4.\nx printString\n");
+    let output = chirp(&["check", &path]);
+    assert_eq!(code(&output), 0);
+    assert_eq!(
+        err(&output),
+        format!(
+            "warning[W0106]: a comparison whose value nobody uses\n --> {path}:2:3\n  |\n2 | x = 4.\n  |   ^ this compares\n\
+             \x20 = help: to assign, write x := …\n"
+        )
+    );
+    assert_eq!(code(&chirp(&["check", "--deny-warnings", &path])), 65);
+    assert_eq!(prints(&["check", "--no-warnings", &path]), "");
+    let json = out(&chirp(&["check", "--json", &path]));
+    assert!(
+        json.contains("\"severity\":\"warning\",\"code\":\"W0106\""),
+        "{json}"
+    );
+    // Running it says nothing.
+    assert_eq!(prints(&[&path]), "");
+}
+
+#[test]
+fn names_that_are_probably_slips() {
+    assert_eq!(
+        told("total := 3.\ntotl := total + 4.\ntotal printString"),
+        [
+            "warning[W0102]: `totl` is assigned and never read",
+            "= help: did you mean `total`?"
+        ]
+    );
+    assert_eq!(
+        told(
+            "list := OrderdCollection new.\nlist addAl: #(3); lenght. 'abc' length. nil foo. Set nwe"
+        ),
+        [
+            "warning[W0203]: nothing is called `OrderdCollection`",
+            "= help: did you mean `OrderedCollection`?",
+            "warning[W0201]: nobody implements `addAl:`",
+            "= help: did you mean `addAll:`?",
+            "warning[W0201]: nobody implements `lenght`",
+            "= help: did you mean `size`?",
+            "warning[W0202]: a String does not understand `length`",
+            "= help: did you mean `size`?",
+            "warning[W0202]: nil does not understand `foo`",
+            "warning[W0202]: Set does not understand `nwe`",
+            "= help: did you mean `new`?",
+        ]
+    );
+}
+
+#[test]
+fn what_the_sources_define_themselves_is_known() {
+    let scripts = [
+        "Object subclass: #Point3 instanceVariableNames: 'z' classVariableNames: '' package: 'X'.\n\
+         Point3 compile: 'depth ^ z'.\nPoint3 new depth",
+        "Smalltalk at: #Registry put: Dictionary new.\nRegistry size",
+        "(3 respondsTo: #flyAway) ifTrue: [ 3 flyAway ]",
+        "| a | a := 3. [ :b | b + a ] value: 4. #(1 2) do: [ :b | b + a ]",
+        "[ :x | x ] value: 3. thisContext sender. super printString",
+        "count := 0. [ count := count + 1. count < 3 ] whileTrue. ^ count",
+    ];
+    for script in scripts {
+        assert_eq!(told(script), [] as [&str; 0], "{script}");
+    }
+    let chunks = "Object subclass: #Thing\n\tinstanceVariableNames: 'a'\n\tclassVariableNames: ''\n\tpackage: 'X'!\n\
+                  !Thing methodsFor: 'x'!\nfirst\n\t^ self second! !\n!Thing methodsFor: 'x'!\nsecond\n\t^ a! !\n\
+                  x := Thing new! x first!\n";
+    assert_eq!(told(chunks), [] as [&str; 0]);
+}
+
+#[test]
+fn a_package_is_judged_as_a_whole() {
+    let folder = Folder::new();
+    folder.file("Things/package.st", "Package { #name : 'Things' }\n");
+    folder.file(
+        "Things/Thing.class.st",
+        "Class { #name : 'Thing', #superclass : 'Object', #instVars : [ 'a' ], #package : 'Things' }\n\n\
+         Thing >> add: a [\n\t^ 3.\n\tself later\n]\n",
+    );
+    let other = folder.file(
+        "Things/Other.class.st",
+        "Class { #name : 'Other', #superclass : 'Object', #package : 'Things' }\n\n\
+         Other >> later [\n\t^ Thing new add: 3; nothingOfTheKind\n]\n",
+    );
+    let text = err(&chirp(&["check", folder.path()]));
+    let titles: Vec<&str> = text.lines().filter(|l| l.starts_with("warning")).collect();
+    assert_eq!(
+        titles,
+        [
+            "warning[W0201]: nobody implements `nothingOfTheKind`",
+            "warning[W0103]: `a` hides an instance variable of the same name",
+            "warning[W0104]: this statement is never reached",
+        ]
+    );
+    assert!(text.contains("Things/Other.class.st:4:22"), "{text}");
+    // Whoever names one file is told of that one.
+    let text = err(&chirp(&["check", &other]));
+    assert_eq!(text.matches("warning[").count(), 1, "{text}");
+}
