@@ -95,7 +95,8 @@ struct Readme;
 pub use api::testing;
 pub use api::{
     Arguments, AsCtx, Block, Buffer, Builder, ByHandle, ByMut, ByRef, Capabilities, Class,
-    ClassDef, Clock, Ctx, Error, ErrorKind, Frame, FromSmalltalk, HostClass, HostMethod, Image,
-    InterruptHandle, IntoSmalltalk, Mistake, New, Obj, Panicked, Place, Progress, Result, Run,
-    RustFn, Smalltalk, Stop, Symbol, This, Trace, Waiting, WithCtx,
+    ClassDef, Clock, Ctx, Dir, EnvironmentAccess, Error, ErrorKind, Frame, FromSmalltalk,
+    HostClass, HostMethod, Image, InterruptHandle, IntoSmalltalk, Mistake, Net, New, Obj, Panicked,
+    Place, ProcessAccess, Progress, Result, Run, RustFn, Smalltalk, Stop, Symbol, This, Trace,
+    Waiting, WithCtx,
 };

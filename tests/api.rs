@@ -20,6 +20,8 @@ mod host_classes;
 mod images;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/permissions.rs"]
+mod permissions;
 #[cfg(feature = "serde")]
 #[path = "api/serial.rs"]
 mod serial;

@@ -346,9 +346,9 @@ fn a_sandbox_has_no_files_and_no_programs() {
     let text = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 5, "{text}");
-    assert!(lines[0].ends_with("without the permission to use files (--sandbox)"));
-    assert!(lines[1].ends_with("without the permission to use files (--sandbox)"));
-    assert!(lines[2].ends_with("without the permission to run others (--sandbox)"));
+    assert!(lines[0].ends_with("(--allow-read=/etc/passwd)"));
+    assert!(lines[1].ends_with("(--allow-write=/tmp/x)"));
+    assert!(lines[2].ends_with("(--allow-run=/bin/sh)"));
     assert_eq!(lines[3], "0");
 }
 

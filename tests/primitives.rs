@@ -424,7 +424,7 @@ fn primitives_of_sockets_take_anything_and_leak_nothing() {
     let mut made = 0;
     while made < calls {
         let allowed = Capabilities {
-            network: true,
+            net: chirp::Net::all(),
             ..Capabilities::none()
         };
         let mut player = Player::with(allowed, SOCKETS, |name| {

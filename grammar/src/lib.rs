@@ -3,6 +3,7 @@
 //! The facade: lexer, generated parser and the art of explaining mistakes stand behind these
 //! functions. It must never know classes, files or the machine.
 #![deny(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod ast;
 mod build;

@@ -1,10 +1,10 @@
 //! Setting a machine up: limits, permissions, streams.
 
-use super::Capabilities;
 use super::context::Budget;
 use super::error::{Error, Result};
 use super::image::Image;
 use super::smalltalk::Smalltalk;
+use super::{Capabilities, Dir, EnvironmentAccess, Net, ProcessAccess};
 use crate::host::Host;
 use crate::host::clock::Clock;
 use crate::host::random::Seeds;
@@ -49,7 +49,7 @@ pub struct Builder {
     budget: Budget,
     memory: Option<usize>,
     depth: Option<usize>,
-    capabilities: Option<Capabilities>,
+    capabilities: Capabilities,
     stdin: Option<Box<dyn Read + Send>>,
     stdout: Option<Box<dyn Write + Send>>,
     stderr: Option<Box<dyn Write + Send>>,
@@ -85,9 +85,33 @@ impl Builder {
         self
     }
 
-    /// What the program may do outside.
+    /// Everything that the program may do outside, in place of what was said before.
     pub fn capabilities(mut self, capabilities: Capabilities) -> Builder {
-        self.capabilities = Some(capabilities);
+        self.capabilities = capabilities;
+        self
+    }
+
+    /// One more folder, or file, that the program may use.
+    pub fn files(mut self, dir: Dir) -> Builder {
+        self.capabilities.files.add(dir);
+        self
+    }
+
+    /// Whom the program may connect to, and where it may listen.
+    pub fn net(mut self, net: Net) -> Builder {
+        self.capabilities.net = net;
+        self
+    }
+
+    /// Which other programs the program may start. They may do what the user may do.
+    pub fn process(mut self, access: ProcessAccess) -> Builder {
+        self.capabilities.process = access;
+        self
+    }
+
+    /// Which environment variables the program may read.
+    pub fn environment(mut self, access: EnvironmentAccess) -> Builder {
+        self.capabilities.environment = access;
         self
     }
 
@@ -174,8 +198,10 @@ impl Builder {
         };
         let input = self.stdin.unwrap_or_else(|| Box::new(std::io::empty()));
         let stdio = Stdio::new(sink(self.stdout), sink(self.stderr), Source::Reader(input));
-        let capabilities = self.capabilities.unwrap_or_else(Capabilities::none);
-        let mut host = Host::new(capabilities, stdio).map_err(Error::host)?;
+        if let Some(fault) = self.capabilities.net.fault() {
+            return Err(Error::host(fault));
+        }
+        let mut host = Host::new(self.capabilities, stdio).map_err(Error::host)?;
         if let Some(clock) = self.clock {
             host.clock.replace(clock, host.waker());
         }

@@ -62,6 +62,19 @@ pub enum ErrorKind {
         /// The exception itself.
         exception: Option<Obj>,
     },
+    /// Something that the host gave no permission for, and that no handler took.
+    Denied {
+        /// What was to be done: `read /etc/passwd`.
+        what: String,
+        /// The option of the command line that permits it; the method of [`Builder`](crate::Builder) is near.
+        option: String,
+        /// The exception's text.
+        message: String,
+        /// Where it was to be done.
+        trace: Trace,
+        /// The exception itself, a PermissionDenied.
+        exception: Option<Obj>,
+    },
     /// An error of Rust code that Smalltalk called and that no handler took; it is the `source`.
     Host {
         /// Its text.
@@ -248,7 +261,9 @@ impl Error {
                 line: e.line,
                 column: e.column,
             }),
-            ErrorKind::Unhandled { trace, .. } | ErrorKind::Host { trace, .. } => {
+            ErrorKind::Unhandled { trace, .. }
+            | ErrorKind::Denied { trace, .. }
+            | ErrorKind::Host { trace, .. } => {
                 let frame = trace.frames.iter().find(|f| !f.library && f.line > 0)?;
                 Some(Place {
                     file: frame.file.as_deref(),
@@ -267,7 +282,9 @@ impl Error {
     /// Takes the exception out, so that it may be signalled again.
     pub(super) fn take_exception(&mut self) -> Option<Obj> {
         match &mut self.0.kind {
-            ErrorKind::Unhandled { exception, .. } => exception.take(),
+            ErrorKind::Unhandled { exception, .. } | ErrorKind::Denied { exception, .. } => {
+                exception.take()
+            }
             _ => None,
         }
     }
@@ -308,8 +325,21 @@ impl Error {
             RunError::Unhandled(unhandled) => {
                 let exception = vm.take_failed_exception();
                 let source = exception.and_then(|e| vm.take_host_error(e));
+                let denied = exception.and_then(|e| vm.denied_by(e));
                 let exception = exception.map(|e| Obj::new(vm, e));
-                Error::of_unhandled(unhandled, exception, source)
+                match denied {
+                    Some((what, option)) => Error::new(ErrorKind::Denied {
+                        what,
+                        option,
+                        message: unhandled.message,
+                        trace: Trace {
+                            frames: unhandled.frames,
+                            omitted: unhandled.omitted,
+                        },
+                        exception,
+                    }),
+                    None => Error::of_unhandled(unhandled, exception, source),
+                }
             }
         }
     }

@@ -45,7 +45,7 @@ mod serial;
 mod smalltalk;
 pub mod testing;
 
-pub use crate::host::Capabilities;
+pub use crate::host::capabilities::{Capabilities, Dir, EnvironmentAccess, Net, ProcessAccess};
 pub use crate::host::clock::Clock;
 pub use crate::vm::host_methods::Panicked;
 pub use crate::vm::trace::Frame;

@@ -29,6 +29,10 @@ impl Display for Error {
                 }
                 long(f, trace)
             }
+            ErrorKind::Denied { message, trace, .. } => {
+                write!(f, "PermissionDenied: {message}")?;
+                long(f, trace)
+            }
             ErrorKind::Host { message, trace } => {
                 f.write_str(message)?;
                 long(f, trace)

@@ -7,6 +7,7 @@ use super::convert::FromSmalltalk;
 use super::error::{Error, ErrorKind, Result};
 use super::object::Obj;
 use super::smalltalk::Smalltalk;
+use crate::host::clock::now;
 use crate::host::poller::Poller;
 use crate::loader::LoadError;
 use crate::loader::filing::Filing;
@@ -89,7 +90,7 @@ pub enum Progress<T> {
 /// let mut st = Smalltalk::new();
 /// let mut run = st.start("(Delay forSeconds: 3600) wait")?;
 /// let Progress::Waiting(waiting) = run.step::<()>(&mut st, 1000)? else { panic!() };
-/// assert!(waiting.until().unwrap() > Instant::now() + Duration::from_secs(3000));
+/// assert!(waiting.until().unwrap() > now() + Duration::from_secs(3000));
 /// waiting.wait(Some(Duration::from_millis(1)));
 /// # Ok::<(), chirp::Error>(())
 /// ```
@@ -108,18 +109,16 @@ impl Waiting {
 
     /// Blocks the thread until it is time for another step, or until this much time has passed.
     pub fn wait(&self, at_most: Option<Duration>) {
-        let left = self
-            .until
-            .map(|t| t.saturating_duration_since(Instant::now()));
+        let left = self.until.map(|t| t.saturating_duration_since(now()));
         self.poller
             .wait([left, at_most].into_iter().flatten().min());
     }
 
     fn of(vm: &Vm, due: Option<u64>) -> Waiting {
-        let now = Instant::now();
+        let moment = now();
         let due = due.map(|due| Duration::from_micros(due.saturating_sub(vm.now())));
         let due = due.filter(|_| vm.host.clock.runs());
-        let due = due.and_then(|left| now.checked_add(left));
+        let due = due.and_then(|left| moment.checked_add(left));
         Waiting {
             until: [due, vm.host.next_deadline()].into_iter().flatten().min(),
             poller: vm.host.poller(),

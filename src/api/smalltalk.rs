@@ -10,6 +10,7 @@ use super::function::RustFn;
 use super::host_class::HostClass;
 use super::interrupt::InterruptHandle;
 use super::object::Obj;
+use crate::host::outside;
 use crate::vm::Vm;
 use std::path::Path;
 use std::time::Duration;
@@ -118,7 +119,7 @@ impl Smalltalk {
     /// ```
     pub fn run_file<T: FromSmalltalk>(&mut self, path: impl AsRef<Path>) -> Result<T> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(Error::host)?;
+        let text = outside::read_text(path).map_err(Error::host)?;
         self.run_source(&path.to_string_lossy(), &text)
     }
 

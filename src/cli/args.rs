@@ -2,6 +2,8 @@
 //!
 //! Only reads them: nothing is run here.
 
+use super::permissions::Allowed;
+use super::quantities::{parse_count, parse_duration, parse_size};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -60,9 +62,12 @@ pub struct Args {
     #[arg(long)]
     pub no_init: bool,
 
-    /// Nothing but computation: no files, no network, no other programs
+    /// Nothing but computation: no files, no network, no other programs, except what --allow-… permits
     #[arg(long, global = true)]
     pub sandbox: bool,
+
+    #[command(flatten)]
+    pub allowed: Allowed,
 
     /// Stop after about N steps: 1000000, 1e6, 10M
     #[arg(long, value_name = "N", global = true, value_parser = parse_count)]
@@ -204,67 +209,6 @@ impl Color {
     }
 }
 
-/// A number, and the letters behind it.
-fn split_unit(text: &str) -> (&str, &str) {
-    text.split_at(
-        text.trim_end_matches(|c: char| c.is_ascii_alphabetic())
-            .len(),
-    )
-}
-
-/// `1000000`, `1e6`, `10M`: a number, with powers of ten in short.
-fn parse_count(text: &str) -> Result<u64, String> {
-    let wrong = || "a count is a whole number such as 1000000, 1e6 or 10M".to_string();
-    let (digits, unit) = split_unit(text);
-    let unit: u64 = match unit.to_ascii_lowercase().as_str() {
-        "" => 1,
-        "k" => 1_000,
-        "m" => 1_000_000,
-        "g" => 1_000_000_000,
-        _ => return Err(wrong()),
-    };
-    let (number, exponent) = match digits.split_once(['e', 'E']) {
-        Some((number, exponent)) => (number, exponent.parse().map_err(|_| wrong())?),
-        None => (digits, 0),
-    };
-    let number: u64 = number.replace('_', "").parse().map_err(|_| wrong())?;
-    let power = 10u64.checked_pow(exponent).ok_or_else(wrong)?;
-    number
-        .checked_mul(power)
-        .and_then(|n| n.checked_mul(unit))
-        .ok_or_else(wrong)
-}
-
-/// `500k`, `64M`, `2G`, or a number of bytes.
-fn parse_size(text: &str) -> Result<usize, String> {
-    let wrong = || "a size is a number with k, M or G behind it, such as 64M".to_string();
-    let (digits, unit) = split_unit(text);
-    let shift = match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => 0,
-        "k" | "kb" | "kib" => 10,
-        "m" | "mb" | "mib" => 20,
-        "g" | "gb" | "gib" => 30,
-        _ => return Err(wrong()),
-    };
-    let number: usize = digits.parse().map_err(|_| wrong())?;
-    number.checked_mul(1 << shift).ok_or_else(wrong)
-}
-
-/// `10`, `0.5`, `2s`, `250ms`, `5m`.
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong =
-        || "a time is a number of seconds, or a number with ms, s or m behind it".to_string();
-    let (digits, unit) = split_unit(text);
-    let unit = match unit {
-        "ms" => 0.001,
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        _ => return Err(wrong()),
-    };
-    let number: f64 = digits.parse().map_err(|_| wrong())?;
-    Duration::try_from_secs_f64(number * unit).map_err(|_| wrong())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -338,17 +282,6 @@ mod tests {
         assert!(is_refused(&["--memory", "99999999999999G"]));
         assert!(is_refused(&["--timeout", "-1"]));
         assert!(is_refused(&["--timeout", "soon"]));
-    }
-
-    #[test]
-    fn sizes_and_times() {
-        assert_eq!(parse_count("1_000"), Ok(1000));
-        assert_eq!(parse_count("1e8"), Ok(100_000_000));
-        assert_eq!(parse_count("10M"), Ok(10_000_000));
-        assert_eq!(parse_size("500"), Ok(500));
-        assert_eq!(parse_size("64M"), Ok(64 << 20));
-        assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(parse_duration("0.5"), Ok(Duration::from_millis(500)));
     }
 
     #[test]

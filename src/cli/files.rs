@@ -5,12 +5,13 @@
 
 use crate::formats::detect::{Format, format_of};
 use crate::formats::package_text;
+use crate::host::outside::{self, Kind};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// The text of a source file.
 pub fn read(path: &Path) -> io::Result<String> {
-    as_text(std::fs::read(path)?)
+    as_text(outside::read(path)?)
 }
 
 /// A path as somebody types it: `~/` is the home folder.
@@ -135,16 +136,9 @@ pub fn source_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 
 fn collect(path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
     // Links inside a folder are left alone: they may lead in a circle.
-    let kind = if named {
-        std::fs::metadata(path)?
-    } else {
-        std::fs::symlink_metadata(path)?
-    };
-    if kind.is_dir() {
-        let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?
-            .map(|e| e.map(|e| e.path()))
-            .collect::<io::Result<_>>()?;
-        entries.sort();
+    let kind = outside::kind(path, named)?;
+    if kind == Kind::Folder {
+        let entries = outside::entries(path)?;
         let hidden = |p: &PathBuf| {
             p.file_name()
                 .is_some_and(|n| n.as_encoded_bytes().starts_with(b"."))
@@ -154,7 +148,7 @@ fn collect(path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()>
             .filter(|p| !hidden(p))
             .try_for_each(|p| collect(p, false, found));
     }
-    if named || (kind.is_file() && path.extension().is_some_and(|e| e == "st")) {
+    if named || (kind == Kind::File && path.extension().is_some_and(|e| e == "st")) {
         found.push(path.to_path_buf());
     }
     Ok(())

@@ -13,6 +13,8 @@ mod explain;
 mod files;
 mod json;
 mod load;
+mod permissions;
+mod quantities;
 mod repl;
 mod report;
 mod run;
@@ -21,6 +23,7 @@ mod signals;
 mod streams;
 mod test;
 
+use crate::host::outside;
 use args::{Args, Command};
 use clap::CommandFactory;
 use report::Style;
@@ -30,7 +33,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the command line; answers the exit code.
 pub fn main() -> i32 {
-    let args = match Args::read(std::env::args_os()) {
+    let args = match Args::read(outside::arguments()) {
         Ok(args) => args,
         Err(error) => {
             // Where nobody reads help, there is nothing to do about it.
@@ -50,7 +53,7 @@ pub fn main() -> i32 {
 }
 
 fn dispatch(args: &Args) -> i32 {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+    let is_set = |name: &str| outside::variable(name).is_some_and(|v| !v.is_empty());
     let (no_color, force) = (is_set("NO_COLOR"), is_set("CLICOLOR_FORCE"));
     let colour = args
         .color

@@ -2,7 +2,7 @@
 
 use super::args::{Args, Code};
 use super::session::{Ending, Session};
-use super::{exit, files};
+use super::{exit, files, permissions};
 use crate::formats::detect::{Format, format_of};
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -47,6 +47,9 @@ fn run_file(session: &mut Session, words: &[OsString], stays: bool) -> Result<()
         Some((path, arguments)) => (path.as_os_str(), arguments),
         None => ("-".as_ref(), &[][..]),
     };
+    if let Some(warning) = permissions::misplaced(path, arguments) {
+        session.complain(&format!("warning: {warning}\n"));
+    }
     pass(session, arguments)?;
     let (name, text) = if path == "-" {
         ("stdin".into(), files::read_standard_input())

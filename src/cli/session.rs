@@ -7,10 +7,11 @@ use super::args::Args;
 use super::report::Style;
 use super::signals::Received;
 use super::{exit, streams};
+use crate::host::capabilities::FileAccess;
 use crate::host::files::Files;
 use crate::host::signals::raise_open_files;
 use crate::host::stdio::Stdio;
-use crate::host::{Capabilities, Host, library_files};
+use crate::host::{Host, library_files};
 use crate::loader::image::Image;
 use crate::loader::package::{self, Report};
 use crate::loader::script::check_file;
@@ -70,11 +71,7 @@ impl Session {
             code
         };
         let image = image(args.image.as_deref()).map_err(|e| fail(exit::USAGE, &e))?;
-        let allowed = if args.sandbox {
-            Capabilities::none()
-        } else {
-            Capabilities::all()
-        };
+        let allowed = args.allowed.capabilities(args.sandbox);
         let mut host = Host::new(allowed, Stdio::none()).map_err(|e| fail(exit::INTERNAL, &e))?;
         host.net.allow_inherited();
         let limit = args.memory.unwrap_or(usize::MAX);
@@ -83,6 +80,11 @@ impl Session {
             ..HeapOptions::default()
         };
         let mut vm = boot(&image, heap, host).map_err(|e| fail(exit::INTERNAL, &e))?;
+        let library = vm.heap.bytes_used();
+        if library > limit {
+            let message = format!("--memory: the library alone takes {library} bytes");
+            return Err(fail(exit::USAGE, &message));
+        }
         let deadline = args
             .timeout
             .map(|t| vm.now().saturating_add(t.as_micros() as u64));
@@ -110,7 +112,7 @@ impl Session {
     /// Loads the packages at these paths, all together; what is in the report is not yet told.
     pub fn load(&mut self, paths: &[PathBuf]) -> Report {
         // The person at the keyboard asked for it: the program's permissions do not matter.
-        let sources = package::read(&Files::new(&Capabilities::all()), paths);
+        let sources = package::read(&Files::new(&FileAccess::all()), paths);
         self.vm.load_packages(sources)
     }
 
@@ -124,7 +126,7 @@ impl Session {
 
     /// Looks for mistakes in packages; nothing of theirs is run.
     pub fn check_packages(&mut self, paths: &[PathBuf]) -> Report {
-        let sources = package::read(&Files::new(&Capabilities::all()), paths);
+        let sources = package::read(&Files::new(&FileAccess::all()), paths);
         self.vm.check_packages(sources)
     }
 

@@ -5,7 +5,7 @@
 //! Owns that rule and its memory of what arrived; what is printed and answered stands in `session`.
 
 use super::exit;
-use crate::host::signals;
+use crate::host::{clock, signals};
 use crate::vm::{Vm, signal};
 use nix::sys::signal::Signal;
 use std::sync::Arc;
@@ -55,10 +55,10 @@ impl Received {
             if before == 0 && arrived != Signal::SIGINT {
                 let (flags, waker) = (flags.clone(), waker.clone());
                 let stop = move || {
-                    std::thread::sleep(GRACE);
+                    clock::sleep(GRACE);
                     flags.fetch_or(signal::STOP, Ordering::AcqRel);
                     waker.wake();
-                    std::thread::sleep(GRACE);
+                    clock::sleep(GRACE);
                     leave();
                 };
                 // Without the thread, more signals still end what does not end by itself.

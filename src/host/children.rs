@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// What one of the three standard streams of a child is.
@@ -114,14 +114,16 @@ fn pipe(child_reads: bool) -> Result<(OwnedFd, OwnedFd), FileError> {
 }
 
 impl Children {
-    /// Starts a program. The failure is that of finding or executing it, or of its directory.
+    /// Starts a program: that at `program`. The failure is that of finding or executing it, or of its directory.
     pub fn start(
         &mut self,
+        program: &Path,
         wanted: &Wanted,
         environment: &Environment,
         files: &mut OpenFiles,
     ) -> Result<Started, FileError> {
-        let mut command = Command::new(&wanted.program);
+        let mut command = Command::new(program);
+        command.arg0(&wanted.program);
         sys::process::unblock_signals(&mut command);
         command.args(&wanted.arguments);
         if let Some(variables) = &wanted.environment {

@@ -1,5 +1,5 @@
-//! Reads the time. Owns the monotonic origin of one interpreter, and the clocks that a host makes for its programs; must
-//! never sleep.
+//! Reads the time. Owns the monotonic origin of one interpreter, and the clocks that a host makes for its programs; no
+//! interpreter sleeps here.
 
 use super::poller::Waker;
 use super::sys;
@@ -103,6 +103,16 @@ impl Clock {
         let mut wakers = self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner);
         work(&mut wakers)
     }
+}
+
+/// This moment, for measuring how long something takes.
+pub fn now() -> Instant {
+    Instant::now()
+}
+
+/// Keeps the calling thread, which must not be one that runs Smalltalk, for some time.
+pub fn sleep(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// The clocks of one interpreter.

@@ -2,54 +2,72 @@
 //! process's own, made when somebody first looks. Must never change the process's: that would
 //! change it for everybody in the process.
 
-use super::Capabilities;
-use std::collections::BTreeMap;
+use super::capabilities::{Denied, EnvironmentAccess, ProcessAccess};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 
 /// Names and values.
 pub struct Environment {
-    visible: bool,
+    access: EnvironmentAccess,
+    processes: ProcessAccess,
     variables: Option<BTreeMap<OsString, OsString>>,
+    /// Those that the program has set: what they hold is no secret to it.
+    own: BTreeSet<OsString>,
 }
 
 impl Environment {
-    /// The process's variables; none for a program that may neither read files nor start programs.
-    pub fn new(capabilities: &Capabilities) -> Self {
+    /// The process's variables, to be seen as far as that is permitted.
+    pub fn new(access: EnvironmentAccess, processes: ProcessAccess) -> Self {
         Environment {
-            visible: capabilities.read_files || capabilities.processes,
+            access,
+            processes,
             variables: None,
+            own: BTreeSet::new(),
         }
     }
 
     fn all(&mut self) -> &mut BTreeMap<OsString, OsString> {
-        let visible = self.visible;
-        self.variables.get_or_insert_with(|| match visible {
-            true => std::env::vars_os().collect(),
-            false => BTreeMap::new(),
-        })
+        self.variables
+            .get_or_insert_with(|| std::env::vars_os().collect())
+    }
+
+    fn check(&self, name: &OsStr) -> Result<(), Denied> {
+        match self.own.contains(name) {
+            true => Ok(()),
+            false => self.access.check(name),
+        }
     }
 
     /// The value of a variable.
-    pub fn get(&mut self, name: &OsStr) -> Option<&OsStr> {
-        self.all().get(name).map(OsString::as_os_str)
+    pub fn get(&mut self, name: &OsStr) -> Result<Option<&OsStr>, Denied> {
+        self.check(name)?;
+        Ok(self.all().get(name).map(OsString::as_os_str))
     }
 
     /// Gives a variable a value.
-    pub fn set(&mut self, name: OsString, value: OsString) {
+    pub fn set(&mut self, name: OsString, value: OsString) -> Result<(), Denied> {
+        self.processes.check_variable(&name)?;
+        self.own.insert(name.clone());
         self.all().insert(name, value);
+        Ok(())
     }
 
     /// Removes a variable.
-    pub fn remove(&mut self, name: &OsStr) {
+    pub fn remove(&mut self, name: &OsStr) -> Result<(), Denied> {
+        self.check(name)?;
         self.all().remove(name);
+        Ok(())
     }
 
-    /// All variables, by name.
-    pub fn variables(&mut self) -> impl Iterator<Item = (&OsString, &OsString)> {
-        self.all().iter()
+    /// The names of the variables that may be read.
+    pub fn names(&mut self) -> Vec<OsString> {
+        let names: Vec<OsString> = self.all().keys().cloned().collect();
+        let seen = names.into_iter().filter(|n| self.check(n).is_ok());
+        seen.collect()
     }
 
-    /// What somebody has looked at, and perhaps changed: nothing else needs to be told to a child.
+    /// What somebody has looked at, and perhaps changed: nothing else needs to be told to a child. A child
+    /// has all of it, whatever its parent may see: it can do what the user can.
     pub fn changed(&self) -> Option<&BTreeMap<OsString, OsString>> {
         self.variables.as_ref()
     }

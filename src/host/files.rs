@@ -3,10 +3,14 @@
 //! withheld the capability; the callers on the Smalltalk side get errno numbers.
 
 pub mod open;
+mod place;
 pub mod tree;
 
-use super::{Capabilities, Denied};
-use std::io;
+use super::capabilities::{Denied, FileAccess, Permitted, Refused, Want};
+use place::Place;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Why a file operation failed.
@@ -42,55 +46,159 @@ impl From<io::Error> for FileError {
     }
 }
 
-/// Access to files within what the capabilities allow.
+impl From<Refused> for FileError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Denied(denied) => FileError::Denied(denied),
+            Refused::Os(error) => FileError::Os(error),
+        }
+    }
+}
+
+/// Access to files within what is permitted.
 pub struct Files<'a> {
-    capabilities: &'a Capabilities,
+    access: &'a FileAccess,
 }
 
 impl<'a> Files<'a> {
-    /// Access limited by the given capabilities.
-    pub fn new(capabilities: &'a Capabilities) -> Self {
-        Files { capabilities }
+    /// Access limited so.
+    pub fn new(access: &'a FileAccess) -> Self {
+        Files { access }
+    }
+
+    /// A name in a folder, for calls that do not follow a link at the end of a path. With `follow`, what links
+    /// there lead to.
+    fn name(&self, path: &Path, follow: bool, wants: &[Want]) -> Result<Place, FileError> {
+        Ok(match self.access.find(path, follow, wants)? {
+            Permitted::Anywhere => Place::plain(path),
+            Permitted::At(real) => Place::name(&real)?,
+        })
+    }
+
+    /// The thing to which a path leads.
+    fn thing(&self, path: &Path, want: Want) -> Result<Place, FileError> {
+        Ok(match self.access.find(path, true, &[want])? {
+            Permitted::Anywhere => Place::plain(path),
+            Permitted::At(real) => Place::thing(&real)?,
+        })
+    }
+
+    /// Whether there is no permission for a path.
+    fn denies(&self, path: &Path, want: Want) -> bool {
+        matches!(
+            self.access.find(path, true, &[want]),
+            Err(Refused::Denied(_))
+        )
+    }
+
+    /// What may be known of a file: whoever may write it may see that it is there.
+    fn visible(&self, path: &Path) -> Want {
+        match self.denies(path, Want::Read) && !self.denies(path, Want::Write) {
+            true => Want::Write,
+            false => Want::Read,
+        }
+    }
+
+    /// Opens what is at a path with these options; no link that came there since the decision is followed.
+    fn open(
+        &self,
+        path: &Path,
+        wants: &[Want],
+        flags: i32,
+        options: &mut OpenOptions,
+    ) -> Result<fs::File, FileError> {
+        let new_links = match wants.iter().all(|want| self.access.is_all(*want)) {
+            true => 0,
+            false => libc::O_NOFOLLOW,
+        };
+        let place = self.name(path, true, wants)?;
+        Ok(options.custom_flags(flags | new_links).open(place)?)
     }
 
     /// All bytes of a file.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>, FileError> {
-        self.capabilities.may_read()?;
-        Ok(std::fs::read(path)?)
+        let mut bytes = Vec::new();
+        let mut file = self.open(path, &[Want::Read], 0, OpenOptions::new().read(true))?;
+        if let Ok(data) = file.metadata() {
+            // More than that may be read: the size of some files is not known before.
+            let size = usize::try_from(data.len()).unwrap_or(0);
+            let _ = bytes.try_reserve_exact(size);
+        }
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// Replaces or creates a file.
     pub fn write(&self, path: &Path, contents: &[u8]) -> Result<(), FileError> {
-        self.capabilities.may_write()?;
-        Ok(std::fs::write(path, contents)?)
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        let mut file = self.open(path, &[Want::Write], 0, &mut options)?;
+        Ok(file.write_all(contents)?)
+    }
+
+    /// Copies contents and permissions of a file. Answers how many bytes.
+    pub fn copy(&self, from: &Path, to: &Path) -> Result<u64, FileError> {
+        let mut source = self.open(from, &[Want::Read], 0, OpenOptions::new().read(true))?;
+        let data = source.metadata()?;
+        if !data.is_file() {
+            return Err(FileError::Os(io::Error::from_raw_os_error(libc::EINVAL)));
+        }
+        let mut options = OpenOptions::new();
+        let mode = data.permissions().mode();
+        options.write(true).create(true).truncate(true).mode(mode);
+        let mut target = self.open(to, &[Want::Write], 0, &mut options)?;
+        let count = io::copy(&mut source, &mut target)?;
+        if target.metadata()?.is_file() {
+            target.set_permissions(data.permissions())?;
+        }
+        Ok(count)
     }
 
     /// Whether there is something at the path.
     pub fn exists(&self, path: &Path) -> Result<bool, FileError> {
-        self.capabilities.may_read()?;
-        Ok(path.try_exists()?)
+        match self.attributes(path, true) {
+            Ok(_) => Ok(true),
+            Err(FileError::Os(error)) if is_missing(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether the path is a directory.
     pub fn is_directory(&self, path: &Path) -> Result<bool, FileError> {
-        self.capabilities.may_read()?;
-        Ok(path.is_dir())
+        match self.attributes(path, true) {
+            Ok(found) => Ok(found.mode & libc::S_IFMT == libc::S_IFDIR),
+            Err(FileError::Os(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The entries of a directory, sorted, so that loading a package does not depend on the disk.
     pub fn entries(&self, path: &Path) -> Result<Vec<PathBuf>, FileError> {
-        self.capabilities.may_read()?;
-        let mut entries = Vec::new();
-        for entry in std::fs::read_dir(path)? {
-            entries.push(entry?.path());
-        }
-        entries.sort();
-        Ok(entries)
+        use std::os::unix::ffi::OsStringExt;
+        let names = self.names(path)?.into_iter();
+        Ok(names
+            .map(|name| path.join(std::ffi::OsString::from_vec(name)))
+            .collect())
     }
 
     /// Removes a file.
     pub fn remove(&self, path: &Path) -> Result<(), FileError> {
-        self.capabilities.may_write()?;
-        Ok(std::fs::remove_file(path)?)
+        Ok(fs::remove_file(self.name(path, false, &[Want::Write])?)?)
     }
+
+    /// The working directory of the process. Whoever may use files, may know what their paths begin with.
+    pub fn working_directory(&self) -> Result<PathBuf, FileError> {
+        if self.access.is_none() {
+            let what = "learn the working directory";
+            return Err(Denied::new(what, "--allow-read").into());
+        }
+        Ok(std::env::current_dir()?)
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }

@@ -2,6 +2,7 @@
 //! every descriptor and every thread of one interpreter; must never know a Smalltalk object. Several
 //! hosts live side by side in one process: there is no static and no thread-local state.
 
+pub mod capabilities;
 pub mod children;
 pub mod clock;
 pub mod environment;
@@ -10,6 +11,7 @@ pub mod library_files;
 pub mod memory;
 #[cfg(feature = "net")]
 pub mod net;
+pub mod outside;
 pub mod poller;
 pub mod random;
 pub mod signals;
@@ -18,6 +20,7 @@ pub mod sys;
 #[cfg(feature = "tls")]
 pub mod tls;
 
+pub use capabilities::{Capabilities, Denied};
 use children::Children;
 use clock::Clocks;
 use environment::Environment;
@@ -37,62 +40,6 @@ const STDOUT: u64 = u64::MAX - 2;
 /// The bit that marks the number of a semaphore which is signalled once and then forgotten. No
 /// program can name such a number.
 pub const ONCE: u32 = 1 << 31;
-
-/// What the program may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    /// Make sockets and look names up.
-    pub network: bool,
-    /// Read files and list directories.
-    pub read_files: bool,
-    /// Create, change and remove files.
-    pub write_files: bool,
-    /// Start other programs.
-    pub processes: bool,
-}
-
-impl Capabilities {
-    /// Everything: the default of the command line.
-    pub fn all() -> Self {
-        Capabilities {
-            network: true,
-            read_files: true,
-            write_files: true,
-            processes: true,
-        }
-    }
-
-    /// Nothing: the default of the library.
-    pub fn none() -> Self {
-        Capabilities {
-            network: false,
-            read_files: false,
-            write_files: false,
-            processes: false,
-        }
-    }
-}
-
-impl Capabilities {
-    /// Fails where files may not be read.
-    pub fn may_read(&self) -> Result<(), Denied> {
-        self.read_files.then_some(()).ok_or(Denied)
-    }
-
-    /// Fails where files may not be changed.
-    pub fn may_write(&self) -> Result<(), Denied> {
-        self.write_files.then_some(()).ok_or(Denied)
-    }
-
-    /// Fails where no programs may be started.
-    pub fn may_run(&self) -> Result<(), Denied> {
-        self.processes.then_some(()).ok_or(Denied)
-    }
-}
-
-/// The host gave no permission for something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Denied;
 
 /// The outside of one interpreter.
 pub struct Host {
@@ -116,6 +63,8 @@ pub struct Host {
     pub environment: Environment,
     /// What the program may do.
     pub capabilities: Capabilities,
+    /// What was denied last, except by the network, which keeps that for itself.
+    pub denied: Option<Denied>,
     poller: Poller,
     events: Vec<Event>,
     #[cfg_attr(not(feature = "net"), allow(dead_code))]
@@ -136,13 +85,17 @@ impl Host {
             seeds: random::Seeds::default(),
             stdio,
             #[cfg(feature = "net")]
-            net: net::Net::new(poller.clone(), capabilities.network),
+            net: net::Net::new(poller.clone(), capabilities.net.clone()),
             #[cfg(feature = "tls")]
             tls: tls::Tls::new(),
             open_files: OpenFiles::new(poller.clone()),
             children: Children::default(),
-            environment: Environment::new(&capabilities),
+            environment: Environment::new(
+                capabilities.environment.clone(),
+                capabilities.process.clone(),
+            ),
             capabilities,
+            denied: None,
             poller,
             events: Vec::new(),
             waiting_for_stdin: Vec::new(),
@@ -176,7 +129,7 @@ impl Host {
 
     /// Files, within the permissions.
     pub fn files(&self) -> files::Files<'_> {
-        files::Files::new(&self.capabilities)
+        files::Files::new(&self.capabilities.files)
     }
 
     /// Starts another program; answers its number, and those of the pipes to it.
@@ -184,10 +137,35 @@ impl Host {
         &mut self,
         wanted: &children::Wanted,
     ) -> Result<children::Started, files::FileError> {
-        self.capabilities.may_run()?;
+        let process = &self.capabilities.process;
+        let program = process.check(&wanted.program, wanted.directory.as_deref())?;
+        let variables = wanted.environment.iter().flatten();
+        for (name, _) in variables {
+            process.check_variable(name)?;
+        }
         self.stdio.flush();
-        self.children
-            .start(wanted, &self.environment, &mut self.open_files)
+        let (environment, files) = (&self.environment, &mut self.open_files);
+        self.children.start(&program, wanted, environment, files)
+    }
+
+    /// Opens a file, within the permissions; answers its number.
+    pub fn open_file(
+        &mut self,
+        path: &std::path::Path,
+        mode: files::open::Mode,
+    ) -> Result<u32, files::FileError> {
+        let files = files::Files::new(&self.capabilities.files);
+        self.open_files.open(&files, path, mode)
+    }
+
+    /// What was denied last, in the network or elsewhere, once.
+    pub fn take_denied(&mut self, network: bool) -> Option<Denied> {
+        #[cfg(feature = "net")]
+        if network {
+            return self.net.take_denied();
+        }
+        let _ = network;
+        self.denied.take()
     }
 
     /// The end of the program: output is written, every socket is closed, and with it the files of

@@ -7,6 +7,7 @@ mod connect;
 mod datagram;
 mod descriptors;
 mod error;
+mod gate;
 mod handle;
 mod listen;
 pub mod local;
@@ -24,10 +25,12 @@ pub use error::{NetError, errno_name};
 pub use handle::{HANDLE_SIZE, Handle};
 pub use socket::{Semaphores, Status};
 
+use super::capabilities::{Denied, Net as Permits};
 use super::poller::{Event, Poller};
 use descriptors::Inherited;
+use gate::Gate;
 use reactor::Reactor;
-use resolver::Resolver;
+use resolver::{Query, Resolver};
 use socket::{Family, Kind, Socket};
 use std::os::fd::RawFd;
 use std::time::Instant;
@@ -44,7 +47,6 @@ pub struct Net {
     table: Table,
     reactor: Reactor,
     resolver: Resolver,
-    allowed: bool,
     last_error: i32,
     inherits: bool,
     inherited: Option<Vec<Inherited>>,
@@ -52,15 +54,14 @@ pub struct Net {
 
 impl Net {
     /// No sockets yet. `session` distinguishes the handles of this interpreter from all others.
-    pub fn new(poller: Poller, allowed: bool) -> Self {
+    pub fn new(poller: Poller, permits: Permits) -> Self {
         let session = (super::random::seed() as u32) | 1;
         let resolver = Resolver::new(session, poller.waker());
         Net {
             session,
             table: Table::default(),
-            reactor: Reactor::new(poller),
+            reactor: Reactor::new(poller, Gate::new(permits)),
             resolver,
-            allowed,
             last_error: 0,
             inherits: false,
             inherited: None,
@@ -74,12 +75,17 @@ impl Net {
 
     /// Whether sockets may be made.
     pub fn is_allowed(&self) -> bool {
-        self.allowed
+        self.reactor.gate.is_open()
+    }
+
+    /// What was denied last, once.
+    pub fn take_denied(&mut self) -> Option<Denied> {
+        self.reactor.gate.take_denied()
     }
 
     /// Takes the permission away, for good. Connections stay; no new address is reached or served.
     pub fn disable(&mut self) {
-        self.allowed = false;
+        self.reactor.gate.close();
     }
 
     /// Errno of the last failure to make a socket; there is no handle to ask then.
@@ -103,6 +109,9 @@ impl Net {
     pub fn after_poll(&mut self) {
         self.run_timers();
         self.resolver.collect(&mut self.reactor.signals);
+        for (name, address) in self.resolver.found.drain(..) {
+            self.reactor.gate.learn(&name, &address);
+        }
     }
 
     fn run_timers(&mut self) {
@@ -153,6 +162,9 @@ impl Net {
         }
         let family = Family::from_domain(domain).ok_or(NetError::BadArgument)?;
         let kind = Kind::from_code(kind).ok_or(NetError::BadArgument)?;
+        if kind == Kind::Raw {
+            self.reactor.gate.check_all("make a raw socket")?;
+        }
         let socket = Socket::open(family, kind, semaphores)?;
         Ok(self.adopt(socket))
     }
@@ -279,6 +291,11 @@ impl Net {
         let parcel = self.with(handle, |socket, reactor| {
             socket.receive_descriptors(buffer, reactor)
         })?;
+        // All are taken out of the message; those that are not permitted are closed again.
+        let gate = &mut self.reactor.gate;
+        for socket in &parcel.sockets {
+            socket.check_received(gate)?;
+        }
         let sockets = parcel.sockets.into_iter();
         let handles = sockets.map(|socket| self.start(socket)).collect();
         Ok((parcel.size, handles))
@@ -290,12 +307,59 @@ impl Net {
         Ok((&mut self.resolver, &mut self.reactor.signals))
     }
 
-    fn check_allowed(&self) -> Result<()> {
-        if self.allowed {
-            Ok(())
-        } else {
-            Err(NetError::Denied)
+    /// Starts a look-up for a requester; answers whether the result is there already.
+    pub fn start_addresses(&mut self, requester: u64, query: Query<'_>) -> Result<bool> {
+        self.check_allowed()?;
+        if query.asks_for_name() {
+            self.reactor.gate.check_name(query.host)?;
         }
+        let signals = &mut self.reactor.signals;
+        self.resolver.start(requester, query, signals)
+    }
+
+    /// The old interface: looks for the first IPv4 address of a name.
+    pub fn start_name_lookup(&mut self, requester: u64, name: &[u8]) -> Result<()> {
+        self.start_addresses(requester, Query::old(name)).map(drop)
+    }
+
+    /// Starts a look-up of the names of an address; answers whether the result is there already.
+    pub fn start_names(&mut self, requester: u64, address: &Address, flags: i64) -> Result<bool> {
+        self.check_allowed()?;
+        if flags & resolver::NUMERIC == 0 {
+            self.reactor.gate.check_host(address)?;
+        }
+        let signals = &mut self.reactor.signals;
+        Ok(self
+            .resolver
+            .start_names(requester, address, flags, signals))
+    }
+
+    /// The old interface: looks for the name of a host.
+    pub fn start_address_lookup(&mut self, requester: u64, address: &Address) -> Result<()> {
+        self.check_allowed()?;
+        self.reactor.gate.check_host(address)?;
+        let signals = &mut self.reactor.signals;
+        self.resolver
+            .start_address_lookup(requester, address, signals);
+        Ok(())
+    }
+
+    /// Removes a socket file at which nobody listens any more; answers whether it did.
+    pub fn remove_stale(&mut self, address: &Address) -> Result<bool> {
+        self.check_allowed()?;
+        self.reactor.gate.check_listen(address)?;
+        local::remove_stale(address)
+    }
+
+    /// Name of this machine.
+    pub fn host_name(&mut self) -> Result<Vec<u8>> {
+        self.check_allowed()?;
+        resolver::host_name()
+    }
+
+    /// Fails where there is no network at all.
+    pub fn check_allowed(&mut self) -> Result<()> {
+        self.reactor.gate.check_any()
     }
 
     fn adopt(&mut self, socket: Socket) -> Handle {
@@ -519,7 +583,7 @@ impl Net {
 
     /// Closes every socket and makes no new ones.
     pub fn close_all(&mut self) {
-        self.allowed = false;
+        self.reactor.gate.close();
         self.table = Table::default();
     }
 

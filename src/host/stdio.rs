@@ -162,6 +162,16 @@ pub struct Stdio {
 }
 
 impl Stdio {
+    /// Whether standard input (0), output (1) or error (2) is a terminal; none for another number.
+    pub fn is_terminal(&self, number: i64) -> Option<bool> {
+        Some(match number {
+            0 => self.reads_process() && io::stdin().is_terminal(),
+            1 => self.output.is_standard() && io::stdout().is_terminal(),
+            2 => self.output.is_standard() && io::stderr().is_terminal(),
+            _ => return None,
+        })
+    }
+
     /// The streams of the process.
     pub fn process() -> Self {
         let output = Output::new(Box::new(Unlocked(io::stdout))).standard();

@@ -13,7 +13,7 @@ mod verify;
 
 pub use session::{Int, MAX_INCOMING, Refusal, Role, Text};
 
-use super::Capabilities;
+use super::capabilities::FileAccess;
 use super::net::Handle;
 use config::Configs;
 use rustc_hash::FxHashMap;
@@ -27,7 +27,7 @@ type Result<T> = std::result::Result<T, Refusal>;
 /// The TLS sessions of one interpreter.
 ///
 /// ```
-/// use chirp::host::Capabilities;
+/// use chirp::host::capabilities::FileAccess;
 /// use chirp::host::tls::{Refusal, Role, Text, Tls};
 ///
 /// let mut tls = Tls::new();
@@ -35,7 +35,7 @@ type Result<T> = std::result::Result<T, Refusal>;
 /// tls.set_text(session, Text::ServerName, b"www.example.com".to_vec())?;
 ///
 /// // The first call needs no input; the greeting is to be sent to the server.
-/// tls.handshake(session, Role::Client, &[], &Capabilities::all())?;
+/// tls.handshake(session, Role::Client, &[], &FileAccess::all())?;
 /// let mut greeting = [0; 4096];
 /// assert!(tls.take_outgoing(session, &mut greeting)? > 100);
 ///
@@ -108,11 +108,11 @@ impl Tls {
         handle: Handle,
         role: Role,
         input: &[u8],
-        capabilities: &Capabilities,
+        files: &FileAccess,
     ) -> Result<()> {
         let number = self.number(handle).ok_or(Refusal::BadHandle)?;
         let session = self.sessions.get_mut(&number).ok_or(Refusal::BadHandle)?;
-        session.handshake(role, input, &mut self.configs, capabilities)
+        session.handshake(role, input, &mut self.configs, files)
     }
 
     /// Moves what is to be sent to the other end; it may be more than fits.
@@ -148,15 +148,10 @@ impl Tls {
     }
 
     /// A property that is a number.
-    pub fn int(
-        &mut self,
-        handle: Handle,
-        property: Int,
-        capabilities: &Capabilities,
-    ) -> Result<i64> {
+    pub fn int(&mut self, handle: Handle, property: Int, files: &FileAccess) -> Result<i64> {
         let number = self.number(handle).ok_or(Refusal::BadHandle)?;
         let session = self.sessions.get_mut(&number).ok_or(Refusal::BadHandle)?;
-        Ok(session.int(property, &mut self.configs, capabilities))
+        Ok(session.int(property, &mut self.configs, files))
     }
 
     /// Sets a property that is a number.

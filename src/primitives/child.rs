@@ -24,6 +24,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
     ("primitiveEnvironmentSet", environment_set),
     ("primitiveEnvironmentRemove", environment_remove),
     ("primitiveEnvironmentNames", environment_names),
+    ("primitivePermissionDenied", permission_denied),
     ("primitiveProcessId", process_id),
     ("primitiveStandardRead", standard_read),
     ("primitiveStandardWait", standard_wait),
@@ -137,8 +138,9 @@ fn forget(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// The value of a variable, or nil.
 fn environment_get(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let name = os_string(vm, arg(args, 1)?)?;
-    let value = vm.host.environment.get(&name).map(|v| v.to_os_string());
-    match value {
+    let value = vm.host.environment.get(&name);
+    let value = value.map(|v| v.map(|v| v.to_os_string()));
+    match checked(vm, value.map_err(FileError::from))? {
         Some(value) => new_os_string(vm, value.as_bytes()),
         None => Ok(Value::NIL),
     }
@@ -155,24 +157,34 @@ fn environment_set(vm: &mut Vm, args: &[Value]) -> PrimResult {
     {
         return Err(PrimError::BadArgument);
     }
-    vm.host.environment.set(name, value);
-    Ok(args[0])
+    let done = vm.host.environment.set(name, value);
+    checked(vm, done.map_err(FileError::from)).map(|()| args[0])
 }
 
 fn environment_remove(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let name = os_string(vm, arg(args, 1)?)?;
-    vm.host.environment.remove(&name);
-    Ok(args[0])
+    let done = vm.host.environment.remove(&name);
+    checked(vm, done.map_err(FileError::from)).map(|()| args[0])
 }
 
 fn environment_names(vm: &mut Vm, _: &[Value]) -> PrimResult {
-    let variables = vm.host.environment.variables();
-    let names: Vec<OsString> = variables.map(|each| each.0.clone()).collect();
+    let names = vm.host.environment.names();
     let mut strings = Vec::with_capacity(names.len());
     for name in names {
         strings.push(new_os_string(vm, name.as_bytes())?);
     }
     Ok(vm.new_array_from(&strings))
+}
+
+/// Whether in the network: what was denied last, and the option that permits it; nil for nothing.
+fn permission_denied(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let network = super::file_path::bool_arg(args, 1)?;
+    let Some(denied) = vm.host.take_denied(network) else {
+        return Ok(Value::NIL);
+    };
+    let what = vm.new_string(&denied.what);
+    let option = vm.new_string(&denied.option);
+    Ok(vm.new_array_from(&[what, option]))
 }
 
 /// The number by which the system knows us.
@@ -207,12 +219,6 @@ fn standard_wait(vm: &mut Vm, _: &[Value]) -> PrimResult {
 
 /// 0, 1 or 2: whether standard input, output or error is a terminal.
 fn standard_is_terminal(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    use std::io::IsTerminal;
-    let answer = match int_arg(args, 1)? {
-        0 => vm.host.stdio.reads_process() && std::io::stdin().is_terminal(),
-        1 => vm.host.stdio.output.is_standard() && std::io::stdout().is_terminal(),
-        2 => vm.host.stdio.output.is_standard() && std::io::stderr().is_terminal(),
-        _ => return Err(PrimError::BadArgument),
-    };
-    Ok(Value::bool(answer))
+    let answer = vm.host.stdio.is_terminal(int_arg(args, 1)?);
+    answer.map(Value::bool).ok_or(PrimError::BadArgument)
 }

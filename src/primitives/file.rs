@@ -72,10 +72,7 @@ fn open(vm: &mut Vm, args: &[Value]) -> PrimResult {
         new: bits & 16 != 0,
         truncate: bits & 32 != 0,
     };
-    let host = &mut vm.host;
-    let opened = host
-        .open_files
-        .open(&host.capabilities, path.as_ref(), mode);
+    let opened = vm.host.open_file(path.as_ref(), mode);
     checked(vm, opened).map(|number| Value::int(number.into()))
 }
 

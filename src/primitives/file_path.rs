@@ -38,7 +38,10 @@ const RAW: u32 = 0xDC00;
 /// What the method's error variable sees: an errno, or #denied without a permission of the host.
 pub fn failure(vm: &mut Vm, error: FileError) -> PrimError {
     match error {
-        FileError::Denied(_) => PrimError::Value(vm.symbol("denied")),
+        FileError::Denied(denied) => {
+            vm.host.denied = Some(denied);
+            PrimError::Denied
+        }
         error => PrimError::Os(error.errno()),
     }
 }
@@ -215,8 +218,7 @@ fn set_modified(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// Where the process was started.
 fn current(vm: &mut Vm, _: &[Value]) -> PrimResult {
-    let allowed = vm.host.capabilities.may_read().map_err(FileError::from);
-    let path = allowed.and_then(|()| Ok(std::env::current_dir()?));
+    let path = vm.host.files().working_directory();
     let path = checked(vm, path)?;
     new_os_string(vm, path.as_os_str().as_bytes())
 }

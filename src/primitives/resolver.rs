@@ -81,7 +81,8 @@ fn with_resolver<T>(
 }
 
 fn has_access(vm: &mut Vm, _: &[Value]) -> PrimResult {
-    Ok(Value::bool(vm.host.net.is_allowed()))
+    // Whoever asks wants to know why not.
+    Ok(Value::bool(vm.host.net.check_allowed().is_ok()))
 }
 
 fn disable_access(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -127,9 +128,9 @@ fn abort(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn start_name_lookup(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let name = bytes_arg(vm, args, 1)?.to_vec();
-    with_resolver(vm, |resolver, signals, key| {
-        resolver.start_name_lookup(key, &name, signals)
-    })?;
+    let key = requester(vm);
+    let started = vm.host.net.start_name_lookup(key, &name);
+    started.map_err(failure)?;
     Ok(args[0])
 }
 
@@ -144,10 +145,9 @@ fn name_lookup_result(vm: &mut Vm, _: &[Value]) -> PrimResult {
 
 fn start_address_lookup(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let address = address_arg(vm, args, 1)?;
-    with_resolver(vm, |resolver, signals, key| {
-        resolver.start_address_lookup(key, &address, signals);
-        Ok(())
-    })?;
+    let key = requester(vm);
+    let started = vm.host.net.start_address_lookup(key, &address);
+    started.map_err(failure)?;
     Ok(args[0])
 }
 
@@ -158,19 +158,17 @@ fn address_lookup_result(vm: &mut Vm, _: &[Value]) -> PrimResult {
 }
 
 fn local_address(vm: &mut Vm, _: &[Value]) -> PrimResult {
-    if !vm.host.net.is_allowed() {
-        return Err(failure(NetError::Denied));
-    }
+    vm.host.net.check_allowed().map_err(failure)?;
     Ok(byte_array(vm, &resolver::local_host_address()))
 }
 
-fn host_name_size(_: &mut Vm, _: &[Value]) -> PrimResult {
-    let name = resolver::host_name().map_err(failure)?;
+fn host_name_size(vm: &mut Vm, _: &[Value]) -> PrimResult {
+    let name = vm.host.net.host_name().map_err(failure)?;
     Ok(Value::int(name.len() as i64))
 }
 
 fn host_name_result(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let name = resolver::host_name().map_err(failure)?;
+    let name = vm.host.net.host_name().map_err(failure)?;
     fill_start_of_arg(vm, args, 1, &name)
 }
 
@@ -210,6 +208,7 @@ fn start_address_info(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn start_addresses(vm: &mut Vm, args: &[Value]) -> Result<bool, PrimError> {
     let host = bytes_arg(vm, args, 1)?.to_vec();
     let service = bytes_arg(vm, args, 2)?.to_vec();
+    let key = requester(vm);
     let query = Query {
         host: &host,
         service: &service,
@@ -218,9 +217,8 @@ fn start_addresses(vm: &mut Vm, args: &[Value]) -> Result<bool, PrimError> {
         socket_type: int_arg(args, 5)?,
         protocol: int_arg(args, 6)?,
     };
-    with_resolver(vm, |resolver, signals, key| {
-        resolver.start(key, query, signals)
-    })
+    let started = vm.host.net.start_addresses(key, query);
+    started.map_err(failure)
 }
 
 /// The entry at the cursor, as what `part` makes of it.
@@ -278,9 +276,9 @@ fn start_name_info(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// Address, flags. Whether the result is there already.
 fn start_names(vm: &mut Vm, args: &[Value]) -> Result<bool, PrimError> {
     let (address, flags) = (address_arg(vm, args, 1)?, int_arg(args, 2)?);
-    with_resolver(vm, |resolver, signals, key| {
-        Ok(resolver.start_names(key, &address, flags, signals))
-    })
+    let key = requester(vm);
+    let started = vm.host.net.start_names(key, &address, flags);
+    started.map_err(failure)
 }
 
 type Names = (Vec<u8>, Vec<u8>);

@@ -4,7 +4,7 @@
 
 pub(super) use super::arg;
 use crate::host::net::options::Value as OptionValue;
-use crate::host::net::{Address, Handle, NetError, Semaphores, errno_name, local};
+use crate::host::net::{Address, Handle, NetError, Semaphores, errno_name};
 use crate::host::{ONCE, sys};
 use crate::memory::Value;
 use crate::vm::known::Known;
@@ -64,6 +64,7 @@ pub const TABLE: &[(&str, PrimFn)] = &[
 pub fn failure(error: NetError) -> PrimError {
     match error {
         NetError::BadArgument => PrimError::BadArgument,
+        NetError::Denied => PrimError::Denied,
         other => PrimError::Os(other.errno()),
     }
 }
@@ -463,10 +464,9 @@ fn options_from(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn remove_stale(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let address = address_arg(vm, args, 1)?;
-    if !vm.host.net.is_allowed() {
-        return Err(failure(NetError::Denied));
-    }
-    Ok(Value::bool(local::remove_stale(&address).map_err(failure)?))
+    Ok(Value::bool(
+        vm.host.net.remove_stale(&address).map_err(failure)?,
+    ))
 }
 
 fn close(vm: &mut Vm, args: &[Value]) -> PrimResult {

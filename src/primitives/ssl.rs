@@ -96,8 +96,8 @@ fn handshake(vm: &mut Vm, args: &[Value], role: Role) -> PrimResult {
     output(vm, args, 5)?;
     vm.charge(HANDSHAKE);
     let (host, input) = (&mut vm.host, &vm.heap.bytes(args[2])[range]);
-    let (tls, capabilities) = (&mut host.tls, &host.capabilities);
-    if let Err(refusal) = tls.handshake(handle, role, input, capabilities) {
+    let (tls, files) = (&mut host.tls, &host.capabilities.files);
+    if let Err(refusal) = tls.handshake(handle, role, input, files) {
         return code(refusal);
     }
     match take_outgoing(vm, args, 5) {
@@ -113,7 +113,7 @@ fn handshake(vm: &mut Vm, args: &[Value], role: Role) -> PrimResult {
 
 fn int(vm: &mut Vm, handle: Handle, property: Int) -> Result<i64, Refusal> {
     let host = &mut vm.host;
-    host.tls.int(handle, property, &host.capabilities)
+    host.tls.int(handle, property, &host.capabilities.files)
 }
 
 fn connect(vm: &mut Vm, args: &[Value]) -> PrimResult {

@@ -21,6 +21,8 @@ pub enum PrimError {
     /// The receiver is read-only.
     ReadOnly,
     NotFound,
+    /// The host gave no permission; it has noted for what.
+    Denied,
     /// A code of the operating system.
     Os(i32),
     /// Any other object as the code.
@@ -43,6 +45,7 @@ impl PrimError {
             PrimError::NoMemory => "insufficient object memory",
             PrimError::ReadOnly => "no modification",
             PrimError::NotFound => "not found",
+            PrimError::Denied => "denied",
             PrimError::Os(errno) => return Value::int(errno as i64),
             PrimError::Value(v) | PrimError::Wait(v) => return v,
         };

@@ -104,6 +104,21 @@ impl Vm {
         Some(std::mem::replace(&mut self.handles.failed, Value::NIL)).filter(|v| !v.is_nil())
     }
 
+    /// What was denied, and the option that permits it, if an exception says that.
+    pub fn denied_by(&self, exception: Value) -> Option<(String, String)> {
+        let class = self.heap.class_of(exception);
+        let own = self.classes.index_of(self.global("PermissionDenied")?)?;
+        if !self.classes.inherits(class, own) {
+            return None;
+        }
+        let names = self.classes.all_inst_vars(own);
+        let text = |name: &str| {
+            let slot = names.iter().position(|each| each == name)?;
+            self.string_value(self.heap.slot(exception, slot))
+        };
+        Some((text("what")?, text("option")?))
+    }
+
     /// Frees the slots of dropped roots.
     pub(crate) fn reclaim_roots(&mut self) {
         let Handles {

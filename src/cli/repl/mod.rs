@@ -19,6 +19,7 @@ mod words;
 use super::args::Args;
 use super::session::{Ending, Session};
 use super::{exit, files};
+use crate::host::outside;
 use crate::vm::signal;
 use editor::{Setup, Typed};
 use output::Output;
@@ -103,9 +104,9 @@ struct Repl {
 
 impl Repl {
     fn start(session: &mut Session, args: &Args) -> std::io::Result<Repl> {
-        let is_set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
-        let is_terminal =
-            std::io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|t| t != "dumb");
+        let is_set = |name: &str| outside::variable(name).is_some_and(|v| !v.is_empty());
+        let is_terminal = std::io::stdout().is_terminal()
+            && outside::variable("TERM").is_none_or(|t| t != "dumb");
         let words = Arc::new(Mutex::new(vocabulary::of(&mut session.vm)));
         let (want, wanted) = channel();
         let (send, typed) = channel();
@@ -267,14 +268,14 @@ impl Repl {
 /// `$XDG_STATE_HOME/chirp/history`, its folder made; none where there is no home.
 fn history_file() -> Option<PathBuf> {
     let folder = folder("XDG_STATE_HOME", ".local/state")?;
-    std::fs::create_dir_all(&folder).ok()?;
+    outside::make_folder(&folder).ok()?;
     Some(folder.join("history"))
 }
 
 /// Our folder in the one that the variable names, or else in this one of the home folder.
 fn folder(variable: &str, otherwise: &str) -> Option<PathBuf> {
     let absolute = |name: &str| {
-        std::env::var_os(name)
+        outside::variable(name)
             .map(PathBuf::from)
             .filter(|p| p.is_absolute())
     };

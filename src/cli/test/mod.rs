@@ -16,7 +16,7 @@ use super::session::{Ending, Session};
 use super::{exit, files, load};
 use crate::formats::detect::{Format, format_of};
 use crate::formats::package_text;
-use crate::host::library_files;
+use crate::host::{library_files, outside};
 use crate::loader::image::Image;
 use progress::Progress;
 use runner::Runner;
@@ -83,7 +83,7 @@ pub fn test(session: &mut Session, options: &Options, folder: Option<&Path>) -> 
     } = runner;
     progress.clear(session);
     if let Some(file) = &options.junit
-        && let Err(error) = std::fs::write(file, junit::document(&tally.all()))
+        && let Err(error) = outside::write(file, junit::document(&tally.all()).as_bytes())
     {
         return refuse(session, files::told(&file.to_string_lossy(), &error));
     }
@@ -161,7 +161,7 @@ type Sources = Result<Vec<Source>, String>;
 fn named(paths: &[PathBuf]) -> Sources {
     let read = |path: PathBuf| {
         let name = path.display().to_string();
-        let bytes = std::fs::read(&path).map_err(|e| files::told(&name, &e))?;
+        let bytes = outside::read(&path).map_err(|e| files::told(&name, &e))?;
         let text = package_text(bytes);
         Ok(Source { name, text })
     };

@@ -3,14 +3,14 @@
 use super::Source;
 use crate::cli::files;
 use crate::formats::detect::{Format, format_of};
-use crate::host::Capabilities;
+use crate::host::capabilities::FileAccess;
 use crate::host::files::Files;
 use crate::loader::package::find;
 use std::path::{Path, PathBuf};
 
 /// What to load of these paths, whose source files are `sources`.
 pub fn packages(paths: &[PathBuf], sources: &[Source]) -> Vec<PathBuf> {
-    let all = Capabilities::all();
+    let all = FileAccess::all();
     let opened = Files::new(&all);
     let mut found: Vec<PathBuf> = Vec::new();
     let homes: Vec<Option<PathBuf>> = sources.iter().map(home).collect();

@@ -1,6 +1,7 @@
 //! The line at the bottom of a terminal that says which test is running. Nobody else sees it.
 
 use crate::cli::session::Session;
+use crate::host::clock::now;
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,7 @@ impl Progress {
             is_there: false,
             done: 0,
             known: 0,
-            last: Instant::now(),
+            last: now(),
         }
     }
 
@@ -41,7 +42,7 @@ impl Progress {
         if self.is_shown && (!self.is_there || self.last.elapsed() >= PAUSE) {
             let name: String = name.chars().take(WIDTH).collect();
             session.complain(&format!("\r[{}/{}] {name}\x1b[K", self.done, self.known));
-            self.last = Instant::now();
+            self.last = now();
             self.is_there = true;
         }
     }

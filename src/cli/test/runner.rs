@@ -10,11 +10,12 @@ use super::progress::Progress;
 use super::tell::Tally;
 use crate::cli::exit;
 use crate::cli::session::{Ending, Session};
+use crate::host::clock::now;
 use crate::loader::LoadError;
 use crate::memory::Value;
 use crate::vm::run::RunError;
 use crate::vm::{Stop, Unhandled};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Microseconds for what belongs to no single test, and for a test until it has said how long it may take.
 const PATIENCE: u64 = 60_000_000;
@@ -139,7 +140,7 @@ impl Runner<'_> {
         let vm = &mut self.session.vm;
         vm.kept_failures.clear();
         vm.background_failures.clear();
-        let (capture, began) = (Capture::default(), Instant::now());
+        let (capture, began) = (Capture::default(), now());
         let output = std::mem::replace(&mut vm.host.stdio.output, capture.output());
         vm.limits.cut_off = Some(vm.time_spent().saturating_add(PATIENCE));
         let result = vm.evaluate(NAME, code);

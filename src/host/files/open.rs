@@ -2,8 +2,9 @@
 //! terminals, devices, the pipes to children. Owns their descriptors and who waits for them; must
 //! never wait itself: what is not ready says so. (Disk files are always ready.)
 
+use super::super::capabilities::Want;
 use super::super::poller::Poller;
-use super::{Capabilities, FileError};
+use super::{FileError, Files};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::uio::{pread, pwrite};
@@ -11,7 +12,7 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 /// How a file is opened.
@@ -71,27 +72,22 @@ impl OpenFiles {
 
     /// Opens a file; answers its number. What is no file on disk is opened without waiting: ENXIO
     /// says that nobody reads a FIFO yet.
-    pub fn open(
-        &mut self,
-        capabilities: &Capabilities,
-        path: &Path,
-        mode: Mode,
-    ) -> Result<u32, FileError> {
-        if mode.read {
-            capabilities.may_read()?;
-        }
-        if mode.write {
-            capabilities.may_write()?;
-        }
-        let file = OpenOptions::new()
-            .read(mode.read)
+    pub fn open(&mut self, files: &Files, path: &Path, mode: Mode) -> Result<u32, FileError> {
+        let changes = mode.write || mode.append || mode.create || mode.new || mode.truncate;
+        // Who writes also gets to read, as a rule, but need not.
+        let read = mode.read && !(changes && files.denies(path, Want::Read));
+        let wants = [(read, Want::Read), (changes, Want::Write)];
+        let wants: Vec<Want> = wants.iter().filter(|w| w.0).map(|w| w.1).collect();
+        let mut options = OpenOptions::new();
+        options
+            .read(read)
             .write(mode.write && !mode.append)
             .append(mode.append)
             .create(mode.create)
             .create_new(mode.new)
-            .truncate(mode.truncate)
-            .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-            .open(path)?;
+            .truncate(mode.truncate);
+        let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+        let file = files.open(path, &wants, flags, &mut options)?;
         let kind = file.metadata()?.file_type();
         if kind.is_dir() {
             return Err(FileError::Os(io::Error::from_raw_os_error(libc::EISDIR)));

@@ -74,6 +74,7 @@ impl Socket {
         self.expect_idle(libc::EINVAL)?;
         self.prepare(address.family(), reactor)?;
         let address = self.fitting(address);
+        reactor.gate.check_listen(&address)?;
         let system = address.to_system()?;
         if self.kind == Kind::Stream && self.family != Family::Local {
             // A restarted server must get its port back while old connections fade out.
@@ -98,6 +99,7 @@ impl Socket {
             Phase::Listening(_) => libc::EINVAL,
             _ => libc::EISCONN,
         };
+        reactor.gate.check_connect(address)?;
         self.expect_idle(busy)?;
         address.to_system()?;
         self.error = 0;
@@ -107,14 +109,15 @@ impl Socket {
         }
         let address = self.fitting(address);
         if !self.kind.is_connected_kind() {
-            return self.fix_peer(address);
+            return self.fix_peer(address, reactor);
         }
         self.attempt(address, FIRST_RETRY, reactor);
         Ok(())
     }
 
     /// Gives a datagram socket its default peer.
-    fn fix_peer(&mut self, address: Address) -> Result<()> {
+    fn fix_peer(&mut self, address: Address, reactor: &mut Reactor) -> Result<()> {
+        reactor.gate.check_connect(&address)?;
         let system = address.to_system()?;
         let fd = self.raw()?;
         retry(|| connect(fd, system.as_dyn()))?;
@@ -124,6 +127,10 @@ impl Socket {
     }
 
     fn attempt(&mut self, to: Address, pause: Duration, reactor: &mut Reactor) {
+        // Each time: what lies at a local path may be another one by now.
+        if let Err(error) = reactor.gate.check_connect(&to) {
+            return self.fail_connect(error.errno(), reactor);
+        }
         let result = match (to.to_system(), self.raw()) {
             (Ok(system), Ok(fd)) => connect(fd, system.as_dyn()),
             _ => Err(Errno::EINVAL),

@@ -98,6 +98,10 @@ impl Socket {
     ) -> Result<usize> {
         self.expect_datagrams()?;
         self.prepare(to.family(), reactor)?;
+        // Whoever sent the last one gets an answer.
+        if self.peer.as_ref() != Some(to) {
+            reactor.gate.check_connect(to)?;
+        }
         let to = self.fitting(to);
         let system = to.to_system()?;
         let fd = self.raw()?;

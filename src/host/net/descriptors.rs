@@ -4,6 +4,7 @@
 use super::super::sys;
 use super::address::Address;
 use super::error::NetError;
+use super::gate::Gate;
 use super::listen::Listener;
 use super::reactor::Reactor;
 use super::socket::{Family, Kind, Phase, Semaphores, Socket, retry};
@@ -90,6 +91,23 @@ impl Socket {
         let mut socket = Socket::with_descriptor(fd, family, kind, phase, semaphores);
         socket.fixed_peer = is_open;
         Ok(socket)
+    }
+
+    /// Fails for a socket that came over another one and leads where nothing made here could lead.
+    pub fn check_received(&self, gate: &mut Gate) -> Result<()> {
+        let fd = self.borrow()?;
+        if self.kind == Kind::File {
+            // A pipe is between two programs; anything else may be any file.
+            let data = nix::sys::stat::fstat(fd)?;
+            return match data.st_mode & libc::S_IFMT {
+                libc::S_IFIFO => Ok(()),
+                _ => gate.check_all("receive an open file"),
+            };
+        }
+        let address = |name: nix::Result<Vec<u8>>| Address::from_raw(&name.ok()?);
+        let ours = address(sys::names::local_name(fd));
+        let theirs = address(sys::names::peer_name(fd));
+        gate.check_received(ours.as_ref(), theirs.as_ref())
     }
 
     /// Begins to look for what a socket from elsewhere waits for.

@@ -65,6 +65,11 @@ impl Socket {
         }
         // Without an address the system chooses a port, of IPv4 if nothing else was said.
         self.prepare(Family::Inet4, reactor)?;
+        if let Some(address) = self.local_address()
+            && address.port() == Some(0)
+        {
+            reactor.gate.check_listen(&address)?;
+        }
         let one_shot = backlog <= 1;
         let length = i32::try_from(backlog.max(1)).unwrap_or(i32::MAX);
         // More than the system's maximum means the maximum.

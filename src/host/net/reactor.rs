@@ -2,6 +2,7 @@
 //! semaphores to signal. Must never know a socket: it is what sockets are handed.
 
 use super::super::poller::Poller;
+use super::gate::Gate;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
@@ -40,15 +41,18 @@ pub struct Reactor {
     pub timers: Timers,
     /// Semaphores to signal, in order.
     pub signals: Vec<u32>,
+    /// What sockets may do, asked right before they do it.
+    pub gate: Gate,
 }
 
 impl Reactor {
     /// Nothing to do yet.
-    pub fn new(poller: Poller) -> Self {
+    pub fn new(poller: Poller, gate: Gate) -> Self {
         Reactor {
             poller,
             timers: Timers::default(),
             signals: Vec::new(),
+            gate,
         }
     }
 

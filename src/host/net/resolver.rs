@@ -69,8 +69,32 @@ pub enum Progress {
     Failed = 3,
 }
 
+impl<'a> Query<'a> {
+    /// What the old interface asks: the first IPv4 address of a name.
+    pub fn old(name: &'a [u8]) -> Query<'a> {
+        Query {
+            host: name,
+            service: b"",
+            flags: 0,
+            family: 2,
+            socket_type: 1,
+            protocol: 0,
+        }
+    }
+
+    /// Whether somebody may have to be asked for the name of a host.
+    pub fn asks_for_name(&self) -> bool {
+        self.family != 1
+            && !self.host.is_empty()
+            && self.flags & NUMERIC == 0
+            && !std::str::from_utf8(self.host).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
+    }
+}
+
 struct Job {
     id: u64,
+    /// The name that is looked up; none for the name of an address.
+    host: Option<Vec<u8>>,
     /// Semaphores to signal at the end: the resolver's own and those of `notify`.
     signals: Vec<u32>,
 }
@@ -94,6 +118,8 @@ pub struct Resolver {
     pool: Pool,
     jobs: u64,
     session: u32,
+    /// Names that were looked up, each with an address it had, for whoever decides by names.
+    pub(super) found: Vec<(Vec<u8>, Address)>,
 }
 
 impl Resolver {
@@ -107,6 +133,7 @@ impl Resolver {
             pool,
             jobs: 0,
             session,
+            found: Vec::new(),
         }
     }
 
@@ -198,15 +225,7 @@ impl Resolver {
         name: &[u8],
         signals: &mut Vec<u32>,
     ) -> Result<()> {
-        let query = Query {
-            host: name,
-            service: b"",
-            flags: 0,
-            family: 2,
-            socket_type: 1,
-            protocol: 0,
-        };
-        self.start(requester, query, signals).map(drop)
+        self.start(requester, Query::old(name), signals).map(drop)
     }
 
     /// The old interface: looks for the name of a host. A number is no name.
@@ -347,9 +366,14 @@ impl Resolver {
             return true;
         }
         let id = self.jobs;
+        let host = match &question {
+            Question::Addresses { host, .. } => Some(host.clone()),
+            Question::Names { .. } => None,
+        };
         if let Some(state) = self.requesters.get_mut(&requester) {
             state.job = Some(Job {
                 id,
+                host,
                 signals: Vec::new(),
             });
         }
@@ -363,6 +387,11 @@ impl Resolver {
         match answer {
             Answer::Addresses(Ok(found)) => {
                 let entries: Vec<Info> = found.iter().filter_map(info_of).collect();
+                let job = self.requesters.get(&requester).and_then(|s| s.job.as_ref());
+                if let Some(host) = job.and_then(|job| job.host.as_ref()) {
+                    let addresses = entries.iter().map(|info| info.address.clone());
+                    self.found.extend(addresses.map(|a| (host.clone(), a)));
+                }
                 let error = if entries.is_empty() {
                     libc::EAI_NONAME
                 } else {

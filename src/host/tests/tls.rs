@@ -1,6 +1,6 @@
 //! TLS from buffer to buffer: both ends here, and nothing but damage between them.
 
-use crate::host::Capabilities;
+use crate::host::capabilities::FileAccess;
 use crate::host::net::Handle;
 use crate::host::tls::{Int, MAX_INCOMING, Refusal, Role, Text, Tls};
 
@@ -42,7 +42,7 @@ impl Ends {
 
     fn int(&mut self, end: Handle, property: Int) -> i64 {
         self.tls
-            .int(end, property, &Capabilities::all())
+            .int(end, property, &FileAccess::all())
             .expect("a property")
     }
 
@@ -70,7 +70,7 @@ impl Ends {
         if self.int(end, Int::State) == 3 {
             return self.tls.decrypt(end, input);
         }
-        self.tls.handshake(end, role, input, &Capabilities::all())
+        self.tls.handshake(end, role, input, &FileAccess::all())
     }
 
     /// Carries everything to and fro, in pieces of at most `piece` bytes, until nothing moves.
@@ -364,7 +364,7 @@ fn what_cannot_be_read_is_told_with_its_file() {
     let server = tls.create();
     tls.set_text(server, Text::Certificate, file("localhost"))
         .expect("a setting");
-    let result = tls.handshake(server, Role::Server, &[], &Capabilities::none());
+    let result = tls.handshake(server, Role::Server, &[], &FileAccess::none());
     assert_eq!(result, Err(Refusal::Failed));
     let reason = tls
         .text(server, Text::Reason)
@@ -455,7 +455,7 @@ fn handles_of_nothing_are_refused() {
     ends.hand(server, &[]).expect("a server");
     let both = ends
         .tls
-        .handshake(server, Role::Client, &[], &Capabilities::all());
+        .handshake(server, Role::Client, &[], &FileAccess::all());
     assert_eq!(both, Err(Refusal::InvalidState));
 }
 

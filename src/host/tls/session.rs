@@ -3,7 +3,7 @@
 
 use super::config::{Configs, Made, Settings, Source};
 use super::{reason, verify};
-use crate::host::Capabilities;
+use crate::host::capabilities::FileAccess;
 use crate::host::files::Files;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, ServerConnection};
@@ -166,7 +166,7 @@ impl Session {
         role: Role,
         input: &[u8],
         configs: &mut Configs,
-        capabilities: &Capabilities,
+        files: &FileAccess,
     ) -> Result<()> {
         if self.role.is_some_and(|begun| begun != role) {
             return Err(Refusal::InvalidState);
@@ -176,7 +176,7 @@ impl Session {
         }
         if self.connection.is_none() {
             self.role = Some(role);
-            match self.begin(role, configs, capabilities) {
+            match self.begin(role, configs, files) {
                 Ok(connection) => self.connection = Some(connection),
                 Err(reason) => return Err(self.fail(reason, -1)),
             }
@@ -193,9 +193,9 @@ impl Session {
         &self,
         role: Role,
         configs: &mut Configs,
-        capabilities: &Capabilities,
+        files: &FileAccess,
     ) -> std::result::Result<Connection, String> {
-        let made = configs.get(role, &self.settings, &Files::new(capabilities))?;
+        let made = configs.get(role, &self.settings, &Files::new(files))?;
         let mut connection = match made {
             Made::Client(config) => {
                 let name = self.wanted_name()?;
@@ -381,17 +381,12 @@ impl Session {
     }
 
     /// A property.
-    pub fn int(
-        &mut self,
-        property: Int,
-        configs: &mut Configs,
-        capabilities: &Capabilities,
-    ) -> i64 {
+    pub fn int(&mut self, property: Int, configs: &mut Configs, files: &FileAccess) -> i64 {
         match property {
             Int::Version => 3,
             Int::LogLevel => self.log_level,
             Int::State => self.state(),
-            Int::CertificateState => self.certificate_state(configs, capabilities),
+            Int::CertificateState => self.certificate_state(configs, files),
             Int::Verify => self.settings.verify.into(),
             Int::DemandCertificate => self.settings.demand_certificate.into(),
             Int::Finished => self.finished.into(),
@@ -411,7 +406,7 @@ impl Session {
         first.is_ok_and(|chunk| !chunk.is_empty())
     }
 
-    fn certificate_state(&self, configs: &mut Configs, capabilities: &Capabilities) -> i64 {
+    fn certificate_state(&self, configs: &mut Configs, files: &FileAccess) -> i64 {
         if let Some(failure) = &self.failure {
             return failure.certificate;
         }
@@ -425,7 +420,7 @@ impl Session {
         }
         match (self.role, self.wanted_name()) {
             (Some(Role::Client), Ok(name)) => configs
-                .trust(&self.settings, &Files::new(capabilities))
+                .trust(&self.settings, &Files::new(files))
                 .map_or(1, |trust| trust.flags(certificates, &name)),
             _ => 1,
         }
