@@ -242,7 +242,7 @@ fn signals_are_not_for_everybody() {
     let (code, text) = folder.run(&folder.0, &["--sandbox", "main.st"]);
     assert_eq!(code, 1);
     assert!(
-        text.contains("signals of the process are not for this program"),
+        text.contains("no permission to watch for signals"),
         "{text}"
     );
     let mut st = chirp::Smalltalk::builder()

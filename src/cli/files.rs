@@ -16,7 +16,7 @@ pub fn read(path: &Path) -> io::Result<String> {
 
 /// A path as somebody types it: `~/` is the home folder.
 pub fn expanded(typed: &str) -> PathBuf {
-    let home = std::env::var_os("HOME").filter(|h| !h.is_empty());
+    let home = outside::variable("HOME").filter(|h| !h.is_empty());
     match (typed.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
         _ => PathBuf::from(typed),
@@ -26,7 +26,7 @@ pub fn expanded(typed: &str) -> PathBuf {
 /// Writes a text to a file that is new, or that begins with `head`: nobody's work is overwritten.
 pub fn save(path: &Path, text: &str, head: &str) -> Result<(), String> {
     let name = path.display();
-    match std::fs::read(path) {
+    match outside::read(path) {
         Ok(old) if !old.starts_with(head.as_bytes()) => {
             return Err(format!("{name} exists, and was not saved from here"));
         }
@@ -35,7 +35,7 @@ pub fn save(path: &Path, text: &str, head: &str) -> Result<(), String> {
         }
         _ => {}
     }
-    std::fs::write(path, text).map_err(|error| match error.kind() {
+    outside::write(path, text.as_bytes()).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!("{name}: there is no such folder"),
         _ => told(&path.to_string_lossy(), &error),
     })
@@ -53,13 +53,15 @@ pub fn completions(typed: &str) -> Vec<String> {
         expanded(folder)
     };
     // A folder that cannot be read offers nothing.
-    let entries = std::fs::read_dir(place).into_iter().flatten().flatten();
+    let entries = outside::entries(&place).unwrap_or_default();
     let mut found: Vec<String> = entries
+        .iter()
         .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
+            let name = entry.file_name()?.to_str()?;
             let shown =
                 name.starts_with(prefix) && (prefix.starts_with('.') || !name.starts_with('.'));
-            let slash = if entry.path().is_dir() { "/" } else { "" };
+            let is_folder = matches!(outside::kind(entry, true), Ok(outside::Kind::Folder));
+            let slash = if is_folder { "/" } else { "" };
             shown.then(|| format!("{folder}{name}{slash}"))
         })
         .collect();

@@ -110,11 +110,13 @@ impl Host {
         self.watched.get_or_insert_default().clone()
     }
 
-    /// What the program watches for. Signals concern the whole process, as other programs do: without the permission
-    /// for these there are none.
-    pub fn watched_signals(&self) -> Result<&signals::Watched, Denied> {
-        self.capabilities.may_run()?;
-        self.watched.as_ref().ok_or(Denied)
+    /// What the program watches for; none where nobody takes signals for it. They concern the whole process, as other
+    /// programs do.
+    pub fn watched_signals(&self) -> Result<Option<&signals::Watched>, Denied> {
+        match self.capabilities.process {
+            capabilities::ProcessAccess::Any => Ok(self.watched.as_ref()),
+            _ => Err(Denied::new("watch for signals", "--allow-run")),
+        }
     }
 
     /// Wakes this host's `poll` from other threads.

@@ -2,7 +2,6 @@
 
 use super::arg;
 use super::file_path::int_arg;
-use crate::host::Denied;
 use crate::host::signals::Watched;
 use crate::memory::Value;
 use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
@@ -12,8 +11,12 @@ pub const TABLE: &[(&str, PrimFn)] = &[("osSignalWatch", watch), ("osSignalForge
 
 fn watched(vm: &mut Vm) -> Result<Watched, PrimError> {
     match vm.host.watched_signals() {
-        Ok(watched) => Ok(watched.clone()),
-        Err(Denied) => Err(PrimError::Value(vm.symbol("denied"))),
+        Ok(Some(watched)) => Ok(watched.clone()),
+        Ok(None) => Err(PrimError::Value(vm.symbol("elsewhere"))),
+        Err(denied) => {
+            vm.host.denied = Some(denied);
+            Err(PrimError::Denied)
+        }
     }
 }
 
