@@ -93,6 +93,22 @@ impl Smalltalk {
         Ctx::outer(&mut self.vm, budget)
     }
 
+    /// A machine that the command line has made.
+    #[cfg(feature = "cli")]
+    pub(crate) fn around(vm: Box<Vm>) -> Smalltalk {
+        let budget = Budget {
+            fuel: vm.limits.fuel,
+            timeout: None,
+        };
+        Smalltalk { vm, budget }
+    }
+
+    /// Gives it back.
+    #[cfg(feature = "cli")]
+    pub(crate) fn into_vm(self) -> Box<Vm> {
+        self.vm
+    }
+
     /// Evaluates source text and converts its last value. Variables that it declares stay.
     pub fn eval<T: FromSmalltalk>(&mut self, source: &str) -> Result<T> {
         self.as_ctx().eval(source)

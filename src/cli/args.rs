@@ -2,6 +2,7 @@
 //!
 //! Only reads them: nothing is run here.
 
+use super::app::App;
 use super::permissions::Allowed;
 use super::quantities::{parse_count, parse_duration, parse_size};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -112,12 +113,23 @@ pub struct Code {
     pub name: String,
 }
 
+/// The definition of the options, for this command.
+pub fn command(app: &App) -> clap::Command {
+    let name = app.name.as_str();
+    Args::command()
+        .name(name.to_string())
+        .bin_name(name)
+        .version(app.version.clone())
+        .about(app.about.clone())
+        .override_usage(USAGE.replace("chirp", name))
+}
+
 impl Args {
     /// Reads the options of a command line, the command's own name first.
     pub fn read(
+        mut command: clap::Command,
         command_line: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> Result<Args, clap::Error> {
-        let mut command = Args::command();
         let matches = command.try_get_matches_from_mut(command_line)?;
         let mut args = Args::from_arg_matches(&matches).map_err(|e| e.format(&mut command))?;
         args.code = args.code_in_order(&matches);
@@ -214,11 +226,11 @@ mod tests {
     use super::*;
 
     fn read(arguments: &[&str]) -> Args {
-        Args::read(std::iter::once(&"chirp").chain(arguments)).unwrap()
+        Args::read(Args::command(), std::iter::once(&"chirp").chain(arguments)).unwrap()
     }
 
     fn is_refused(arguments: &[&str]) -> bool {
-        Args::read(std::iter::once(&"chirp").chain(arguments)).is_err()
+        Args::read(Args::command(), std::iter::once(&"chirp").chain(arguments)).is_err()
     }
 
     /// Names and texts of the code given.

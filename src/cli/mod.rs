@@ -3,7 +3,8 @@
 //! The only part that changes the state of the process: signals, limits, the terminal, the exit
 //! code. Owns no rule of the language.
 
-pub mod args;
+mod app;
+mod args;
 mod check;
 mod completions;
 mod dis;
@@ -24,35 +25,18 @@ mod streams;
 mod test;
 
 use crate::host::outside;
+pub use app::App;
 use args::{Args, Command};
-use clap::CommandFactory;
 use report::Style;
 use session::Session;
 use std::io::{IsTerminal, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the command line; answers the exit code.
 pub fn main() -> i32 {
-    let args = match Args::read(outside::arguments()) {
-        Ok(args) => args,
-        Err(error) => {
-            // Where nobody reads help, there is nothing to do about it.
-            let _ = error.print();
-            return if error.use_stderr() {
-                exit::USAGE
-            } else {
-                exit::DONE
-            };
-        }
-    };
-    std::panic::set_hook(Box::new(|panic| {
-        let address = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
-        eprintln!("error: a mistake in chirp itself: {panic}\nplease report it: {address}");
-    }));
-    catch_unwind(AssertUnwindSafe(|| dispatch(&args))).unwrap_or(exit::INTERNAL)
+    App::new("chirp").main()
 }
 
-fn dispatch(args: &Args) -> i32 {
+fn dispatch(mut app: App, args: &Args) -> i32 {
     let is_set = |name: &str| outside::variable(name).is_some_and(|v| !v.is_empty());
     let (no_color, force) = (is_set("NO_COLOR"), is_set("CLICOLOR_FORCE"));
     let colour = args
@@ -62,10 +46,10 @@ fn dispatch(args: &Args) -> i32 {
         colour,
         library: args.image.is_some(),
     };
-    if let Some(code) = without_machine(args, style) {
+    if let Some(code) = without_machine(&app, args, style) {
         return code;
     }
-    let mut session = match Session::start(args, style) {
+    let mut session = match Session::start(args, style, std::mem::take(&mut app.registered)) {
         Ok(session) => session,
         Err(code) => return code,
     };
@@ -99,11 +83,15 @@ fn dispatch_in(session: &mut Session, args: &Args) -> i32 {
 }
 
 /// Does what needs no machine; answers the exit code, if that was all.
-fn without_machine(args: &Args, style: Style) -> Option<i32> {
+fn without_machine(app: &App, args: &Args, style: Style) -> Option<i32> {
     Some(match &args.command {
         Some(Command::Explain { code }) => explain::explain(style, code.as_deref()),
-        Some(Command::Completions { shell }) => completions::completions(Args::command(), *shell),
-        Some(Command::Man { command }) => completions::manual(Args::command(), command.as_deref()),
+        Some(Command::Completions { shell }) => {
+            completions::completions(args::command(app), *shell)
+        }
+        Some(Command::Man { command }) => {
+            completions::manual(args::command(app), command.as_deref())
+        }
         _ => return None,
     })
 }

@@ -3,6 +3,7 @@
 //!
 //! Evaluates for the other files of the command line. Reads no options and no source files.
 
+use super::app::Register;
 use super::args::Args;
 use super::report::Style;
 use super::signals::Received;
@@ -64,7 +65,7 @@ impl Ending {
 
 impl Session {
     /// Starts a machine; says what is wrong if that fails, and answers the exit code.
-    pub fn start(args: &Args, style: Style) -> Result<Session, i32> {
+    pub fn start(args: &Args, style: Style, registered: Vec<Register>) -> Result<Session, i32> {
         // A scratch channel for messages until there is a machine.
         let fail = |code: i32, message: &dyn Display| {
             eprint!("{}", style.headline(message));
@@ -97,6 +98,8 @@ impl Session {
         let signals = Received::listen(&mut vm).map_err(|e| fail(exit::INTERNAL, &e))?;
         let reader_gone = Arc::new(AtomicBool::new(false));
         vm.host.stdio = streams::standard(vm.signals.clone(), reader_gone.clone());
+        let vm =
+            registered_in(vm, registered).map_err(|e| fail(exit::FAILED, &format!("{e:#}")))?;
         // Only servers need it, and they do well with the soft limit if it cannot be raised.
         let _ = raise_open_files();
         Ok(Session {
@@ -378,6 +381,16 @@ impl Session {
         std::mem::forget(self);
         code
     }
+}
+
+/// The machine with what a host program gives it.
+fn registered_in(vm: Box<Vm>, registered: Vec<Register>) -> crate::Result<Box<Vm>> {
+    if registered.is_empty() {
+        return Ok(vm);
+    }
+    let mut st = crate::Smalltalk::around(vm);
+    registered.into_iter().try_for_each(|act| act(&mut st))?;
+    Ok(st.into_vm())
 }
 
 /// The library: that in `folder`, or the one in the executable.

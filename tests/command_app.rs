@@ -1,0 +1,63 @@
+//! A host's own command: `examples/embed_command.rs`, in a process of its own.
+
+mod common;
+
+#[allow(dead_code)]
+#[path = "../examples/embed_command.rs"]
+mod embed_command;
+
+use common::{code, err, out};
+use std::process::{Command, Output};
+
+/// Holds the arguments, one a line, in the process that is the command.
+const ARGUMENTS: &str = "CHIRP_TEST_ARGUMENTS";
+
+/// Not a test by itself: the command, when this binary is started as one.
+#[test]
+fn the_command() {
+    if let Ok(arguments) = std::env::var(ARGUMENTS) {
+        let words = std::iter::once("shout").chain(arguments.lines());
+        std::process::exit(embed_command::command().run(words.collect::<Vec<_>>()));
+    }
+}
+
+fn shout(arguments: &[&str]) -> Output {
+    let mut command = Command::new(std::env::current_exe().expect("a path"));
+    command
+        .args([
+            "the_command",
+            "--exact",
+            "--nocapture",
+            "--quiet",
+            "--test-threads=1",
+        ])
+        .env(ARGUMENTS, arguments.join("\n"));
+    common::run(&mut command, "")
+}
+
+#[test]
+fn what_is_registered_is_there() {
+    let output = shout(&["-p", "Shout value: 'hello'", "-p", "3 loud"]);
+    assert_eq!((code(&output), err(&output).as_str()), (0, ""));
+    assert!(
+        out(&output).ends_with("'HELLO!'\n'3!'\n"),
+        "{}",
+        out(&output)
+    );
+}
+
+#[test]
+fn it_has_its_own_name_and_chirps_options() {
+    assert!(out(&shout(&["--version"])).ends_with("shout 1.0\n"));
+    let help = out(&shout(&["--help"]));
+    assert!(
+        help.contains("Smalltalk with a loud voice") && help.contains("shout [OPTIONS] FILE"),
+        "{help}"
+    );
+    assert!(!help.contains("chirp [OPTIONS]"), "{help}");
+    assert!(out(&shout(&["completions", "bash"])).contains("_shout()"));
+    assert_eq!(code(&shout(&["-e", "nil foo"])), 1);
+    assert_eq!(code(&shout(&["-e", "Smalltalk exit: 7"])), 7);
+    assert_eq!(code(&shout(&["--nonsense"])), 2);
+    assert_eq!(code(&shout(&["-e", "3 +"])), 65);
+}
