@@ -4,6 +4,7 @@
 
 use super::args::{self, Args};
 use super::exit;
+use crate::host::outside;
 use crate::{Result, Smalltalk};
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
