@@ -39,7 +39,6 @@ fn the_receivers_selectors_are_completed() {
             "OrderedCollection new removeDup\t",
             "an OrderedCollection()",
         ),
-        ("Point r: 3 deg\t 0", "(3.0@0.0)"),
         ("3 factori\t", "6"),
     ] {
         repl.keys(&format!("{keys}\r"));
