@@ -14,7 +14,7 @@ use chirp::formats::scan::Scanner;
 use chirp::formats::{
     chunk, class_body, detect, package_text, pragma, selector, ston, tonel, translate,
 };
-use chirp::host::Capabilities;
+use chirp::host::capabilities::FileAccess;
 use chirp::host::files::Files;
 use chirp::loader::package;
 use chirp::loader::script::{check_file, is_unfinished};
@@ -240,7 +240,7 @@ fn checked(vm: &mut Vm, text: &str, data: &[u8]) -> Finding {
             folder.write("Fuzz.package/Fuzz.class/instance/foo.st", data);
         }
         let sources = package::read(
-            &Files::new(&Capabilities::all()),
+            &Files::new(&FileAccess::all()),
             std::slice::from_ref(&folder.0),
         );
         vm.check_packages(sources);
