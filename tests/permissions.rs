@@ -271,7 +271,7 @@ fn writing_stays_in_the_folder() {
             ),
             (
                 "File createSymlink: '@/data/l' to: '../secret'",
-                "denied: read @/secret | --allow-read=@/secret",
+                "denied: read @/data/../secret, which leads to @/secret | --allow-read=@/secret",
             ),
             // A link that leads out can be removed; what it leads to stays.
             (

@@ -307,7 +307,7 @@ done := true.
 say value: it inherited; value: (it adopt: 3 sema: 0 read: 0 write: 0); value: (it create: 0 type: 65536 receive: 0 send: 0 sema: 0); value: it lastError.
 say value: it hasAccess; value: it disableAccess == it; value: it hasAccess; value: (it create: 0 type: 0 receive: 0 send: 0 sema: 0); value: it resolverStatus.",
         "true\n24\ntrue\ntrue\n#(1 0 #[127 0 0 1])\ntrue\ntrue\ntrue\n1\n4\ntrue\ntrue
--1\n1\n#(#failed #'not found')\n#()\n#(#failed 9)\n#(#failed 9)\n9\ntrue\ntrue\nfalse\n#(#failed 1)\n#(#failed 1)
+-1\n1\n#(#failed #'not found')\n#()\n#(#failed 9)\n#(#failed 9)\n9\ntrue\ntrue\nfalse\n#(#failed #denied)\n#(#failed #denied)
 ",
     );
 }

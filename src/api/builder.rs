@@ -98,6 +98,15 @@ impl Builder {
     }
 
     /// Whom the program may connect to, and where it may listen.
+    ///
+    /// ```
+    /// use chirp::{Net, Smalltalk};
+    ///
+    /// let net = Net::new().connect("api.example.com:443").listen("127.0.0.1:0");
+    /// assert!(Smalltalk::builder().net(net).build().is_ok());
+    /// assert!(Smalltalk::builder().net(Net::new().connect("example.com:eighty")).build().is_err());
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
     pub fn net(mut self, net: Net) -> Builder {
         self.capabilities.net = net;
         self
@@ -110,6 +119,17 @@ impl Builder {
     }
 
     /// Which environment variables the program may read.
+    ///
+    /// ```
+    /// use chirp::{EnvironmentAccess, ErrorKind, Smalltalk};
+    ///
+    /// let path = "OSEnvironment current at: 'PATH'";
+    /// let mut st = Smalltalk::builder().environment(EnvironmentAccess::All).build()?;
+    /// assert_eq!(st.eval::<String>(path)?, std::env::var("PATH").unwrap());
+    /// let error = Smalltalk::new().eval::<String>(path).unwrap_err();
+    /// assert!(matches!(error.kind(), ErrorKind::Denied { .. }));
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
     pub fn environment(mut self, access: EnvironmentAccess) -> Builder {
         self.capabilities.environment = access;
         self
@@ -168,6 +188,15 @@ impl Builder {
     }
 
     /// The time that programs see, in place of the computer's: see [`Clock`].
+    ///
+    /// ```
+    /// use chirp::{Clock, Smalltalk};
+    /// use std::time::SystemTime;
+    ///
+    /// let mut st = Smalltalk::builder().clock(Clock::skipping(SystemTime::UNIX_EPOCH)).build()?;
+    /// assert_eq!(st.eval::<i64>("(Delay forSeconds: 3600) wait. DateAndTime now asUnixTime")?, 3600);
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
     pub fn clock(mut self, clock: Clock) -> Builder {
         self.clock = Some(clock);
         self

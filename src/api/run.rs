@@ -90,7 +90,7 @@ pub enum Progress<T> {
 /// let mut st = Smalltalk::new();
 /// let mut run = st.start("(Delay forSeconds: 3600) wait")?;
 /// let Progress::Waiting(waiting) = run.step::<()>(&mut st, 1000)? else { panic!() };
-/// assert!(waiting.until().unwrap() > now() + Duration::from_secs(3000));
+/// assert!(waiting.until().unwrap() > Instant::now() + Duration::from_secs(3000));
 /// waiting.wait(Some(Duration::from_millis(1)));
 /// # Ok::<(), chirp::Error>(())
 /// ```
