@@ -92,6 +92,11 @@ pub mod vm;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// Likewise that of the page on embedding.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+struct EmbeddingPage;
+
 pub use api::testing;
 pub use api::{
     Arguments, AsCtx, Block, Buffer, Builder, ByHandle, ByMut, ByRef, Capabilities, Class,
