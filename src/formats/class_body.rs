@@ -184,6 +184,9 @@ impl<'a> Reader<'a> {
         let mut protocol = None;
         if s.eat(b':') {
             s.skip_space();
+            if s.peek() != b'\'' {
+                return None;
+            }
             let from = s.at() + 1;
             s.skip_string().ok()?;
             protocol = Some(Cow::Borrowed(&s.text()[from..s.at() - 1]));
@@ -424,6 +427,13 @@ Smalltalk.Account >> at: x put: y [ ^ #( ] ) ]
 Eval [ a balance printNl ]
 a + 3
 ";
+
+    #[test]
+    fn a_protocol_that_is_no_string_is_none() {
+        let text = "Foo extend [ a [ ^ 1 ] ]\n!Foo methodsFor:é!b'!\na\n\t^ 1! !";
+        let count = |text: &str| parse(text, 0).definitions.len();
+        assert_eq!((count(text), count(&text.replace("é!b'", "'b'"))), (1, 2));
+    }
 
     #[test]
     fn a_method_between_bangs_has_no_bracket() {
