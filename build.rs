@@ -14,7 +14,7 @@ mod formats;
 #[path = "src/host/library_files.rs"]
 mod library_files;
 
-#[path = "build/lz4.rs"]
+#[path = "src/formats/lz4.rs"]
 mod lz4;
 
 /// How many places a match is looked for at: more finds hardly better ones.

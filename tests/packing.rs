@@ -4,7 +4,7 @@ use chirp::host::library_files;
 use chirp::loader::image::Image;
 use proptest::prelude::*;
 
-#[path = "../build/lz4.rs"]
+#[path = "../src/formats/lz4.rs"]
 mod lz4;
 
 fn unpacked(dictionary: &[u8], packed: &[u8], length: usize) -> Vec<u8> {

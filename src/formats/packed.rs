@@ -1,7 +1,7 @@
 //! The layout of the library's text as the executable carries it: in blocks, each packed for itself, so that it can be
 //! unpacked when somebody first looks into it.
 //!
-//! Only writes, and does not pack itself: that is the build script's (`build/lz4.rs`); `loader::packed` reads. A block
+//! Only writes, and does not pack itself: that is the build script's (with `lz4.rs`); `loader::packed` reads. A block
 //! holds whole files, so that what lies in one file lies in one block. The blocks' dictionary is the beginning of the
 //! strings that the index names: these are there anyway, and not packed.
 //!

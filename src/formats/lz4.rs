@@ -1,7 +1,7 @@
 //! Packs bytes as an LZ4 block, as small as the format allows, or nearly: the build has time.
 //!
-//! Knows nothing of what it packs. `lz4_flex`, which unpacks, packs too, but for speed: the library is a fifth larger
-//! then.
+//! Only `build.rs` uses it. Knows nothing of what it packs. `lz4_flex`, which unpacks, packs too, but for speed: the
+//! library is a fifth larger then.
 
 /// Shortest match of the format.
 const MIN: usize = 4;
