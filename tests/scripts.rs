@@ -226,7 +226,7 @@ fn a_signal_that_is_let_go_does_what_it_does_by_itself() {
     let mut program = Program::start(
         "first := OSSignal on: #SIGUSR2 do: [ 'first' displayNl ].
          second := OSSignal on: #SIGUSR2 do: [ second stop. 'second' displayNl ].
-         OSPlatform current processId printNl. Stdio stdout flush. Semaphore new wait",
+         OSPlatform current processId printNl. Stdio stdout flush. (Delay forSeconds: 60) wait",
     );
     let process = program.process();
     kill(process, Signal::SIGUSR2).expect("a signal");
