@@ -142,12 +142,7 @@ fn control_c_ends_whatever_runs() {
         "(Socket newTCP listenOn: 0 backlogSize: 5) waitForAcceptFor: nil",
         "[[true] whileTrue] valueUnpreemptively",
     ] {
-        repl.line(&format!("Transcript show: 'go'; cr. {source}"));
-        repl.expect("\ngo\r\n");
-        repl.control('c');
-        repl.expect("UserInterrupt");
-        repl.prompt();
-        repl.says("1 + 1", "2");
+        repl.is_interrupted_in(source);
     }
     repl.leave();
 }

@@ -19,12 +19,7 @@ fn control_c_while_waiting_for_a_peer_or_in_recursion() {
         "[ (Delay forSeconds: 600) wait ] ensure: [ Transcript show: 'ensured'; cr ]",
         "100000 factorial printString size",
     ] {
-        repl.line(&format!("Transcript show: 'go'; cr. {source}"));
-        repl.expect("\ngo\r\n");
-        repl.control('c');
-        repl.expect("UserInterrupt");
-        repl.prompt();
-        repl.says("1 + 1", "2");
+        repl.is_interrupted_in(source);
     }
     repl.leave();
 }

@@ -91,6 +91,16 @@ impl Repl {
         self.prompt();
     }
 
+    /// Evaluates what would run on and on; Ctrl-C ends it, and the prompt is as good as new.
+    pub fn is_interrupted_in(&mut self, source: &str) {
+        self.line(&format!("Transcript show: 'go'; cr. {source}"));
+        self.expect("\ngo\r\n");
+        self.control('c');
+        self.expect("UserInterrupt");
+        self.prompt();
+        self.says("1 + 1", "2");
+    }
+
     /// Types Ctrl and a letter.
     pub fn control(&mut self, letter: char) {
         self.session.send_control(letter).expect("a key is taken");
