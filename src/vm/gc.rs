@@ -91,7 +91,7 @@ impl Vm {
         let heap = &mut self.heap;
         heap.external_bytes = heap.external_bytes.saturating_sub(roots.freed_host_bytes);
         if heap.counters.full_collections > full {
-            heap.external_threshold = (heap.external_bytes * 2).max(MIN_EXTERNAL);
+            heap.external_threshold = heap.external_bytes.saturating_mul(2).max(MIN_EXTERNAL);
         }
         result
     }

@@ -51,7 +51,8 @@ impl Vm {
 
     /// Bytes taken by objects, by all Processes (their stacks, and what is noted of frames), and by symbols.
     pub fn memory_used(&self) -> usize {
-        self.heap.bytes_used() + self.stack_bytes() + self.symbols.bytes_used()
+        let own = self.stack_bytes() + self.symbols.bytes_used();
+        self.heap.bytes_used().saturating_add(own)
     }
 
     fn stack_bytes(&self) -> usize {

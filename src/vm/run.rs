@@ -25,6 +25,8 @@ pub struct Level {
     pub saved_live: usize,
     pub result: Value,
     done: bool,
+    /// Its answer is there, but its Process waits: a call that another Process made inside it has not returned.
+    answered: bool,
     /// The failure that clean-up blocks of the calling code are running for, and its exception.
     outer_unhandled: Option<Unhandled>,
     pub outer_failing: Value,
@@ -41,6 +43,7 @@ impl Level {
             saved_live: 0,
             result: Value::NIL,
             done: false,
+            answered: false,
             outer_unhandled: None,
             outer_failing: Value::NIL,
         }
@@ -193,6 +196,7 @@ impl Vm {
                 saved_live: self.live,
                 result: Value::NIL,
                 done: false,
+                answered: false,
                 outer_unhandled: self.unhandled.take(),
                 outer_failing: std::mem::replace(&mut self.handles.failing, Value::NIL),
             };
@@ -224,6 +228,7 @@ impl Vm {
         let Some(level) = self.levels.pop() else {
             return Err(RunError::Stopped(Stop::Deadlock));
         };
+        self.answer_outer();
         let slot = self.processes.active_slot;
         let running = self
             .processes
@@ -301,17 +306,31 @@ impl Vm {
             }
             return None;
         }
-        // An inner call, made by another Process, has not returned yet: try again later.
+        // An inner call, made by another Process, has not returned yet: when it has, this is tried again.
         // SAFETY: EXITRUN is one word.
         let again = unsafe { pc.sub(1) };
         self.save_active(again, fp);
-        let process = self.processes.active;
-        self.make_ready(process, slot);
-        if self.scheduler.best_ready() == self.priority(process) {
-            self.poll_host(Some(std::time::Duration::from_millis(1)));
-            self.run_timers();
+        self.processes.running().state = State::Parked;
+        let of_this = |l: &&mut Level| l.process == slot && l.boundary == offset;
+        if let Some(level) = self.levels.iter_mut().find(of_this) {
+            level.answered = true;
         }
         self.next_process()
+    }
+
+    /// A call has returned, and so may the one outside it that has its answer already.
+    fn answer_outer(&mut self) {
+        let Some(level) = self.levels.last_mut().filter(|l| l.answered) else {
+            return;
+        };
+        level.answered = false;
+        let slot = level.process;
+        if let Some(process) = self.processes.get(slot)
+            && process.state == State::Parked
+        {
+            let process = process.object;
+            self.make_ready(process, slot);
+        }
     }
 
     /// Ends the running Process after an unhandled exception, or the innermost call from Rust in it.

@@ -252,6 +252,50 @@ fn a_limit_goes_through_closures_that_ignore_it() {
     assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
 }
 
+/// A call has its answer, but one that another Process made inside it has not returned: it waits for that as for
+/// anything else.
+#[test]
+fn a_call_waits_for_the_one_inside_it_within_its_limits() {
+    let limits = Smalltalk::builder().timeout(Duration::from_millis(80));
+    let st = &mut limits.build().unwrap();
+    let call =
+        st.block(|ctx: &mut chirp::Ctx<'_>, block: chirp::Block<(), i64>| block.call(ctx, ()));
+    st.set_global("Call", call.unwrap()).unwrap();
+    let mut inside = |wait: &str| {
+        let source = format!(
+            "x := 0. [ x := [ Call value: [ {wait}. 5 ] ] on: Deadlock do: [:e | -1 ] ] fork. Processor yield. 4"
+        );
+        let result = st.eval::<i64>(&source);
+        (result, st.global::<i64>("x").unwrap())
+    };
+    let (result, x) = inside("(Delay forMilliseconds: 3) wait");
+    assert_eq!(result.unwrap(), 4);
+    assert!(x == 0 || x == 5, "{x}");
+    // Nobody will ever signal it: that ends the inner call, and so the outer one goes on.
+    assert_eq!(inside("Semaphore new wait").0.unwrap(), 4);
+    let (result, _) = inside("(Delay forSeconds: 1000) wait");
+    let error = result.unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Stopped {
+                why: Stop::Deadline
+            }
+        ),
+        "{error}"
+    );
+    let stop = st.interrupt_handle();
+    st.set_timeout(None);
+    let stopping = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(30));
+        stop.stop();
+    });
+    let source = "[ Call value: [ (Delay forSeconds: 1000) wait. 5 ] ] fork. Processor yield. 4";
+    assert_eq!(why::<i64>(st, source), Stop::Interrupt);
+    stopping.join().unwrap();
+    assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
+}
+
 #[test]
 fn a_machine_in_which_the_host_panicked_is_not_used_again() {
     struct Fragile(bool);
