@@ -44,7 +44,7 @@ fn every_method_compiles() {
 #[test]
 fn every_primitive_that_the_library_names_exists() {
     let vm = machine();
-    let known: Vec<_> = vm.primitive_names().collect();
+    let known: Vec<_> = vm.primitives.names().collect();
     let image = image();
     let mut missing = Vec::new();
     for class in image.classes() {

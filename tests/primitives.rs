@@ -236,7 +236,8 @@ impl Player {
         vm.limits.memory = 256 << 20;
         vm.limits.stack = 100_000;
         let mut names: Vec<_> = vm
-            .primitive_names()
+            .primitives
+            .names()
             .filter(|(_, name)| !LEFT_OUT.contains(name) && wanted(name))
             .collect();
         names.sort_unstable();

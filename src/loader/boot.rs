@@ -25,21 +25,17 @@ pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, Str
 /// The same with an image that other machines have as well.
 pub fn boot_shared(image: &Arc<Image>, heap: HeapOptions, host: Host) -> Result<Box<Vm>, String> {
     let mut vm = Vm::new(heap, host, compile::HOOKS);
-    crate::primitives::register(&mut vm);
-    vm.register_primitives("", super::package::primitives::TABLE);
-    vm.register_primitives("", super::filing::TABLE);
+    crate::primitives::register(&mut vm.primitives);
+    vm.primitives.add("", super::package::primitives::TABLE);
+    vm.primitives.add("", super::filing::TABLE);
     let class_size = image.class_named("Class").map_or(2, |c| {
         std::iter::successors(Some(c), |c| c.superclass())
             .map(|c| c.inst_vars().len())
             .sum()
     });
     vm.class_object_size = class_size.max(2);
-    // The index knows how many there will be: the tables need not grow step by step.
-    vm.symbols.reserve(image.num_strings());
-    vm.classes.methods.reserve(image.num_methods() + 64);
     let mut library = Library::new(image);
-    let waits = latent::waiting(image);
-    for class in image.classes().filter(|c| !waits[c.number()]) {
+    for class in latent::first(image).into_iter().map(|n| image.class(n)) {
         library
             .define(&mut vm, class)
             .map_err(|e| failure(class, e))?;
@@ -48,7 +44,7 @@ pub fn boot_shared(image: &Arc<Image>, heap: HeapOptions, host: Host) -> Result<
     vm.latent = Some(Box::new(library));
     vm.make_boundaries();
     for (name, class) in INSTANCES {
-        if let Some(index) = vm.global(class).and_then(|v| vm.classes.index_of(v)) {
+        if let Some(index) = vm.find_global(class).and_then(|v| vm.classes.index_of(v)) {
             let instance = vm
                 .new_object(index, 0)
                 .map_err(|_| format!("{class} has no instances"))?;

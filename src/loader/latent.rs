@@ -1,7 +1,5 @@
-//! Which classes of the library wait until somebody names them, so that nobody pays for what he does not use.
-//!
-//! Whole packages, but for the few classes that the machine itself knows. What they add to classes of other
-//! packages is there from the start.
+//! Which classes of the library wait until somebody names them, so that nobody pays for what he does not use: all
+//! but those that the machine itself knows, and what these inherit from.
 
 use super::image::{ClassEntry, Image};
 use super::library::Library;
@@ -9,44 +7,6 @@ use crate::memory::ClassIndex;
 use crate::vm::Vm;
 use crate::vm::known::Known;
 use crate::vm::latent::Latent;
-use rustc_hash::FxHashMap;
-
-const PACKAGES: &[&str] = &[
-    "Announcements-Core",
-    "Chronology",
-    "ClassDefinitionPrinters",
-    "Collections-Abstract-Traits",
-    "Collections-Atomic",
-    "Collections-DoubleLinkedList",
-    "Collections-Native",
-    "Collections-Sequenceable",
-    "Collections-Support",
-    "Collections-Unordered",
-    "Collections-Weak",
-    "Compression",
-    "FileSystem",
-    "Files",
-    "Kernel-CodeModel",
-    "Metacello",
-    "Network",
-    "Network-UUID",
-    "OSSubprocess",
-    "Packages",
-    "Regex",
-    "STON",
-    "SUnit",
-    "SortFunctions-Core",
-    "System-Announcements",
-    "System-Caching",
-    "System-Hashing",
-    "System-OSEnvironments",
-    "System-SessionManager",
-    "System-Support",
-    "Traits",
-    "Zinc",
-    "Zinc-Character-Encoding-Core",
-    "Zodiac",
-];
 
 /// Names by which Pharo has several classes where there is one. No second class is listed for them.
 const OTHER_NAMES: &[(&str, &str)] = &[
@@ -60,28 +20,17 @@ const OTHER_NAMES: &[(&str, &str)] = &[
 /// Which of them were asked for.
 pub type OtherNames = [bool; OTHER_NAMES.len()];
 
-/// Which classes wait until they are named, by their number. What inherits from a class that waits does so too.
-pub fn waiting(image: &Image) -> Vec<bool> {
-    let mut waits: Vec<bool> = Vec::with_capacity(image.num_classes());
-    let mut packages: FxHashMap<usize, bool> = FxHashMap::default();
+/// The numbers of the classes that do not wait, each behind its superclass.
+pub fn first(image: &Image) -> Vec<usize> {
+    let mut first = vec![false; image.num_classes()];
     for class in image.classes() {
-        let listed = packages
-            .entry(class.package_number())
-            .or_insert_with(|| PACKAGES.contains(&class.package()));
-        let inherits = class.superclass().is_some_and(|s| waits[s.number()]);
-        let may = inherits || *listed;
-        waits.push(may && Known::named(class.name()).is_none());
-    }
-    for number in (0..waits.len())
-        .rev()
-        .filter(|&n| !waits[n])
-        .collect::<Vec<_>>()
-    {
-        if let Some(parent) = image.class(number).superclass() {
-            waits[parent.number()] = false;
+        if Known::named(class.name()).is_some() {
+            for class in std::iter::successors(Some(class), |c| c.superclass()) {
+                first[class.number()] = true;
+            }
         }
     }
-    waits
+    (0..first.len()).filter(|&number| first[number]).collect()
 }
 
 impl Library {

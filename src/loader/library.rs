@@ -10,6 +10,7 @@ use crate::vm::define::ClassSpec;
 use crate::vm::method_dict::MethodDict;
 use crate::vm::symbols::SymbolId;
 use crate::vm::{PrimError, Vm};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// The library on its way into a machine.
@@ -18,7 +19,7 @@ pub struct Library {
     /// The machine's index of each class that was made, by the class's number in the image.
     indices: Vec<Option<ClassIndex>>,
     symbols: Vec<SymbolId>,
-    shared: Vec<Option<Arc<str>>>,
+    shared: FxHashMap<usize, Arc<str>>,
     pub other_names: super::latent::OtherNames,
 }
 
@@ -28,7 +29,7 @@ impl Library {
             image: image.clone(),
             indices: vec![None; image.num_classes()],
             symbols: vec![0; image.num_strings()],
-            shared: vec![None; image.num_strings()],
+            shared: FxHashMap::default(),
             other_names: Default::default(),
         }
     }
@@ -109,8 +110,9 @@ impl Library {
 
     /// The one shared copy of a protocol's or a file's name.
     fn shared(&mut self, number: usize) -> Arc<str> {
-        self.shared[number]
-            .get_or_insert_with(|| self.image.string(number).into())
+        let shared = self.shared.entry(number);
+        shared
+            .or_insert_with(|| self.image.string(number).into())
             .clone()
     }
 

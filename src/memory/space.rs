@@ -2,7 +2,7 @@
 //!
 //! Owns getting memory from the system and giving it back; must never look at an object.
 
-use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 
 /// Words in one old segment.
 pub(super) const SEGMENT_WORDS: usize = 1 << 17;
@@ -19,11 +19,12 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// A stretch of `words` words, all zero.
+    /// A stretch of `words` words, with any content: whoever takes it initialises it. What nobody takes, the
+    /// system need not provide.
     pub fn new(words: usize) -> Segment {
         let layout = Segment::layout(words);
         // SAFETY: the layout has at least one word.
-        let start = unsafe { alloc_zeroed(layout) } as *mut u64;
+        let start = unsafe { alloc(layout) } as *mut u64;
         if start.is_null() {
             handle_alloc_error(layout);
         }

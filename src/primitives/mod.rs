@@ -4,7 +4,8 @@
 //! and everything outside is reached through `vm.host`.
 
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimResult, Vm};
+use crate::vm::primitive_table::Primitives;
+use crate::vm::{PrimError, PrimResult};
 
 mod array;
 mod array_copy;
@@ -58,8 +59,8 @@ mod symbol;
 mod system;
 mod unicode_category;
 
-/// Makes all primitives known to a machine.
-pub fn register(vm: &mut Vm) {
+/// Makes them known to a machine.
+pub fn register(primitives: &mut Primitives) {
     for table in [
         array::TABLE,
         array_copy::TABLE,
@@ -95,7 +96,7 @@ pub fn register(vm: &mut Vm) {
         symbol::TABLE,
         system::TABLE,
     ] {
-        vm.register_primitives("", table);
+        primitives.add("", table);
     }
     for table in [
         child::TABLE,
@@ -103,7 +104,7 @@ pub fn register(vm: &mut Vm) {
         file_path::TABLE,
         os_signal::TABLE,
     ] {
-        vm.register_primitives("FilePlugin", table);
+        primitives.add("FilePlugin", table);
     }
     #[cfg(feature = "net")]
     for table in [
@@ -113,10 +114,10 @@ pub fn register(vm: &mut Vm) {
         socket_transfer::TABLE,
         resolver::TABLE,
     ] {
-        vm.register_primitives("SocketPlugin", table);
+        primitives.add("SocketPlugin", table);
     }
     #[cfg(feature = "tls")]
-    vm.register_primitives("SqueakSSL", ssl::TABLE);
+    primitives.add("SqueakSSL", ssl::TABLE);
 }
 
 /// Argument `i`; 0 is the receiver. A user's method may name a primitive without having its parameters.

@@ -44,14 +44,9 @@ impl PolyEntry {
 
 impl Default for GlobalCache {
     fn default() -> GlobalCache {
-        let empty = Entry {
-            class: 0,
-            selector: 0,
-            code: std::ptr::null(),
-        };
-        GlobalCache {
-            entries: Box::new([empty; SIZE]),
-        }
+        // SAFETY: all fields of an entry may be zero: no class, no selector, no code.
+        let entries = unsafe { Box::new_zeroed().assume_init() };
+        GlobalCache { entries }
     }
 }
 

@@ -5,6 +5,7 @@
 use super::code::Call;
 use super::host_things::Thing;
 use super::known::Known;
+use super::primitive_table::MachineTable;
 use super::{Fp, Outcome, Pc, PrimError, PrimResult, Vm};
 use crate::memory::{ClassIndex, Value};
 use crate::vm::CompileFailure;
@@ -36,10 +37,8 @@ impl std::fmt::Display for Panicked {
 
 impl std::error::Error for Panicked {}
 
-/// Registers the primitive of this file.
-pub(super) fn register(vm: &mut Vm) {
-    vm.register_machine("hostFunctionValue", 0, host_function_value);
-}
+/// The primitive of this file.
+pub(super) const MACHINE: MachineTable = &[("hostFunctionValue", 0, host_function_value)];
 
 /// `valueWithArguments: anArray` of a HostFunction.
 unsafe fn host_function_value(vm: &mut Vm, call: Call) -> Outcome {
@@ -88,7 +87,7 @@ impl Vm {
     /// A HostFunction for a closure that takes arguments, but no receiver.
     pub fn new_host_function(&mut self, function: HostFn) -> Result<Value, PrimError> {
         let class = self
-            .global("HostFunction")
+            .find_global("HostFunction")
             .and_then(|c| self.classes.index_of(c))
             .ok_or(PrimError::NotFound)?;
         let object = self.new_object(class, 0)?;
@@ -99,7 +98,7 @@ impl Vm {
     /// A HostError with this text, to which the Rust error belongs.
     pub fn new_host_error(&mut self, text: &str, error: BoxError) -> Result<Value, PrimError> {
         let class = self
-            .global("HostError")
+            .find_global("HostError")
             .and_then(|c| self.classes.index_of(c))
             .ok_or(PrimError::NotFound)?;
         let exception = self.new_object(class, 0)?;

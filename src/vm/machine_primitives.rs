@@ -4,85 +4,78 @@
 
 use super::code::{Call, flags, value_code};
 use super::known::Known;
+use super::primitive_table::{MachineTable, Table};
 use super::{Outcome, PrimError, Vm};
 use crate::memory::Value;
 
-/// Registers all machine primitives.
-pub(crate) fn register(vm: &mut Vm) {
-    let table: &[(&'static str, usize, super::Machine)] = &[
-        ("closureValue", 0, closure_value),
-        ("closureValueWithArguments", 1, closure_value_with_arguments),
-        ("performSelector", 1, perform_selector),
-        ("performWithArguments", 2, perform_with_arguments),
-        ("performInSuperclass", 3, perform_in_superclass),
-        ("methodExecute", 2, method_execute),
-        ("contextSender", 0, context_sender),
-        ("contextHome", 0, super::home::context_home),
-        (
-            "contextNextHandlerFor",
-            1,
-            super::handlers::context_next_handler_for,
-        ),
-        (
-            "exceptionHandlerFrom",
-            1,
-            super::handlers::exception_handler_from,
-        ),
-        ("contextNextUnwind", 1, context_next_unwind),
-        ("contextNextPendingUnwind", 1, context_next_pending_unwind),
-        ("contextReturn", 1, context_return),
-        ("contextReturnDirectly", 1, context_return_directly),
-        ("contextRestart", 0, context_restart),
-        ("contextRestartWith", 1, context_restart_with),
-        ("contextPlace", 0, context_place),
-    ];
-    for &(name, args, function) in table {
-        vm.register_machine(name, args, function);
-    }
-    vm.register_primitives(
-        "",
-        &[
-            ("contextMethod", context_method),
-            ("contextReceiver", |vm, a| {
-                context_slot(vm, a, super::context::field::RECEIVER)
-            }),
-            ("contextClosure", |vm, a| {
-                context_slot(vm, a, super::context::field::CLOSURE)
-            }),
-            ("contextIsDead", |vm, a| {
-                vm.context_offset(a[0]).map(|f| Value::bool(f.is_none()))
-            }),
-            ("contextNumTemps", |vm, a| {
-                vm.context_code(a[0])
-                    .map(|c| Value::int(c.facts.temps.len() as i64))
-            }),
-            ("contextTempNames", context_temp_names),
-            ("contextTempAt", |vm, a| vm.context_temp(a[0], index(a, 1)?)),
-            ("contextTempAtPut", |vm, a| {
-                vm.set_context_temp(a[0], index(a, 1)?, *a.get(2).ok_or(PrimError::BadNumArgs)?)
-            }),
-            ("closureNumArgs", |vm, a| {
-                closure_code(vm, a[0]).map(|c| Value::int(c as i64))
-            }),
-            ("closureMethod", closure_method),
-            ("closureSource", closure_source),
-            ("closureReceiver", |vm, a| closure_slot(vm, a[0], 2)),
-            ("closureHasNonLocalReturn", |vm, a| {
-                super::home::closure_says(vm, a[0], flags::RETURNS)
-            }),
-            ("closureNamesSelf", |vm, a| {
-                super::home::closure_says(vm, a[0], flags::NAMES_SELF)
-            }),
-            ("closureHome", super::home::closure_home),
-            ("closureCapturedCount", |vm, a| {
-                closure_code(vm, a[0])?;
-                Ok(Value::int(vm.heap.slots(a[0]).saturating_sub(3) as i64))
-            }),
-        ],
-    );
-    super::process_primitives::register(vm);
-    super::host_methods::register(vm);
-}
+/// What changes what runs next.
+pub(super) const MACHINE: MachineTable = &[
+    ("closureValue", 0, closure_value),
+    ("closureValueWithArguments", 1, closure_value_with_arguments),
+    ("performSelector", 1, perform_selector),
+    ("performWithArguments", 2, perform_with_arguments),
+    ("performInSuperclass", 3, perform_in_superclass),
+    ("methodExecute", 2, method_execute),
+    ("contextSender", 0, context_sender),
+    ("contextHome", 0, super::home::context_home),
+    (
+        "contextNextHandlerFor",
+        1,
+        super::handlers::context_next_handler_for,
+    ),
+    (
+        "exceptionHandlerFrom",
+        1,
+        super::handlers::exception_handler_from,
+    ),
+    ("contextNextUnwind", 1, context_next_unwind),
+    ("contextNextPendingUnwind", 1, context_next_pending_unwind),
+    ("contextReturn", 1, context_return),
+    ("contextReturnDirectly", 1, context_return_directly),
+    ("contextRestart", 0, context_restart),
+    ("contextRestartWith", 1, context_restart_with),
+    ("contextPlace", 0, context_place),
+];
+
+/// Functions of their arguments.
+pub(super) const TABLE: Table = &[
+    ("contextMethod", context_method),
+    ("contextReceiver", |vm, a| {
+        context_slot(vm, a, super::context::field::RECEIVER)
+    }),
+    ("contextClosure", |vm, a| {
+        context_slot(vm, a, super::context::field::CLOSURE)
+    }),
+    ("contextIsDead", |vm, a| {
+        vm.context_offset(a[0]).map(|f| Value::bool(f.is_none()))
+    }),
+    ("contextNumTemps", |vm, a| {
+        vm.context_code(a[0])
+            .map(|c| Value::int(c.facts.temps.len() as i64))
+    }),
+    ("contextTempNames", context_temp_names),
+    ("contextTempAt", |vm, a| vm.context_temp(a[0], index(a, 1)?)),
+    ("contextTempAtPut", |vm, a| {
+        vm.set_context_temp(a[0], index(a, 1)?, *a.get(2).ok_or(PrimError::BadNumArgs)?)
+    }),
+    ("closureNumArgs", |vm, a| {
+        closure_code(vm, a[0]).map(|c| Value::int(c as i64))
+    }),
+    ("closureMethod", closure_method),
+    ("closureSource", closure_source),
+    ("closureReceiver", |vm, a| closure_slot(vm, a[0], 2)),
+    ("closureHasNonLocalReturn", |vm, a| {
+        super::home::closure_says(vm, a[0], flags::RETURNS)
+    }),
+    ("closureNamesSelf", |vm, a| {
+        super::home::closure_says(vm, a[0], flags::NAMES_SELF)
+    }),
+    ("closureHome", super::home::closure_home),
+    ("closureCapturedCount", |vm, a| {
+        closure_code(vm, a[0])?;
+        Ok(Value::int(vm.heap.slots(a[0]).saturating_sub(3) as i64))
+    }),
+];
 
 /// Argument `i` as an index from 0.
 fn index(args: &[Value], i: usize) -> Result<usize, PrimError> {

@@ -27,6 +27,7 @@ pub mod method_dict;
 mod numbered;
 mod ops;
 mod overflow;
+pub mod primitive_table;
 pub mod process;
 mod process_primitives;
 mod reclaim;
@@ -224,8 +225,7 @@ pub struct Vm {
     /// Side tables of polymorphic send sites; the first is always empty.
     pub(crate) polys: Vec<[cache::PolyEntry; cache::POLY]>,
     pub(crate) free_polys: Vec<u32>,
-    /// By module (empty for the machine's own) and name.
-    primitives: FxHashMap<(&'static str, &'static str), Primitive>,
+    pub primitives: primitive_table::Primitives,
     /// Closures of the embedder that are methods, by the number in the method's pragma.
     pub(crate) host_functions: Vec<HostFn>,
     /// Rust values that live as long as an object does.
@@ -344,7 +344,7 @@ impl Vm {
             basic_new: sel("basicNew"),
             initialize: sel("initialize"),
         };
-        let mut vm = Box::new(Vm {
+        Box::new(Vm {
             table: dispatch::table(),
             counter: 0,
             limit: std::ptr::null_mut(),
@@ -368,7 +368,7 @@ impl Vm {
             session: FxHashMap::default(),
             polys: vec![[cache::PolyEntry::EMPTY; cache::POLY]],
             free_polys: Vec::new(),
-            primitives: FxHashMap::default(),
+            primitives: Default::default(),
             host_functions: Vec::new(),
             host_things: Default::default(),
             host_data: FxHashMap::default(),
@@ -404,28 +404,7 @@ impl Vm {
             panic: None,
             failed_primitive: None,
             class_object_size: 2,
-        });
-        machine_primitives::register(&mut vm);
-        vm
-    }
-
-    /// Adds primitives of a module by name. The machine's own have no module, that is an empty one.
-    pub fn register_primitives(&mut self, module: &'static str, table: &[(&'static str, PrimFn)]) {
-        for &(name, function) in table {
-            self.primitives
-                .insert((module, name), Primitive::Plain(function));
-        }
-    }
-
-    /// Adds a primitive that needs at least `args` arguments.
-    pub(crate) fn register_machine(&mut self, name: &'static str, args: usize, function: Machine) {
-        self.primitives
-            .insert(("", name), Primitive::Machine(function, args));
-    }
-
-    /// Module and name of all registered primitives.
-    pub fn primitive_names(&self) -> impl Iterator<Item = (&'static str, &'static str)> + '_ {
-        self.primitives.keys().copied()
+        })
     }
 
     /// The function that a primitive pragma names; an unknown one always fails.
@@ -438,11 +417,8 @@ impl Vm {
                 return Primitive::Host(number);
             }
         }
-        let found = p
-            .name
-            .as_deref()
-            .and_then(|n| self.primitives.get(&(module, n)))
-            .copied();
+        let name = p.name.as_deref();
+        let found = name.and_then(|name| self.primitives.find(module, name));
         found.unwrap_or(Primitive::Plain(|_, _| Err(PrimError::NotFound)))
     }
 

@@ -2,76 +2,71 @@
 
 use super::code::{Call, value_code};
 use super::known::Known;
+use super::primitive_table::{MachineTable, Table};
 use super::process::{State, Turn, field};
 use super::scheduler::semaphore;
 use super::{Fp, Outcome, Pc, PrimError, PrimResult, Stop, Unhandled, Vm};
 use crate::host::ONCE;
 use crate::memory::Value;
 
-/// Registers the primitives of this file.
-pub(crate) fn register(vm: &mut Vm) {
-    let table: &[(&'static str, usize, super::Machine)] = &[
-        ("processResume", 0, process_resume),
-        ("processSuspend", 0, process_suspend),
-        ("processStep", 0, process_step),
-        ("processYield", 0, process_yield),
-        ("processPriorityPut", 1, process_priority_put),
-        ("processFinish", 0, process_finish),
-        ("semaphoreSignal", 0, semaphore_signal),
-        ("semaphoreWait", 0, semaphore_wait),
-        ("semaphoreWaitTimeout", 1, semaphore_wait_timeout),
-        ("delayWait", 1, delay_wait),
-        ("unhandledException", 3, unhandled_exception),
-        ("exceptionKeep", 3, exception_keep),
-        ("smalltalkExit", 1, smalltalk_exit),
-        ("smalltalkGarbageCollect", 0, garbage_collect),
-    ];
-    for &(name, args, function) in table {
-        vm.register_machine(name, args, function);
-    }
-    vm.register_primitives(
-        "",
-        &[
-            ("processNew", process_new),
-            ("processActive", |vm, _| Ok(vm.processes.active)),
-            ("processIsTerminated", |vm, a| {
-                Ok(Value::bool(vm.process_slot(a[0]).is_none()))
-            }),
-            ("processIsMain", |vm, a| {
-                let slot = vm.process_slot(a[0]);
-                Ok(Value::bool(
-                    slot.and_then(|s| vm.processes.get(s))
-                        .is_some_and(|p| p.main),
-                ))
-            }),
-            ("processTopContext", process_top_context),
-            ("processInterruptWith", process_interrupt_with),
-            ("processIsReady", |vm, a| {
-                let state = state(vm, a[0]);
-                Ok(Value::bool(matches!(
-                    state,
-                    Some(State::Ready | State::Parked)
-                )))
-            }),
-            ("processIsWaiting", |vm, a| {
-                let state = state(vm, a[0]);
-                Ok(Value::bool(matches!(
-                    state,
-                    Some(State::Waiting | State::Sleeping)
-                )))
-            }),
-            ("testCutOff", test_cut_off),
-            ("registerExternalObject", register_external),
-            ("unregisterExternalObject", unregister_external),
-            ("semaphoreIsForHost", |vm, a| {
-                let known = [&vm.external, &vm.once]
-                    .iter()
-                    .any(|n| n.number_of(a[0]).is_some());
-                Ok(Value::bool(known))
-            }),
-        ],
-    );
-}
+/// What changes what runs next.
+pub(super) const MACHINE: MachineTable = &[
+    ("processResume", 0, process_resume),
+    ("processSuspend", 0, process_suspend),
+    ("processStep", 0, process_step),
+    ("processYield", 0, process_yield),
+    ("processPriorityPut", 1, process_priority_put),
+    ("processFinish", 0, process_finish),
+    ("semaphoreSignal", 0, semaphore_signal),
+    ("semaphoreWait", 0, semaphore_wait),
+    ("semaphoreWaitTimeout", 1, semaphore_wait_timeout),
+    ("delayWait", 1, delay_wait),
+    ("unhandledException", 3, unhandled_exception),
+    ("exceptionKeep", 3, exception_keep),
+    ("smalltalkExit", 1, smalltalk_exit),
+    ("smalltalkGarbageCollect", 0, garbage_collect),
+];
+
+/// Functions of their arguments.
+pub(super) const TABLE: Table = &[
+    ("processNew", process_new),
+    ("processActive", |vm, _| Ok(vm.processes.active)),
+    ("processIsTerminated", |vm, a| {
+        Ok(Value::bool(vm.process_slot(a[0]).is_none()))
+    }),
+    ("processIsMain", |vm, a| {
+        let slot = vm.process_slot(a[0]);
+        Ok(Value::bool(
+            slot.and_then(|s| vm.processes.get(s))
+                .is_some_and(|p| p.main),
+        ))
+    }),
+    ("processTopContext", process_top_context),
+    ("processInterruptWith", process_interrupt_with),
+    ("processIsReady", |vm, a| {
+        let state = state(vm, a[0]);
+        Ok(Value::bool(matches!(
+            state,
+            Some(State::Ready | State::Parked)
+        )))
+    }),
+    ("processIsWaiting", |vm, a| {
+        let state = state(vm, a[0]);
+        Ok(Value::bool(matches!(
+            state,
+            Some(State::Waiting | State::Sleeping)
+        )))
+    }),
+    ("testCutOff", test_cut_off),
+    ("registerExternalObject", register_external),
+    ("unregisterExternalObject", unregister_external),
+    ("semaphoreIsForHost", |vm, a| {
+        let known = [&vm.external, &vm.once]
+            .iter()
+            .any(|n| n.number_of(a[0]).is_some());
+        Ok(Value::bool(known))
+    }),
+];
 
 /// What a Process that has not ended is doing.
 fn state(vm: &Vm, process: Value) -> Option<State> {
