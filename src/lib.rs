@@ -102,6 +102,6 @@ pub use api::{
     Arguments, AsCtx, Block, Buffer, Builder, ByHandle, ByMut, ByRef, Capabilities, Class,
     ClassDef, Clock, Ctx, Dir, EnvironmentAccess, Error, ErrorKind, Frame, FromSmalltalk,
     HostClass, HostMethod, Image, InterruptHandle, IntoSmalltalk, Mistake, Net, New, Obj, Panicked,
-    Place, ProcessAccess, Progress, Result, Run, RustFn, Smalltalk, Stop, Symbol, This, Trace,
-    Waiting, WithCtx,
+    Place, ProcessAccess, Progress, Result, Run, RustFn, Shared, Smalltalk, Stop, Symbol, This,
+    Trace, Waiting, WithCtx,
 };

@@ -20,6 +20,8 @@ mod host_classes;
 mod images;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/loading.rs"]
+mod loading;
 #[path = "api/permissions.rs"]
 mod permissions;
 #[cfg(feature = "serde")]
@@ -27,3 +29,5 @@ mod permissions;
 mod serial;
 #[path = "api/slices.rs"]
 mod slices;
+#[path = "api/taken_images.rs"]
+mod taken_images;

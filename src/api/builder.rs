@@ -9,7 +9,6 @@ use crate::host::Host;
 use crate::host::clock::Clock;
 use crate::host::random::Seeds;
 use crate::host::stdio::{Output, Source, Stdio};
-use crate::loader::boot::boot_shared;
 use crate::memory::HeapOptions;
 use crate::vm::Limits;
 use std::io::{Read, Write};
@@ -241,7 +240,7 @@ impl Builder {
             ..HeapOptions::default()
         };
         let image = self.image.unwrap_or_else(Image::standard);
-        let mut vm = boot_shared(&image.0, heap, host).map_err(Error::host)?;
+        let mut vm = image.start(heap, host)?;
         let mut limits = Limits {
             memory,
             ..Limits::default()

@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::context::{AsCtx, Ctx};
 use super::convert::FromSmalltalk;
 use super::error::{Error, ErrorKind, Result};
-use super::function::{RustFn, host_fn};
+use super::function::RustFn;
 use super::object::{Obj, arity};
 use crate::memory::ClassIndex;
 use crate::vm::HostFn;
@@ -126,7 +126,7 @@ impl Class {
         closure: F,
     ) -> Result<&Class> {
         check_takes(selector, F::COUNT)?;
-        self.install_fn(ctx, class, selector, host_fn(closure, true))?;
+        self.install_fn(ctx, class, selector, closure.into_host(true))?;
         Ok(self)
     }
 

@@ -8,7 +8,7 @@ use super::block::Block;
 use super::class::Class;
 use super::convert::{FromSmalltalk, IntoSmalltalk};
 use super::error::{Error, ErrorKind, Result};
-use super::function::{RustFn, host_fn};
+use super::function::RustFn;
 use super::object::Obj;
 use crate::loader::LoadError;
 use crate::memory::Value;
@@ -159,7 +159,7 @@ impl<'a> Ctx<'a> {
     pub fn block<M, F: RustFn<M>>(&mut self, closure: F) -> Result<Block<F::Args, F::Answer>> {
         let function = self
             .vm
-            .new_host_function(host_fn(closure, false))
+            .new_host_function(closure.into_host(false))
             .map_err(|_| not_found("class", "HostFunction"))?;
         let selector = self.vm.intern("asBlockWithArguments:");
         let count = Value::int(F::COUNT as i64);

@@ -120,6 +120,11 @@ pub enum ErrorKind {
         /// Why not.
         what: String,
     },
+    /// A machine of which no [image](crate::Image) can be taken.
+    Image {
+        /// Why not.
+        what: String,
+    },
     /// A handle of another machine.
     ForeignHandle,
     /// A step of a [`Run`](crate::Run) that has given its answer, or failed, before.

@@ -9,9 +9,10 @@ use super::host_method::HostMethod;
 use crate::memory::Value;
 use crate::vm::host_methods::HostFn;
 use crate::vm::known::Known;
-use crate::vm::{PrimError, Stop, Vm};
+use crate::vm::{PrimError, PrimResult, Stop, Vm};
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A Rust closure that Smalltalk can call: up to six parameters that implement
 /// [`FromSmalltalk`](crate::FromSmalltalk), with a `&mut Ctx<'_>` in front of them if it wants to call Smalltalk
@@ -72,6 +73,53 @@ pub trait RustFn<M>: Send + 'static {
     /// Runs it with the pinned values in `args`; none answers the receiver.
     #[doc(hidden)]
     fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>>;
+
+    /// As the machine calls it. `()` answers the receiver where there is one.
+    #[doc(hidden)]
+    fn into_host(self, is_method: bool) -> HostFn
+    where
+        Self: Sized,
+    {
+        HostFn::Own(Rc::new(callable(
+            Self::COUNT,
+            is_method,
+            move |ctx, args| self.call(ctx, args),
+        )))
+    }
+}
+
+/// A closure that goes into [images](crate::Image): every machine of them has it, whatever thread it is in. So it must be `Sync` as
+/// well. Closures of a [`HostClass`](crate::HostClass) need no such wrapper: each machine has its own ones.
+///
+/// ```
+/// use chirp::{Shared, Smalltalk};
+///
+/// let mut st = Smalltalk::new();
+/// st.class("Integer")?.method(&mut st, "twice", Shared(|n: i64| n * 2))?;
+/// let image = st.to_image()?;
+/// assert_eq!(Smalltalk::from_image(&image).eval::<i64>("21 twice")?, 42);
+///
+/// st.class("Integer")?.method(&mut st, "thrice", |n: i64| n * 3)?;
+/// assert_eq!(st.to_image().unwrap_err().to_string(), "no image: Integer>>#thrice is a closure of this machine only: wrap it in `Shared`");
+/// # Ok::<(), chirp::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Shared<F>(pub F);
+
+impl<M, F: RustFn<M> + Sync> RustFn<Shared<M>> for Shared<F> {
+    type Args = F::Args;
+    type Answer = F::Answer;
+    const COUNT: usize = F::COUNT;
+
+    fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>> {
+        self.0.call(ctx, args)
+    }
+
+    fn into_host(self, is_method: bool) -> HostFn {
+        HostFn::Shared(Arc::new(callable(F::COUNT, is_method, move |ctx, args| {
+            self.0.call(ctx, args)
+        })))
+    }
 }
 
 /// Marks closures that take a [`Ctx`] first.
@@ -142,33 +190,28 @@ pub(super) fn answer<R: IntoSmalltalk>(ctx: &mut Ctx<'_>, result: R) -> Result<O
     Ok((!R::IS_UNIT).then_some(value))
 }
 
-/// A closure as the machine calls it. `()` answers the receiver where there is one.
-pub(super) fn host_fn<M, F: RustFn<M>>(closure: F, is_method: bool) -> HostFn {
-    callable(F::COUNT, is_method, move |ctx, args| {
-        closure.call(ctx, args)
-    })
-}
-
-/// Likewise, for a method of the class of `T`.
+/// A closure as the machine calls it, for a method of the class of `T`.
 pub(super) fn host_method<T, M, F: HostMethod<T, M>>(closure: F) -> HostFn {
-    callable(F::COUNT, true, move |ctx, args| closure.call(ctx, args))
+    HostFn::Own(Rc::new(callable(F::COUNT, true, move |ctx, args| {
+        closure.call(ctx, args)
+    })))
 }
 
 /// Likewise, for a method of the class side, which does not get to see its receiver; what it makes becomes an
 /// instance of that.
 pub(super) fn class_fn<M, F: RustFn<M>>(closure: F) -> HostFn {
-    callable(F::COUNT + 1, true, move |ctx, args| {
+    HostFn::Own(Rc::new(callable(F::COUNT + 1, true, move |ctx, args| {
         ctx.maker = Some(args.start);
         closure.call(ctx, args.start + 1..args.end)
-    })
+    })))
 }
 
 fn callable(
     count: usize,
     is_method: bool,
     call: impl Fn(&mut Ctx<'_>, Range<usize>) -> Result<Option<Value>> + Send + 'static,
-) -> HostFn {
-    Rc::new(move |vm: &mut Vm, args: Range<usize>| {
+) -> impl Fn(&mut Vm, Range<usize>) -> PrimResult + Send {
+    move |vm: &mut Vm, args: Range<usize>| {
         let receiver = args.start;
         let mut ctx = Ctx::inner(vm);
         if args.len() != count {
@@ -181,7 +224,7 @@ fn callable(
             Ok(None) => Ok(Value::NIL),
             Err(error) => Err(failure(ctx.vm, error)),
         }
-    })
+    }
 }
 
 /// The exception that an error becomes: the one that it came from, if it came out of Smalltalk, else a

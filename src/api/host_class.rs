@@ -75,7 +75,8 @@ pub trait HostClass: Sized + Send + 'static {
     /// What the class says of itself.
     const COMMENT: &'static str = "";
 
-    /// Gives the class its methods.
+    /// Gives the class its methods. Called once for each machine that has the class, also where it comes with an
+    /// [image](crate::Image): then the closures are taken, and the rest is there already. So it must always say the same.
     fn define(c: &mut ClassDef<'_, Self>) -> Result<()>;
 
     /// Bytes of memory behind the value, beyond its own size. They count against the machine's limit: asked when
@@ -203,6 +204,54 @@ impl<T: HostClass> std::fmt::Debug for ClassDef<'_, T> {
     }
 }
 
+/// The types that are classes of a machine, as its images remember them.
+#[derive(Clone, Default)]
+pub(super) struct HostTypes(Vec<HostType>);
+
+/// A type without its type.
+#[derive(Clone)]
+struct HostType {
+    name: &'static str,
+    class: ClassIndex,
+    /// The numbers of its methods' closures, in the order of the definition.
+    functions: Vec<u32>,
+    adopt: fn(&mut Ctx<'_>, &HostType) -> Result<()>,
+}
+
+impl HostTypes {
+    /// Whether a closure belongs to one of them.
+    pub(super) fn define(&self, function: u32) -> bool {
+        self.0.iter().any(|t| t.functions.contains(&function))
+    }
+
+    /// Gives a machine that was made from an image the closures of its classes.
+    pub(super) fn adopt(&self, ctx: &mut Ctx<'_>) -> Result<()> {
+        self.0.iter().try_for_each(|t| (t.adopt)(ctx, t))
+    }
+}
+
+fn adopt<T: HostClass>(ctx: &mut Ctx<'_>, from: &HostType) -> Result<()> {
+    let (_, parts) = ctx.definition::<T>()?;
+    let functions: Vec<HostFn> = parts
+        .into_iter()
+        .filter_map(|part| match part.code {
+            Code::Rust(_, function) => Some(function),
+            Code::Source(_) => None,
+        })
+        .collect();
+    if functions.len() != from.functions.len() {
+        let what = format!("{} is defined otherwise than in the image", T::NAME);
+        return Err(Error::new(ErrorKind::Definition { what }));
+    }
+    for (&number, function) in from.functions.iter().zip(functions) {
+        ctx.vm.set_host_function(number, function);
+    }
+    let object = ctx.vm.classes.get(from.class).map(|c| c.object);
+    let class = Class::new(Obj::new(ctx.vm, object.unwrap_or(Value::NIL)));
+    ctx.remember::<T>(class, from.class, from.functions.clone());
+    Ok(())
+}
+
 /// The class of a type in one machine, among the machine's host data.
 struct Registered<T>(Class, PhantomData<fn() -> T>);
 
@@ -240,6 +289,26 @@ impl Ctx<'_> {
             }
             // It was removed.
         }
+        let (variables, parts) = self.definition::<T>()?;
+        let class = self.new_class::<T>(variables)?;
+        let mut functions = Vec::new();
+        let done = parts.into_iter().try_for_each(|part| {
+            if matches!(part.code, Code::Rust(..)) {
+                functions.push(self.vm.host_function_count());
+            }
+            self.install(&class, part)
+        });
+        if let Err(error) = done {
+            let _half = class.send::<()>(self, "removeFromSystem", ());
+            return Err(error);
+        }
+        let index = class.index(self)?;
+        self.remember::<T>(class.clone(), index, functions);
+        Ok(class)
+    }
+
+    /// What the type says of its class: variables, and methods.
+    fn definition<T: HostClass>(&mut self) -> Result<(Vec<String>, Vec<Part>)> {
         let mut def = ClassDef::<T> {
             ctx: self.as_ctx(),
             variables: Vec::new(),
@@ -260,18 +329,38 @@ impl Ctx<'_> {
             return Err(error);
         }
         own_ways::<T>(&mut parts, &makers);
-        let class = self.new_class::<T>(variables)?;
-        let done = parts
-            .into_iter()
-            .try_for_each(|part| self.install(&class, part));
-        if let Err(error) = done {
-            let _half = class.send::<()>(self, "removeFromSystem", ());
-            return Err(error);
-        }
-        let entry = Registered::<T>(class.clone(), PhantomData);
+        Ok((variables, parts))
+    }
+
+    fn remember<T: HostClass>(&mut self, class: Class, index: ClassIndex, functions: Vec<u32>) {
+        let entry = Registered::<T>(class, PhantomData);
         let key = TypeId::of::<Registered<T>>();
         self.vm.host_data.insert(key, Box::new(entry));
-        Ok(class)
+        let types = self.vm.host_data.entry(TypeId::of::<HostTypes>());
+        let types = types.or_insert_with(|| Box::new(HostTypes::default()));
+        if let Some(HostTypes(types)) = types.downcast_mut() {
+            types.retain(|t: &HostType| t.name != T::NAME);
+            types.push(HostType {
+                name: T::NAME,
+                class: index,
+                functions,
+                adopt: adopt::<T>,
+            });
+        }
+    }
+
+    /// The types that are classes of this machine.
+    pub(super) fn host_types(&self) -> HostTypes {
+        let found = self.vm.host_data.get(&TypeId::of::<HostTypes>());
+        let mut types: HostTypes = found
+            .and_then(|t| t.downcast_ref())
+            .cloned()
+            .unwrap_or_default();
+        let classes = &self.vm.classes;
+        types
+            .0
+            .retain(|t| classes.get(t.class).is_some_and(|c| c.name == t.name));
+        types
     }
 
     fn install(&mut self, class: &Class, part: Part) -> Result<()> {

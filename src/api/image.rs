@@ -1,17 +1,26 @@
-//! A class library that many machines begin with.
+//! What machines begin with: a class library, or all that a machine had when an image was taken of it.
 
 use super::builder::Builder;
-use super::error::{Error, Result};
+use super::context::{AsCtx, Ctx};
+use super::error::{Error, ErrorKind, Result};
+use super::host_class::HostTypes;
 use super::smalltalk::Smalltalk;
-use crate::host::library_files;
+use crate::host::{Host, library_files};
+use crate::loader::boot::{boot_shared, resume};
 use crate::loader::image;
+use crate::memory::HeapOptions;
+use crate::vm::{Snapshot, Stop, Vm};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The sources of a class library, scanned and indexed: what machines begin with. Clones share it, in any thread.
+/// So many reasons are told.
+const MOST_REASONS: usize = 5;
+
+/// What machines begin with: the class library, and with it what a host program has loaded into a machine of which it
+/// has [taken an image](Smalltalk::to_image). Clones share it, in any thread.
 ///
-/// A machine of its own is made of it in a fraction of a millisecond: classes are made when somebody names them, methods
-/// compiled when they are sent.
+/// A machine of its own is made of it in a fraction of a millisecond: classes of the library are made when somebody names
+/// them, methods compiled when they are sent.
 ///
 /// ```
 /// use chirp::{Image, Smalltalk};
@@ -27,13 +36,37 @@ use std::sync::Arc;
 /// let answers: Vec<i64> = workers.into_iter().map(|w| w.join().unwrap().unwrap()).collect();
 /// assert_eq!(answers, [1, 2, 6, 24]);
 /// ```
-#[derive(Clone, Debug)]
-pub struct Image(pub(super) Arc<image::Image>);
+#[derive(Clone)]
+pub struct Image(Content);
+
+#[derive(Clone)]
+enum Content {
+    Library(Arc<image::Image>),
+    Taken(Arc<Taken>),
+}
+
+/// What was taken of a machine.
+struct Taken {
+    snapshot: Snapshot,
+    types: HostTypes,
+}
+
+impl std::fmt::Debug for Image {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let bytes = match &self.0 {
+            Content::Library(_) => 0,
+            Content::Taken(taken) => taken.snapshot.bytes(),
+        };
+        f.debug_struct("Image")
+            .field("bytes", &bytes)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Image {
     /// The library inside the program.
     pub fn standard() -> Image {
-        Image(Arc::new(image::Image::embedded()))
+        Image(Content::Library(Arc::new(image::Image::embedded())))
     }
 
     /// The library in a folder, laid out as `image/` of Chirp's sources: its classes and whatever others are to be there
@@ -53,16 +86,90 @@ impl Image {
     pub fn of(folder: impl AsRef<Path>) -> Result<Image> {
         let files = library_files::read(folder.as_ref()).map_err(Error::host)?;
         match image::Image::from_files(&files) {
-            Ok(image) => Ok(Image(Arc::new(image))),
+            Ok(image) => Ok(Image(Content::Library(Arc::new(image)))),
             Err(errors) => {
                 let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 Err(Error::host(lines.join("\n")))
             }
         }
     }
+
+    /// A machine that begins with it.
+    pub(super) fn start(&self, heap: HeapOptions, host: Host) -> Result<Box<Vm>> {
+        let taken = match &self.0 {
+            Content::Library(library) => {
+                return boot_shared(library, heap, host).map_err(Error::host);
+            }
+            Content::Taken(taken) => taken,
+        };
+        if taken.snapshot.bytes() > heap.limit {
+            return Err(Error::new(ErrorKind::Stopped { why: Stop::Memory }));
+        }
+        let mut vm = resume(&taken.snapshot, heap, host)
+            .ok_or_else(|| Error::new(ErrorKind::Stopped { why: Stop::Memory }))?;
+        taken.types.adopt(&mut Ctx::inner(&mut vm))?;
+        Ok(vm)
+    }
 }
 
 impl Smalltalk {
+    /// An image of the machine as it is: classes and methods, globals and variables, all objects that they lead to, Rust
+    /// types that are registered, closures that are [`Shared`](crate::Shared). Machines that are made from it begin with
+    /// all that, and nothing that one of them does is seen by another one, or by this one.
+    ///
+    /// Not in it: limits, permissions, streams and arguments, which each machine has from its own [`Builder`]; the host's
+    /// own [data](crate::Ctx::set_data); what only handles refer to.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Image`] where something would be missing in the others: a Process that has not ended, an open file or
+    /// socket, a Rust value that an object holds, a closure that is not `Shared`.
+    ///
+    /// ```
+    /// use chirp::Smalltalk;
+    /// use std::thread;
+    ///
+    /// let mut st = Smalltalk::new();
+    /// st.run_source::<()>("shapes.st", "
+    ///     Object subclass: Square [
+    ///         | side |
+    ///         Square class >> side: n [ ^ self new setSide: n ]
+    ///         setSide: n [ side := n ]
+    ///         area [ ^ side * side ]
+    ///     ]
+    ///     Smalltalk at: #Unit put: (Square side: 1)")?;
+    /// let image = st.to_image()?;
+    /// let workers: Vec<_> = (1..=4)
+    ///     .map(|n| {
+    ///         let image = image.clone();
+    ///         thread::spawn(move || {
+    ///             let mut st = Smalltalk::from_image(&image);
+    ///             st.eval::<i64>(&format!("(Square side: {n}) area + Unit area"))
+    ///         })
+    ///     })
+    ///     .collect();
+    /// let areas: Vec<i64> = workers.into_iter().map(|w| w.join().unwrap().unwrap()).collect();
+    /// assert_eq!(areas, [2, 5, 10, 17]);
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
+    pub fn to_image(&mut self) -> Result<Image> {
+        let mut ctx = self.as_ctx();
+        let types = ctx.host_types();
+        // Clean-up that is due comes first, as before every call.
+        let taken = ctx.call(|vm| Ok(vm.snapshot(&|function| types.define(function))))?;
+        match taken {
+            Ok(snapshot) => Ok(Image(Content::Taken(Arc::new(Taken { snapshot, types })))),
+            Err(mut reasons) => {
+                let more = reasons.len().saturating_sub(MOST_REASONS);
+                reasons.truncate(MOST_REASONS);
+                if more > 0 {
+                    reasons.push(format!("and {more} more"));
+                }
+                let what = reasons.join("; ");
+                Err(Error::new(ErrorKind::Image { what }))
+            }
+        }
+    }
+
     /// A machine like that of [`Smalltalk::new`], with the library of an image. With limits: [`Builder::image`].
     ///
     /// # Panics

@@ -57,7 +57,7 @@ pub use class::Class;
 pub use context::{AsCtx, Ctx};
 pub use convert::{FromSmalltalk, IntoSmalltalk, Symbol};
 pub use error::{Error, ErrorKind, Place, Result, Trace};
-pub use function::{RustFn, WithCtx};
+pub use function::{RustFn, Shared, WithCtx};
 pub use host_class::{ClassDef, HostClass};
 pub use host_method::{ByHandle, ByMut, ByRef, HostMethod};
 pub use image::Image;

@@ -57,6 +57,7 @@ impl Display for Error {
                 "{class} cannot be copied: its Rust value belongs to one object"
             ),
             ErrorKind::Definition { what } => write!(f, "no class: {what}"),
+            ErrorKind::Image { what } => write!(f, "no image: {what}"),
             ErrorKind::ForeignHandle => f.write_str("this object belongs to another machine"),
             ErrorKind::Ended => f.write_str("this program has ended already"),
             ErrorKind::NotFound { what } => write!(f, "there is no {what}"),

@@ -114,6 +114,11 @@ fn pipe(child_reads: bool) -> Result<(OwnedFd, OwnedFd), FileError> {
 }
 
 impl Children {
+    /// How many of them nobody has forgotten.
+    pub fn len(&self) -> usize {
+        self.entries.values().filter(|e| !e.forgotten).count()
+    }
+
     /// Starts a program: that at `program`. The failure is that of finding or executing it, or of its directory.
     pub fn start(
         &mut self,

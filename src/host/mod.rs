@@ -236,6 +236,26 @@ impl Host {
         None
     }
 
+    /// What a copy of the program would miss: a sentence for each kind of things that are open.
+    pub fn what_is_open(&self) -> Vec<String> {
+        #[cfg(feature = "net")]
+        let sockets = self.net.open_count();
+        #[cfg(not(feature = "net"))]
+        let sockets = 0;
+        let kinds = [
+            (sockets, "socket is open", "sockets are open"),
+            (self.open_files.len(), "file is open", "files are open"),
+            (
+                self.children.len(),
+                "program that was started is known",
+                "programs that were started are known",
+            ),
+        ];
+        let open = kinds.into_iter().filter(|(count, ..)| *count > 0);
+        open.map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+            .collect()
+    }
+
     /// Whether semaphores wait to be signalled.
     pub fn has_signals(&self) -> bool {
         #[cfg(feature = "net")]

@@ -5,9 +5,9 @@ use super::image::{ClassEntry, Image};
 use super::latent;
 use super::library::Library;
 use crate::host::Host;
-use crate::memory::HeapOptions;
+use crate::memory::{HeapOptions, Value};
 use crate::vm::known::Known;
-use crate::vm::{PrimError, Vm};
+use crate::vm::{PrimError, Snapshot, Vm};
 use std::sync::Arc;
 
 /// Globals that are instances: name and class.
@@ -16,6 +16,26 @@ const INSTANCES: &[(&str, &str)] = &[
     ("Processor", "ProcessorScheduler"),
     ("Transcript", "TranscriptStream"),
 ];
+
+/// Variables of classes of the library that are about the one machine: none begins with another one's.
+const OF_ONE_MACHINE: &[(&str, &str)] = &[
+    ("SharedRandom", "Generator"),
+    ("Stdio", "Stdin"),
+    ("Stdio", "Stdout"),
+    ("Stdio", "Stderr"),
+];
+
+/// A machine that begins where another one was. None when the system has no memory for it.
+pub fn resume(snapshot: &Snapshot, heap: HeapOptions, host: Host) -> Option<Box<Vm>> {
+    let mut vm = snapshot.start(heap, host)?;
+    for (class, variable) in OF_ONE_MACHINE {
+        let index = vm.global(class).and_then(|v| vm.classes.index_of(v));
+        if let Some((_, binding)) = index.and_then(|i| vm.classes.class_var(i, variable)) {
+            vm.heap.set_slot(binding, 1, Value::NIL);
+        }
+    }
+    Some(vm)
+}
 
 /// Makes a machine with the library of `image`. Fails when a class of the library is wrongly defined.
 pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, String> {

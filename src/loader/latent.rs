@@ -87,4 +87,8 @@ impl Latent for Library {
     fn list(&mut self, vm: &mut Vm, class: ClassIndex, number: u32) {
         self.add_methods(vm, class, number as usize);
     }
+
+    fn copied(&self) -> Box<dyn Latent> {
+        Box::new(self.clone())
+    }
 }

@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// The library on its way into a machine.
+#[derive(Clone)]
 pub struct Library {
     pub image: Arc<Image>,
     /// The machine's index of each class that was made, by the class's number in the image.

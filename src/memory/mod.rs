@@ -11,6 +11,7 @@
 //! | collector | the contract with the machine, and which collection to run |
 //! | evacuate, weak | copying and tracing; weak references and ephemerons |
 //! | scavenge, full | the two collections |
+//! | snapshot | objects outside any heap, copied out of one and into many |
 //! | exchange, walk, reach, check | become; all objects in a row; those that are alive; the checker |
 
 mod access;
@@ -24,6 +25,7 @@ pub mod header;
 pub mod heap;
 mod reach;
 mod scavenge;
+pub mod snapshot;
 mod space;
 #[cfg(test)]
 mod tests;

@@ -62,7 +62,7 @@ impl Heap {
     }
 
     /// The slots of an object that keep alive what they refer to.
-    fn strong_slots(&self, v: Value) -> &[Value] {
+    pub(super) fn strong_slots(&self, v: Value) -> &[Value] {
         let slots = self.pointer_slots(v);
         let word = self.header(v);
         if Format::of(word) != Format::Weak {

@@ -17,6 +17,7 @@ use std::sync::Arc;
 pub type MethodId = u32;
 
 /// One class or metaclass.
+#[derive(Clone)]
 pub struct ClassInfo {
     /// The class object.
     pub object: Value,
@@ -75,6 +76,18 @@ impl ClassInfo {
             properties: Value::NIL,
             traits: None,
             overridden: Vec::new(),
+        }
+    }
+
+    /// Shows its values.
+    pub(super) fn visit(&mut self, visitor: &mut dyn Visitor) {
+        visitor.value(&mut self.object);
+        for (_, v) in &mut self.class_vars {
+            visitor.value(v);
+        }
+        visitor.value(&mut self.properties);
+        if let Some(composed) = &mut self.traits {
+            visitor.value(&mut composed.holder);
         }
     }
 
@@ -185,6 +198,7 @@ impl SourceText {
 }
 
 /// One method, compiled or not.
+#[derive(Clone)]
 pub struct Method {
     pub selector: SymbolId,
     pub class: ClassIndex,
@@ -221,7 +235,7 @@ impl Method {
 }
 
 /// All classes and methods of one machine.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ClassTable {
     pub classes: Vec<Option<Box<ClassInfo>>>,
     pub methods: Vec<Method>,
@@ -421,15 +435,13 @@ impl ClassTable {
 
     pub(crate) fn visit(&mut self, visitor: &mut dyn Visitor) {
         for info in self.classes.iter_mut().flatten() {
-            visitor.value(&mut info.object);
-            for (_, v) in &mut info.class_vars {
-                visitor.value(v);
-            }
-            visitor.value(&mut info.properties);
-            if let Some(composed) = &mut info.traits {
-                visitor.value(&mut composed.holder);
-            }
+            info.visit(visitor);
         }
+        self.visit_methods(visitor);
+    }
+
+    /// Those that are in a dictionary.
+    pub(super) fn visit_methods(&mut self, visitor: &mut dyn Visitor) {
         for m in self.methods.iter_mut().filter(|m| !m.loose) {
             visitor.value(&mut m.object);
         }

@@ -3,12 +3,17 @@
 //! A block of memory holds the inline caches, the literals and the instruction words, in this
 //! order; instructions reach the first two by their distance. Made from a template; never moves.
 
+mod frozen;
+
+pub use frozen::FrozenCode;
+
 use super::classes::MethodId;
 use super::symbols::SymbolId;
 use super::{Machine, Outcome, PrimFn, Vm};
 use crate::compiler::opcode::{Op, Shape};
 use crate::compiler::template::{self, CodeTemplate, Literal};
 use crate::memory::{Format, Value};
+use std::sync::Arc;
 
 /// An inline cache: what the send site found the last time.
 #[repr(C)]
@@ -82,7 +87,7 @@ pub struct Code {
     sites: u32,
     literals: u32,
     /// The template's facts about the source.
-    pub facts: Facts,
+    pub facts: Arc<Facts>,
     /// Blocks inside this code.
     pub blocks: Vec<*const Code>,
 }
@@ -147,7 +152,7 @@ impl Code {
             block,
             sites: 0,
             literals: 0,
-            facts,
+            facts: Arc::new(facts),
             blocks: Vec::new(),
         })
     }
@@ -271,13 +276,13 @@ impl Vm {
             block,
             sites: t.sends.len() as u32,
             literals: lit_words as u32,
-            facts: Facts {
+            facts: Arc::new(Facts {
                 words: t.words.len(),
                 source_map: t.source_map.clone(),
                 temps: t.temps.clone(),
                 span: t.span,
                 pragmas: t.pragmas.clone(),
-            },
+            }),
             blocks,
         });
         let pointer: *const Code = &*code;

@@ -14,10 +14,28 @@ use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A closure of the embedder. It finds the receiver (of a method) and the arguments in this range
 /// of the machine's pinned values, where they stay valid while it runs Smalltalk code.
-pub type HostFn = Rc<dyn Fn(&mut Vm, Range<usize>) -> PrimResult + Send>;
+#[derive(Clone)]
+pub enum HostFn {
+    /// Goes where its one machine goes.
+    Own(Rc<dyn Fn(&mut Vm, Range<usize>) -> PrimResult + Send>),
+    Shared(SharedFn),
+}
+
+/// A closure that many machines may call at the same time.
+pub type SharedFn = Arc<dyn Fn(&mut Vm, Range<usize>) -> PrimResult + Send + Sync>;
+
+impl HostFn {
+    fn call(&self, vm: &mut Vm, args: Range<usize>) -> PrimResult {
+        match self {
+            HostFn::Own(function) => function(vm, args),
+            HostFn::Shared(function) => function(vm, args),
+        }
+    }
+}
 
 /// An error of the embedder's own type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -75,6 +93,18 @@ impl Vm {
             self.mark_as_library(method);
         }
         Ok(())
+    }
+
+    /// How many closures there are: the number of the next one.
+    pub fn host_function_count(&self) -> u32 {
+        self.host_functions.len() as u32
+    }
+
+    /// Puts a closure in the place of the one with this number.
+    pub fn set_host_function(&mut self, number: u32, function: HostFn) {
+        if let Some(place) = self.host_functions.get_mut(number as usize) {
+            *place = function;
+        }
     }
 
     /// Its frames are of no interest to readers of a trace: there is nothing to see.
@@ -164,7 +194,7 @@ impl Vm {
             }
             let result = catch_unwind(AssertUnwindSafe(|| {
                 self.drop_dead_host_things();
-                function(self, range)
+                function.call(self, range)
             }));
             if self.levels.len() != depth {
                 // The machine itself panicked, in code that the closure ran: that is no error of the closure.
@@ -214,6 +244,14 @@ pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|s| s.to_string());
     text.or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_default()
+}
+
+/// The closure that a method is, by its number, if its source is what `method_source` makes.
+pub(super) fn function_number(source: &str) -> Option<u32> {
+    let (_, rest) = source.split_once("<primitive: '")?;
+    let (number, rest) = rest.split_once('\'')?;
+    rest.starts_with(&format!(" module: '{MODULE}'"))
+        .then(|| number.parse().ok())?
 }
 
 /// What people see when they ask for the source of a method that is a Rust closure.

@@ -4,6 +4,7 @@
 //! table names the object, weakly, and is found through its identity hash. So nothing that Smalltalk can write leads
 //! to a value; a copy has none, and a value goes where become takes the contents. Never knows a value's type.
 
+use super::host_methods::SharedFn;
 use super::{HostFn, Vm};
 use crate::memory::Value;
 use crate::vm::host_methods::BoxError;
@@ -172,6 +173,32 @@ impl Vm {
         }
         let hash = self.heap.raw_hash(object);
         self.host_things.find(object, hash, wanted)
+    }
+
+    /// What belongs to an object: a closure that other machines may have, or why they cannot have it.
+    pub(super) fn things_of(&self, object: Value) -> Vec<Result<SharedFn, &'static str>> {
+        let things = &self.host_things;
+        let mut at = things.by_hash.get(&self.heap.raw_hash(object)).copied();
+        let mut found = Vec::new();
+        while let Some(held) = at.and_then(|n| things.held[n as usize].as_ref()) {
+            at = held.next;
+            if held.object == object {
+                found.push(match &held.thing {
+                    Thing::Function(HostFn::Shared(f)) => Ok(f.clone()),
+                    Thing::Function(HostFn::Own(_)) => {
+                        Err("which is a closure of this machine only: wrap it in `Shared`")
+                    }
+                    Thing::Error(_) => Err("to which a Rust error belongs"),
+                    Thing::Instance(..) => Err("which holds a Rust value"),
+                });
+            }
+        }
+        found
+    }
+
+    /// Makes a closure belong to a HostFunction.
+    pub(super) fn hold_function(&mut self, object: Value, function: HostFn) {
+        self.hold_thing(object, Thing::Function(function));
     }
 
     /// The closure of a HostFunction.

@@ -10,7 +10,7 @@ use super::symbols::SymbolId;
 use crate::memory::{ClassIndex, Value};
 
 /// What can still be made.
-pub trait Latent: Send {
+pub trait Latent: Send + Sync {
     /// Whether a class of this name waits to be made.
     fn includes(&self, name: &str) -> bool;
 
@@ -22,6 +22,9 @@ pub trait Latent: Send {
 
     /// Lists the methods of a class or class side, whose dictionary waited for `number`.
     fn list(&mut self, vm: &mut Vm, class: ClassIndex, number: u32);
+
+    /// The same for another machine, in which as much is made.
+    fn copied(&self) -> Box<dyn Latent>;
 }
 
 impl Vm {

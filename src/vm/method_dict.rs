@@ -8,7 +8,7 @@ use super::symbols::SymbolId;
 use rustc_hash::FxHashMap;
 
 /// The methods of one class or class side.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct MethodDict {
     listed: FxHashMap<SymbolId, MethodId>,
     waiting: Option<u32>,

@@ -397,6 +397,18 @@ impl Vm {
         }
     }
 
+    /// Clears what ended calls have left on the stack: the registers of the next ones come to lie there, and until they
+    /// are written they would keep it alive. Nothing must run.
+    pub(crate) fn forget_dead_frames(&mut self) {
+        let offset = self.offset(self.fp);
+        let live = self.live;
+        let proc = self.processes.running();
+        // SAFETY: the frame at fp is live, so its code word is a live code block.
+        let frame = unsafe { (*super::code::value_code(proc.stack[offset - 2])).frame as usize };
+        let end = (offset + frame.max(live)).min(proc.stack.len());
+        wipe(&mut proc.stack[end..]);
+    }
+
     /// Gives back most of a stack that was deep once. Nothing must run.
     pub(crate) fn shrink_stack(&mut self) {
         let (pc, fp) = (self.pc, self.fp);

@@ -270,6 +270,9 @@ impl Vm {
             self.poll_soon();
         }
         if self.levels.is_empty() {
+            if !level.done || self.heap.bytes_used() > self.heap.options.limit / 2 {
+                self.forget_dead_frames();
+            }
             self.shrink_stack();
             if self.reclaim_wanted() {
                 self.handles.pinned.push(level.result);

@@ -15,7 +15,7 @@ pub type SymbolId = u32;
 const OVERHEAD: usize = 160;
 
 /// All symbols of one machine.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct SymbolTable {
     /// Those of the library lie in the executable, and are not copied.
     by_text: FxHashMap<Cow<'static, str>, SymbolId>,

@@ -11,6 +11,7 @@ use crate::memory::{ClassIndex, Value};
 use chirp_grammar::ast::{ExprKind, Statement};
 
 /// What a class takes from traits, on one of its sides.
+#[derive(Clone)]
 pub struct Composed {
     /// An old Array with the object by which Smalltalk knows the composition: a scavenge does not look
     /// at the tables of classes.
@@ -19,6 +20,7 @@ pub struct Composed {
 }
 
 /// An expression over traits. A trait's class side is a trait as well.
+#[derive(Clone)]
 pub enum Composition {
     Trait(ClassIndex),
     Sum(Vec<Composition>),

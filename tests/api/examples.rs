@@ -8,6 +8,8 @@ mod embed_class;
 mod embed_config;
 #[path = "../../examples/embed_hello.rs"]
 mod embed_hello;
+#[path = "../../examples/embed_image.rs"]
+mod embed_image;
 #[path = "../../examples/embed_limits.rs"]
 mod embed_limits;
 #[path = "../../examples/embed_plugins.rs"]
@@ -25,6 +27,11 @@ fn hello() {
 #[test]
 fn blocks() {
     embed_blocks::main().unwrap();
+}
+
+#[test]
+fn image() {
+    embed_image::main().unwrap();
 }
 
 #[test]

@@ -335,3 +335,19 @@ fn a_stop_in_the_middle_of_a_step() {
         assert_eq!(st.eval::<i64>(work).unwrap(), 500_500);
     }
 }
+
+#[test]
+fn what_filled_the_memory_does_not_stay_on_the_stack() {
+    let st = &mut Smalltalk::builder().memory(24 << 20).build().unwrap();
+    st.eval::<()>("Object subclass: #Deep. Deep class compile: 'named: x ^ self new -> x'")
+        .unwrap();
+    for source in [
+        "[ | all | all := OrderedCollection new. [ all add: (Array new: 1000) ] repeat ] value",
+        "[ | all | all := OrderedCollection new. 2900 timesRepeat: [ all add: (Array new: 1000) ]. 3 ] value",
+    ] {
+        let _ = st.eval::<()>(source);
+        // The next frames come to lie where those of the last call were.
+        st.eval::<()>("(1 to: 20) do: [ :i | (Deep named: 'x') hash. Array new: 100000 ]")
+            .unwrap();
+    }
+}

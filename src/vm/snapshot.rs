@@ -1,0 +1,318 @@
+//! Snapshots of a machine that stands still: its classes, methods, globals and objects, from which any number of
+//! machines begin, in any thread.
+//!
+//! Owns what belongs to such a copy and what no copy can hold: Processes, what is open outside, Rust values. All
+//! values in it are places in its own objects (see `memory::snapshot`), all code is in a form without addresses.
+//! Must never leave a trace in the machine that it is taken of, but for the garbage that is collected.
+
+use super::classes::{ClassTable, MethodId};
+use super::code::{Code, FrozenCode, Primitive, code_value, value_code};
+use super::context;
+use super::host_methods::{HostFn, SharedFn};
+use super::known::Known;
+use super::latent::Latent;
+use super::process::State;
+use super::symbols::{SymbolId, SymbolTable};
+use super::{Hooks, PrimError, Vm};
+use crate::host::Host;
+use crate::memory::snapshot::Copier;
+use crate::memory::{self, HeapOptions, Value, Visitor};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Begins the machines that are made of it.
+pub struct Snapshot {
+    objects: memory::snapshot::Snapshot,
+    symbols: SymbolTable,
+    /// Without code.
+    classes: ClassTable,
+    globals: FxHashMap<SymbolId, Value>,
+    session: FxHashMap<SymbolId, Value>,
+    latent: Option<Box<dyn Latent>>,
+    primitives: FxHashMap<(&'static str, &'static str), Primitive>,
+    codes: Vec<FrozenCode>,
+    /// Methods whose code is among them.
+    methods: Vec<(MethodId, u32)>,
+    /// Objects with a slot for code.
+    holders: Vec<(Value, usize, u32)>,
+    /// By number; those that are not shared are the loader's to bring back.
+    functions: Vec<Option<SharedFn>>,
+    /// Objects to which closures belong.
+    held: Vec<(Value, SharedFn)>,
+    thresholds: [usize; 2],
+    class_object_size: usize,
+    hooks: Hooks,
+}
+
+// SAFETY: the only addresses in it are those of code in the class table's methods, which are all null, and of
+// functions. What it calls, `SharedFn` and `Latent`, is free to be called from any thread.
+unsafe impl Send for Snapshot {}
+// SAFETY: as above; nothing in it changes.
+unsafe impl Sync for Snapshot {}
+
+/// A snapshot in the making.
+struct Freezer<'v> {
+    vm: &'v Vm,
+    copier: Copier<'v>,
+    codes: Vec<FrozenCode>,
+    numbers: FxHashMap<*const Code, u32>,
+    holders: Vec<(Value, usize, u32)>,
+    held: Vec<(Value, SharedFn)>,
+    /// What the objects that are found next belong to.
+    owner: String,
+    refused: Vec<String>,
+}
+
+impl Vm {
+    /// A copy of everything that machines begin with; `functions` tells of a method's closure, by its number, that
+    /// the loader can bring back. Why there is none, else: one sentence each. No code may be running.
+    pub fn snapshot(&mut self, functions: &dyn Fn(u32) -> bool) -> Result<Snapshot, Vec<String>> {
+        self.drop_dead_host_things();
+        self.collect_garbage();
+        self.collect_garbage();
+        let mut freezer = Freezer {
+            vm: self,
+            copier: Copier::new(&self.heap),
+            codes: Vec::new(),
+            numbers: FxHashMap::default(),
+            holders: Vec::new(),
+            held: Vec::new(),
+            owner: String::new(),
+            refused: self.still_at_work(),
+        };
+        freezer.check_methods(functions);
+        freezer.freeze()
+    }
+
+    /// What goes on, and would not in a copy.
+    fn still_at_work(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let live = self.processes.slots.iter().flatten();
+        let others = live
+            .filter(|p| !p.main && p.state != State::Terminated)
+            .count();
+        if others > 0 {
+            let verb = if others == 1 {
+                "Process has"
+            } else {
+                "Processes have"
+            };
+            found.push(format!("{others} {verb} not ended"));
+        }
+        found.extend(self.host.what_is_open());
+        found
+    }
+}
+
+impl Freezer<'_> {
+    /// Tells of closures that no other machine can have.
+    fn check_methods(&mut self, functions: &dyn Fn(u32) -> bool) {
+        let table = &self.vm.classes;
+        for info in table.all().filter(|info| !info.methods.is_waiting()) {
+            for (selector, id) in info.methods.iter() {
+                let number = table
+                    .methods
+                    .get(id as usize)
+                    .and_then(|m| super::host_methods::function_number(m.source.text.as_str()));
+                let Some(number) = number else { continue };
+                let function = self.vm.host_functions.get(number as usize);
+                if matches!(function, Some(HostFn::Own(_))) && !functions(number) {
+                    let class = table.index_of(info.object).map(|c| table.name(c));
+                    let (class, selector) =
+                        (class.unwrap_or_default(), self.vm.symbols.text(selector));
+                    self.refused.push(format!("{class}>>#{selector} is a closure of this machine only: wrap it in `Shared`"));
+                }
+            }
+        }
+    }
+
+    fn freeze(mut self) -> Result<Snapshot, Vec<String>> {
+        let vm = self.vm;
+        let mut symbols = vm.symbols.clone();
+        symbols.visit(&mut self.copier);
+        self.scan();
+        let mut classes = vm.classes.clone();
+        for index in 0..classes.classes.len() as u32 {
+            self.owner = format!("class {}", vm.classes.name(index));
+            if let Some(info) = classes.get_mut(index) {
+                info.visit(&mut self.copier);
+                self.scan();
+            }
+        }
+        let tables = [
+            (vm.globals.clone(), "the global"),
+            (vm.session.clone(), "the variable"),
+        ];
+        let [globals, session] = tables.map(|(mut table, what)| {
+            for (&name, value) in &mut table {
+                self.owner = format!("{what} {}", vm.symbols.text(name));
+                self.copier.value(value);
+                self.scan();
+            }
+            table
+        });
+        self.owner = "a method".into();
+        classes.visit_methods(&mut self.copier);
+        self.scan();
+        let mut methods = Vec::new();
+        for (id, m) in vm.classes.methods.iter().enumerate() {
+            let wanted =
+                !m.loose || m.object != Value::NIL && self.copier.found(m.object).is_some();
+            if wanted && !m.code.is_null() {
+                let code = self.code(m.code);
+                methods.push((id as MethodId, code));
+                self.scan();
+            }
+        }
+        // Scanning code has found more, perhaps; methods in no dictionary are held weakly.
+        for (m, old) in classes.methods.iter_mut().zip(&vm.classes.methods) {
+            m.code = std::ptr::null();
+            if m.loose {
+                m.object = self.copier.found(old.object).unwrap_or(Value::NIL);
+            }
+        }
+        let functions = vm.host_functions.iter().map(|f| match f {
+            HostFn::Shared(f) => Some(f.clone()),
+            HostFn::Own(_) => None,
+        });
+        if !self.refused.is_empty() {
+            return Err(self.refused);
+        }
+        let objects = self.copier.finish();
+        Ok(Snapshot {
+            objects: objects.ok_or_else(|| vec!["it holds more than 32 GB of objects".into()])?,
+            symbols,
+            classes,
+            globals,
+            session,
+            latent: vm.latent.as_ref().map(|l| l.copied()),
+            primitives: vm.primitives.clone(),
+            codes: self.codes,
+            methods,
+            holders: self.holders,
+            functions: functions.collect(),
+            held: self.held,
+            thresholds: [vm.code_threshold, vm.class_threshold],
+            class_object_size: vm.class_object_size,
+            hooks: vm.hooks,
+        })
+    }
+
+    /// Finds everything behind what was shown, and what no copy can hold.
+    fn scan(&mut self) {
+        while let Some(v) = self.copier.scan() {
+            let class = self.vm.heap.class_of(v);
+            let slot = match () {
+                () if class == Known::BlockClosure.index() => Some(0),
+                () if class == Known::Context.index() => Some(context::field::CODE),
+                () => None,
+            };
+            if let Some(slot) = slot {
+                let word = self.vm.heap.slot(v, slot);
+                if word.is_int() && !value_code(word).is_null() {
+                    let code = self.code(value_code(word));
+                    let place = self.copier.found(v).unwrap_or(v);
+                    self.holders.push((place, slot, code));
+                }
+            } else if let Some(id) = self.vm.method_id(v) {
+                let code = self.vm.classes.methods[id as usize].code;
+                if !code.is_null() {
+                    self.code(code);
+                }
+            }
+            for thing in self.vm.things_of(v) {
+                match thing {
+                    Ok(function) => {
+                        let place = self.copier.found(v).unwrap_or(v);
+                        self.held.push((place, function));
+                    }
+                    Err(what) => {
+                        let (owner, name) = (&self.owner, self.vm.classes.name(class));
+                        self.refused
+                            .push(format!("{owner} refers to a {name}, {what}"));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The number of a code block in the copy.
+    fn code(&mut self, code: *const Code) -> u32 {
+        if let Some(&number) = self.numbers.get(&code) {
+            return number;
+        }
+        // SAFETY: whoever refers to code keeps it alive.
+        let from = unsafe { &*code };
+        let blocks: Vec<u32> = from.blocks.iter().map(|&b| self.code(b)).collect();
+        let copier = &mut self.copier;
+        let frozen = FrozenCode::of(from, &blocks, |mut v| {
+            copier.value(&mut v);
+            v
+        });
+        self.codes.push(frozen);
+        let number = self.codes.len() as u32 - 1;
+        self.numbers.insert(code, number);
+        number
+    }
+}
+
+impl Snapshot {
+    /// Bytes that the objects of each machine take at first.
+    pub fn bytes(&self) -> usize {
+        self.objects.bytes() + self.symbols.bytes_used()
+    }
+
+    /// A machine that begins where the other one was. None when the system has no memory for it.
+    pub fn start(&self, heap: HeapOptions, host: Host) -> Option<Box<Vm>> {
+        let mut vm = Vm::new(heap, host, self.hooks);
+        let mut places = self.objects.install(&mut vm.heap)?;
+        vm.symbols = self.symbols.clone();
+        vm.symbols.visit(&mut places);
+        vm.primitives = self.primitives.clone();
+        vm.classes = self.classes.clone();
+        vm.classes.visit(&mut places);
+        vm.classes.sweep(&|v| Some(places.of(v)));
+        for (table, from) in [
+            (&mut vm.globals, &self.globals),
+            (&mut vm.session, &self.session),
+        ] {
+            *table = from.clone();
+            table.values_mut().for_each(|v| places.value(v));
+        }
+        vm.latent = self.latent.as_ref().map(|l| l.copied());
+        let mut codes: Vec<Box<Code>> = self
+            .codes
+            .iter()
+            .map(|c| c.thaw(|v| places.of(v)))
+            .collect();
+        for (own, frozen) in self.codes.iter().enumerate() {
+            frozen.link(&mut codes, own);
+        }
+        for &(method, code) in &self.methods {
+            vm.classes.methods[method as usize].code = &*codes[code as usize];
+        }
+        for &(holder, slot, code) in &self.holders {
+            let code: *const Code = &*codes[code as usize];
+            vm.heap.set_slot(places.of(holder), slot, code_value(code));
+        }
+        vm.codes = codes;
+        vm.make_boundaries();
+        vm.host_functions = self
+            .functions
+            .iter()
+            .map(|f| HostFn::Shared(f.clone().unwrap_or_else(missing)))
+            .collect();
+        for (object, function) in &self.held {
+            let function = HostFn::Shared(function.clone());
+            vm.hold_function(places.of(*object), function);
+        }
+        [vm.code_threshold, vm.class_threshold] = self.thresholds;
+        vm.class_object_size = self.class_object_size;
+        Some(vm)
+    }
+}
+
+/// What is called in place of a closure that was not brought back.
+fn missing() -> SharedFn {
+    Arc::new(|_, _| Err(PrimError::NotFound))
+}
