@@ -18,6 +18,7 @@ const MACHINE: [MachineTable; 3] = [
 ];
 
 /// All tables of one machine. Its own have no module, that is an empty one.
+#[derive(Clone)]
 pub struct Primitives {
     tables: Vec<(&'static str, Table)>,
 }

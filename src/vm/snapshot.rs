@@ -6,11 +6,12 @@
 //! Must never leave a trace in the machine that it is taken of, but for the garbage that is collected.
 
 use super::classes::{ClassTable, MethodId};
-use super::code::{Code, FrozenCode, Primitive, code_value, value_code};
+use super::code::{Code, FrozenCode, code_value, value_code};
 use super::context;
 use super::host_methods::{HostFn, SharedFn};
 use super::known::Known;
 use super::latent::Latent;
+use super::primitive_table::Primitives;
 use super::process::State;
 use super::symbols::{SymbolId, SymbolTable};
 use super::{Hooks, PrimError, Vm};
@@ -29,7 +30,7 @@ pub struct Snapshot {
     globals: FxHashMap<SymbolId, Value>,
     session: FxHashMap<SymbolId, Value>,
     latent: Option<Box<dyn Latent>>,
-    primitives: FxHashMap<(&'static str, &'static str), Primitive>,
+    primitives: Primitives,
     codes: Vec<FrozenCode>,
     /// Methods whose code is among them.
     methods: Vec<(MethodId, u32)>,
