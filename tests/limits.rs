@@ -8,7 +8,7 @@
 //! stdout: still here"
 //! ```
 //! `exit:` is the exit code, and must be there; `124 or 0` where it depends on the computer's speed how far it comes
-//! before a limit. `stderr:` and `stdout:` are parts of a line, as many as wanted; what
+//! before a limit. `folder: yes` lets it read a folder of traps (`limits/trap.rs`), which is its argument. `stderr:` and `stdout:` are parts of a line, as many as wanted; what
 //! nothing is said of is free. Where fuel runs out on a fast computer and time on a slow one, `out of` is both.
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -21,6 +21,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
+
+#[path = "limits/trap.rs"]
+mod trap;
 
 const LIMITS: &[&str] = &[
     "--sandbox",
@@ -80,7 +83,17 @@ fn attack(path: &Path) -> Result<(), Failed> {
     if expected.is_empty() {
         return Err("its comment tells no exit code".into());
     }
-    let (code, out, err) = run(path)?;
+    let mut options = Vec::new();
+    let folder = Folder::of(path)?;
+    if !told(&source, "folder:").is_empty() {
+        let inside = trap::set(&folder.0)?;
+        options = vec![
+            format!("--allow-read={}", inside.display()),
+            path.display().to_string(),
+            inside.display().to_string(),
+        ];
+    }
+    let (code, out, err) = run(path, &options, &folder)?;
     let shown = || format!("\nexit {code:?}\nstdout: {out:.2000}\nstderr: {err:.2000}");
     if !expected.contains(&code) {
         return Err(format!("expected exit {expected:?}{}", shown()).into());
@@ -92,6 +105,9 @@ fn attack(path: &Path) -> Result<(), Failed> {
             }
         }
     }
+    if out.contains(trap::SECRET) || err.contains(trap::SECRET) {
+        return Err(format!("it has read what it may not{}", shown()).into());
+    }
     let peak = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss();
     if peak > RESIDENT {
         return Err(format!("this attack or one beside it took {} MB", peak >> 10).into());
@@ -99,22 +115,39 @@ fn attack(path: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A folder of an attack's own, which goes when it is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn of(path: &Path) -> Result<Folder, Failed> {
+        let name = path.display().to_string().replace('/', "-");
+        let name = format!("chirp-attack-{}-{name}", std::process::id());
+        let folder = std::env::temp_dir().canonicalize()?.join(name);
+        std::fs::create_dir(&folder)?;
+        Ok(Folder(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Exit code (none after a signal) and output. After a minute, which is for what hangs, the end comes by force.
-fn run(path: &Path) -> Result<(Option<i32>, String, String), Failed> {
-    let folder = std::env::temp_dir();
-    let name = format!(
-        "chirp-attack-{}-{}",
-        std::process::id(),
-        path.display().to_string().replace('/', "-")
-    );
+fn run(
+    path: &Path,
+    options: &[String],
+    folder: &Folder,
+) -> Result<(Option<i32>, String, String), Failed> {
     // Files, so that nobody waits for a reader.
-    let (out, err) = (
-        folder.join(format!("{name}.out")),
-        folder.join(format!("{name}.err")),
-    );
-    let mut child = Command::new(env!("CARGO_BIN_EXE_chirp"))
-        .args(LIMITS)
-        .arg(path)
+    let (out, err) = (folder.0.join("stdout"), folder.0.join("stderr"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chirp"));
+    match options {
+        [] => command.args(LIMITS).arg(path),
+        options => command.args(LIMITS).args(options),
+    };
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(File::create(&out)?)
         .stderr(File::create(&err)?)
@@ -133,7 +166,6 @@ fn run(path: &Path) -> Result<(Option<i32>, String, String), Failed> {
         // Not all of it: what this process takes is where its children begin.
         let mut bytes = Vec::new();
         File::open(path)?.take(ENOUGH).read_to_end(&mut bytes)?;
-        std::fs::remove_file(path)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     Ok((status.code(), text(&out)?, text(&err)?))

@@ -115,7 +115,7 @@ impl Session {
     /// Loads the packages at these paths, all together; what is in the report is not yet told.
     pub fn load(&mut self, paths: &[PathBuf]) -> Report {
         // The person at the keyboard asked for it: the program's permissions do not matter.
-        let sources = package::read(&Files::new(&FileAccess::all()), paths);
+        let sources = package::read(&Files::new(&FileAccess::all()).patient(), paths);
         self.vm.load_packages(sources)
     }
 
@@ -129,7 +129,7 @@ impl Session {
 
     /// Looks for mistakes in packages; nothing of theirs is run.
     pub fn check_packages(&mut self, paths: &[PathBuf]) -> Report {
-        let sources = package::read(&Files::new(&FileAccess::all()), paths);
+        let sources = package::read(&Files::new(&FileAccess::all()).patient(), paths);
         self.vm.check_packages(sources)
     }
 

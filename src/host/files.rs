@@ -8,6 +8,7 @@ pub mod tree;
 
 use super::capabilities::{Denied, FileAccess, Permitted, Refused, Want};
 use place::Place;
+use std::cell::Cell;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -55,15 +56,42 @@ impl From<Refused> for FileError {
     }
 }
 
+/// Bytes that are read at once when nobody said how many may be.
+const ROOM: usize = 64 << 20;
+/// Bytes that are copied before somebody may stop it.
+const PIECE: u64 = 4 << 20;
+
 /// Access to files within what is permitted.
 pub struct Files<'a> {
     access: &'a FileAccess,
+    /// Bytes that whole files may still have; none is for whoever runs the process, and waits for them.
+    room: Cell<Option<usize>>,
 }
 
 impl<'a> Files<'a> {
     /// Access limited so.
     pub fn new(access: &'a FileAccess) -> Self {
-        Files { access }
+        Files {
+            access,
+            room: Cell::new(Some(ROOM)),
+        }
+    }
+
+    /// Whole files may have so many bytes, all together.
+    pub fn with_room(self, bytes: usize) -> Self {
+        self.room.set(Some(bytes));
+        self
+    }
+
+    /// How many they may have still.
+    pub fn room(&self) -> usize {
+        self.room.get().unwrap_or(usize::MAX)
+    }
+
+    /// Reads what whoever runs the process has named: also from pipes, however long that takes.
+    pub fn patient(self) -> Self {
+        self.room.set(None);
+        self
     }
 
     /// A name in a folder, for calls that do not follow a link at the end of a path. With `follow`, what links
@@ -115,16 +143,30 @@ impl<'a> Files<'a> {
         Ok(options.custom_flags(flags | new_links).open(place)?)
     }
 
-    /// All bytes of a file.
+    /// All bytes of a file on disk: pipes and devices would keep everybody waiting, or never end.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>, FileError> {
-        let mut bytes = Vec::new();
-        let mut file = self.open(path, &[Want::Read], 0, OpenOptions::new().read(true))?;
-        if let Ok(data) = file.metadata() {
-            // More than that may be read: the size of some files is not known before.
-            let size = usize::try_from(data.len()).unwrap_or(0);
-            let _ = bytes.try_reserve_exact(size);
+        let room = self.room.get();
+        let flags = room.map_or(0, |_| libc::O_NONBLOCK | libc::O_NOCTTY);
+        let mut file = self.open(path, &[Want::Read], flags, OpenOptions::new().read(true))?;
+        let data = file.metadata()?;
+        let Some(room) = room else {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            return Ok(bytes);
+        };
+        if !data.is_file() {
+            return Err(unfit(data.is_dir()).into());
         }
-        file.read_to_end(&mut bytes)?;
+        // The size of some files is not known before.
+        let size = usize::try_from(data.len()).unwrap_or(usize::MAX);
+        let mut bytes = Vec::new();
+        if size > room || bytes.try_reserve_exact(size).is_err() {
+            return Err(io::Error::from_raw_os_error(libc::EFBIG).into());
+        }
+        file.take(room as u64 + 1).read_to_end(&mut bytes)?;
+        let left = room.checked_sub(bytes.len());
+        let too_big = || io::Error::from_raw_os_error(libc::EFBIG);
+        self.room.set(Some(left.ok_or_else(too_big)?));
         Ok(bytes)
     }
 
@@ -136,9 +178,16 @@ impl<'a> Files<'a> {
         Ok(file.write_all(contents)?)
     }
 
-    /// Copies contents and permissions of a file. Answers how many bytes.
-    pub fn copy(&self, from: &Path, to: &Path) -> Result<u64, FileError> {
-        let mut source = self.open(from, &[Want::Read], 0, OpenOptions::new().read(true))?;
+    /// Copies contents and permissions of a file, as long as `goes_on` says so. Answers how many bytes.
+    pub fn copy(
+        &self,
+        from: &Path,
+        to: &Path,
+        goes_on: impl Fn() -> bool,
+    ) -> Result<u64, FileError> {
+        // A pipe at either end says that it is none, or not ready.
+        let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+        let source = self.open(from, &[Want::Read], flags, OpenOptions::new().read(true))?;
         let data = source.metadata()?;
         if !data.is_file() {
             return Err(FileError::Os(io::Error::from_raw_os_error(libc::EINVAL)));
@@ -146,8 +195,18 @@ impl<'a> Files<'a> {
         let mut options = OpenOptions::new();
         let mode = data.permissions().mode();
         options.write(true).create(true).truncate(true).mode(mode);
-        let mut target = self.open(to, &[Want::Write], 0, &mut options)?;
-        let count = io::copy(&mut source, &mut target)?;
+        let mut target = self.open(to, &[Want::Write], flags, &mut options)?;
+        let mut count = 0;
+        loop {
+            let copied = io::copy(&mut (&source).take(PIECE), &mut target)?;
+            count += copied;
+            if copied < PIECE {
+                break;
+            }
+            if !goes_on() {
+                return Err(FileError::Os(io::Error::from_raw_os_error(libc::EINTR)));
+            }
+        }
         if target.metadata()?.is_file() {
             target.set_permissions(data.permissions())?;
         }
@@ -193,6 +252,14 @@ impl<'a> Files<'a> {
             return Err(Denied::new(what, "--allow-read").into());
         }
         Ok(std::env::current_dir()?)
+    }
+}
+
+/// What cannot be read as a whole.
+fn unfit(is_folder: bool) -> io::Error {
+    match is_folder {
+        true => io::Error::from_raw_os_error(libc::EISDIR),
+        false => io::Error::other("it is no file on disk"),
     }
 }
 

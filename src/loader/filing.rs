@@ -86,7 +86,8 @@ fn begin(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let name = vm.string_value(name).ok_or(PrimError::BadArgument)?;
     vm.charge(text.len());
     let filing: Open = open(vm, &name, &text);
-    Ok(Value::int(vm.keep_load(Box::new(filing)) as i64))
+    let number = vm.keep_load(Box::new(filing), text.len())?;
+    Ok(Value::int(number as i64))
 }
 
 /// The filing's number; answers the next method with its receiver, and whether an error of it is of no interest; nil
@@ -131,15 +132,25 @@ fn end(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 impl Vm {
-    /// Keeps what is being loaded until the next step; answers its number.
-    pub fn keep_load(&mut self, load: Box<dyn Any + Send>) -> usize {
-        let free = self.loads.iter().position(Option::is_none);
+    /// Keeps what is being loaded until the next step, from texts of so many bytes; answers its number. They count
+    /// as memory for as long as nobody has ended the load.
+    pub fn keep_load(
+        &mut self,
+        load: Box<dyn Any + Send>,
+        bytes: usize,
+    ) -> Result<usize, PrimError> {
+        // The texts, and what was made of them.
+        let bytes = bytes.saturating_mul(2);
+        if self.memory_used().saturating_add(bytes) > self.memory_limit() {
+            return Err(PrimError::NoMemory);
+        }
+        let free = self.loads.iter().position(|kept| kept.0.is_none());
         let number = free.unwrap_or_else(|| {
-            self.loads.push(None);
+            self.loads.push((None, 0));
             self.loads.len() - 1
         });
-        self.loads[number] = Some(load);
-        number
+        self.loads[number] = (Some(load), bytes);
+        Ok(number)
     }
 
     /// What is being loaded under this number, out of its place. Fails with what is of another kind left there.
@@ -147,7 +158,7 @@ impl Vm {
         let place = number.as_int().and_then(|n| usize::try_from(n).ok());
         let place = place.ok_or(PrimError::BadArgument)?;
         let slot = self.loads.get_mut(place).ok_or(PrimError::NotFound)?;
-        match slot.take_if(|l| l.is::<T>()).map(|l| l.downcast::<T>()) {
+        match slot.0.take_if(|l| l.is::<T>()).map(|l| l.downcast::<T>()) {
             Some(Ok(load)) => Ok(load),
             _ => Err(PrimError::NotFound),
         }
@@ -157,7 +168,7 @@ impl Vm {
     pub fn put_load(&mut self, number: Value, load: Box<dyn Any + Send>) -> Result<(), PrimError> {
         let place = number.as_int().and_then(|n| usize::try_from(n).ok());
         let slot = place.and_then(|n| self.loads.get_mut(n));
-        *slot.ok_or(PrimError::BadArgument)? = Some(load);
+        slot.ok_or(PrimError::BadArgument)?.0 = Some(load);
         Ok(())
     }
 }

@@ -164,7 +164,8 @@ fn rename(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn copy(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (from, to) = (path(vm, args, 1)?, path(vm, args, 2)?);
-    let count = vm.host.files().copy(&from, &to);
+    let goes_on = || !vm.is_stopping();
+    let count = vm.host.files().copy(&from, &to, goes_on);
     checked(vm, count).map(|count| Value::int(count as i64))
 }
 

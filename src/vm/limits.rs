@@ -49,9 +49,12 @@ impl Vm {
         self.stop
     }
 
-    /// Bytes taken by objects, by all Processes (their stacks, and what is noted of frames), and by symbols.
+    /// Bytes taken by objects, by all Processes (their stacks, and what is noted of frames), by symbols, and by the
+    /// texts of loads that have not ended.
     pub fn memory_used(&self) -> usize {
-        let own = self.stack_bytes() + self.symbols.bytes_used();
+        let loads = self.loads.iter().filter(|kept| kept.0.is_some());
+        let loads: usize = loads.map(|kept| kept.1).sum();
+        let own = self.stack_bytes() + self.symbols.bytes_used() + loads;
         self.heap.bytes_used().saturating_add(own)
     }
 

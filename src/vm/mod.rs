@@ -215,8 +215,8 @@ pub struct Vm {
     /// Both are to be looked for at the next safepoint: everything was just collected.
     pub(crate) reclaim_due: bool,
     pub(crate) globals: FxHashMap<SymbolId, Value>,
-    /// Loads of packages that Smalltalk drives, by number: the loader's.
-    pub loads: Vec<Option<Box<dyn std::any::Any + Send>>>,
+    /// Loads of packages that Smalltalk drives, by number, and what they count for: the loader's.
+    pub loads: Vec<(Option<Box<dyn std::any::Any + Send>>, usize)>,
     /// Who is shown what is compiled from files: the loader's.
     pub watcher: Option<Box<dyn std::any::Any + Send>>,
     /// Classes of the library that nobody has named yet.

@@ -75,6 +75,12 @@ impl Vm {
         Then::Continue(fp)
     }
 
+    /// Whether the next safepoint will end or interrupt what runs: long work that is in nobody's way asks this.
+    pub fn is_stopping(&self) -> bool {
+        self.signals.load(Ordering::Acquire) != 0
+            || self.limits.end().is_some_and(|d| self.time_spent() >= d)
+    }
+
     /// Charges what was used of the last grant and makes a new one.
     pub fn settle_fuel(&mut self) {
         let used = (self.grant - self.counter).max(0) as u64;

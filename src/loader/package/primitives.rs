@@ -36,11 +36,14 @@ fn read_paths(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .map(|&p| vm.string_value(p).map(PathBuf::from))
         .collect::<Option<Vec<_>>>()
         .ok_or(PrimError::BadArgument)?;
-    let sources = read(&vm.host.files(), &paths);
+    let room = vm.memory_limit().saturating_sub(vm.memory_used());
+    let opened = vm.host.files().with_room(room);
+    let sources = read(&opened, &paths);
+    let bytes = room.saturating_sub(opened.room());
     vm.charge(sources.parts.iter().map(|p| 100 * p.methods.len()).sum());
     let load = Load::new(sources);
     let before = files(vm, &load.files_before);
-    let number = vm.keep_load(Box::new(load));
+    let number = vm.keep_load(Box::new(load), bytes)?;
     Ok(vm.new_array_from(&[Value::int(number as i64), before]))
 }
 
