@@ -134,6 +134,7 @@ impl Parts<Literal> {
 
 /// Collects mistakes while the parser runs.
 pub struct Builder<'b> {
+    source: &'b str,
     sink: &'b Sink,
     /// Where the parser met something unexpected; None is the end of the text.
     errors: RefCell<Vec<Option<usize>>>,
@@ -141,8 +142,9 @@ pub struct Builder<'b> {
 }
 
 impl<'b> Builder<'b> {
-    pub fn new(sink: &'b Sink) -> Builder<'b> {
+    pub fn new(source: &'b str, sink: &'b Sink) -> Builder<'b> {
         Builder {
+            source,
             sink,
             errors: RefCell::default(),
             too_deep: Cell::new(false),
@@ -222,10 +224,12 @@ impl<'b> Builder<'b> {
             return Node::new(kind, l, r, below + 1);
         }
         if !self.too_deep.replace(true) {
+            let before = self.source.get(..r).unwrap_or("");
+            let last = before.char_indices().next_back().map(|(at, _)| at);
             let diagnostic = Diagnostic::new(
                 "E0122",
                 "an expression has too many levels",
-                Span::new(r.saturating_sub(1), r),
+                Span::new(last.unwrap_or(r), r),
             )
             .label(format!("level {}", MAX_DEPTH + 1))
             .help("split the chain: give its first part a variable of its own");

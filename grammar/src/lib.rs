@@ -98,7 +98,7 @@ fn run<T>(source: &str, start: Start, options: Options, pick: fn(Tree) -> Option
             diagnostics: vec![diagnostic],
         };
     }
-    let builder = Builder::new(&sink);
+    let builder = Builder::new(source, &sink);
     let tree = parser::parse(Stream::new(source, start, options, &sink), &builder);
     let mut errors = builder.into_errors();
     if sink.gave_up() {
