@@ -14,11 +14,11 @@ mod formats;
 #[path = "src/host/library_files.rs"]
 mod library_files;
 
-#[path = "src/formats/lz4.rs"]
-mod lz4;
+#[path = "src/formats/packer.rs"]
+mod packer;
 
 /// How many places a match is looked for at: more finds hardly better ones.
-const EFFORT: usize = 32;
+const EFFORT: usize = 24;
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -32,13 +32,12 @@ fn main() -> io::Result<()> {
     let files = library_files::read(&root.join("image"))?;
     match formats::index::build(&files) {
         Ok(library) => {
-            let (text, strings) = library.text.split_at(library.strings);
-            let packer = lz4::Packer::new(formats::packed::dictionary(strings));
-            let pack = |block: &[u8]| packer.pack(block, EFFORT);
-            let packed = formats::packed::write(text, library.file_ends(), pack);
+            let packed = formats::packed::write(&library.text, library.file_ends, |blocks| {
+                packer::pack(library.strings.as_bytes(), blocks, EFFORT)
+            });
             write_if_changed(&out.join("library.packed"), &packed)?;
-            write_if_changed(&out.join("library.strings"), strings.as_bytes())?;
-            write_if_changed(&out.join("library.index"), &library.index_bytes())
+            write_if_changed(&out.join("library.strings"), library.strings.as_bytes())?;
+            write_if_changed(&out.join("library.index"), &library.index)
         }
         Err(errors) => {
             for error in errors {

@@ -2,35 +2,14 @@
 //! for a library that is read from a folder.
 //!
 //! Checks that the files fit together: every class has its superclass, no method occurs twice.
-//! Only writes; `loader::image` reads. The layout below is the contract between the two.
-//!
-//! The index is a sequence of little-endian 32-bit words, so that a start-up walks it as it lies in
-//! the executable: no parsing, no relocation, no allocation. First `HEADER` words: `MAGIC`, then
-//! the numbers of strings, files, classes, methods, pragmas and list words. Then the records of
-//! these, in this order, each a fixed number of words. A string record is where its bytes lie in
-//! the text; every other record names strings by their number, so that a reader makes one Symbol
-//! for each. Lists (of string numbers) are runs of list words.
+//! Only writes; `loader::image` reads. The contract between the two is `layout`.
 
 use super::error::{FormatError, Place, place_of};
-use super::pragma::pragmas_of;
+use super::layout::{self, HEADER, LISTS, MAGIC, TRAIT, field, push, push_entry};
 use super::ston::Map;
 use super::tonel::{self, Definition, Kind};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-
-pub const MAGIC: u32 = 0x0143_4849; // "IHC" and the layout's version, 1
-/// What stands where a class has its layout, for a trait.
-pub const TRAIT: &str = "trait";
-pub const HEADER: usize = 7;
-/// No class, no comment.
-pub const NONE: u32 = u32::MAX;
-
-/// Words of each kind of record.
-pub const STRING_WORDS: usize = 2;
-pub const FILE_WORDS: usize = 3;
-pub const CLASS_WORDS: usize = 20;
-pub const METHOD_WORDS: usize = 10;
-pub const PRAGMA_WORDS: usize = 3;
 
 /// One file of the library.
 #[derive(Clone, Debug)]
@@ -43,11 +22,13 @@ pub struct SourceFile {
 /// What the library's files have become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Library {
-    /// All files one after the other, then all strings that the index needs.
+    /// All files one after the other.
     pub text: String,
-    /// Where the strings begin.
-    pub strings: usize,
-    pub words: Vec<u32>,
+    /// All strings that the index needs, likewise.
+    pub strings: String,
+    /// Where each file ends in the text.
+    pub file_ends: Vec<usize>,
+    pub index: Vec<u8>,
 }
 
 /// A mistake in one of the library's files.
@@ -65,20 +46,6 @@ impl fmt::Display for LibraryError {
 }
 
 impl std::error::Error for LibraryError {}
-
-impl Library {
-    /// The index as bytes.
-    pub fn index_bytes(&self) -> Vec<u8> {
-        self.words.iter().flat_map(|w| w.to_le_bytes()).collect()
-    }
-
-    /// Where each file ends in the text.
-    pub fn file_ends(&self) -> impl Iterator<Item = usize> {
-        let first = HEADER + STRING_WORDS * self.words[1] as usize;
-        let files = &self.words[first..first + FILE_WORDS * self.words[2] as usize];
-        files.chunks(FILE_WORDS).map(|file| file[2] as usize)
-    }
-}
 
 /// A file that was taken apart.
 struct Parsed<'a> {
@@ -99,11 +66,14 @@ pub fn build(files: &[SourceFile]) -> Result<Library, Vec<LibraryError>> {
     let parsed = parse_all(&files, &mut errors);
     let order = class_order(&parsed, &mut errors);
     let mut writer = Writer::new(&files);
-    for (number, &class) in order.classes.iter().enumerate() {
-        writer.class(number, class, &parsed, &order, &mut errors);
+    for &class in &order.classes {
+        writer.class(class, &parsed, &order, &mut errors);
+    }
+    if let Some(p) = parsed.last().filter(|_| writer.is_full()) {
+        errors.push(error_at(p.file, 0, "there are too many names and methods"));
     }
     if errors.is_empty() {
-        Ok(writer.finish())
+        Ok(writer.finish(&order))
     } else {
         Err(errors)
     }
@@ -257,14 +227,24 @@ fn superclass_of<'a>(
 /// The growing index.
 struct Writer {
     text: String,
-    string_numbers: HashMap<String, u32>,
+    string_numbers: HashMap<String, usize>,
     strings: Vec<String>,
-    file_numbers: HashMap<String, u32>,
-    files: Vec<u32>,
-    classes: Vec<u32>,
-    methods: Vec<u32>,
-    pragmas: Vec<u32>,
-    lists: Vec<u32>,
+    file_numbers: HashMap<String, usize>,
+    file_ends: Vec<usize>,
+    /// Where each record begins.
+    classes: Vec<usize>,
+    records: Vec<u8>,
+    num_methods: usize,
+}
+
+/// What the next method's record refers to.
+#[derive(Default)]
+struct Before {
+    protocol: usize,
+    /// Number and one.
+    file: usize,
+    end: usize,
+    line: usize,
 }
 
 impl Writer {
@@ -274,191 +254,202 @@ impl Writer {
             string_numbers: HashMap::new(),
             strings: Vec::new(),
             file_numbers: HashMap::new(),
-            files: Vec::new(),
+            file_ends: Vec::new(),
             classes: Vec::new(),
-            methods: Vec::new(),
-            pragmas: Vec::new(),
-            lists: Vec::new(),
+            records: Vec::new(),
+            num_methods: 0,
         };
-        for (number, file) in files.iter().enumerate() {
-            let start = writer.text.len() as u32;
+        for file in files {
             writer.text.push_str(&file.text);
-            let name = writer.string(&file.path);
-            writer.file_numbers.insert(file.path.clone(), number as u32);
-            writer.files.extend([name, start, writer.text.len() as u32]);
+            let number = writer.string(&file.path);
+            writer.file_numbers.insert(file.path.clone(), number);
+            writer.file_ends.push(writer.text.len());
         }
         writer
     }
 
     /// The number of `text`.
-    fn string(&mut self, text: &str) -> u32 {
+    fn string(&mut self, text: &str) -> usize {
         if let Some(&number) = self.string_numbers.get(text) {
             return number;
         }
-        let number = self.strings.len() as u32;
+        let number = self.strings.len();
         self.strings.push(text.to_string());
         self.string_numbers.insert(text.to_string(), number);
         number
     }
 
-    /// Start and length of a list of names. A slot expression, `#a => WeakSlot`, is its name.
-    fn list(&mut self, header: &Map<'_>, key: &str) -> Result<[u32; 2], FormatError> {
-        let names = header.texts(key)?;
-        let start = self.lists.len() as u32;
-        for name in &names {
-            let name = name.split("=>").next().unwrap_or(name).trim();
-            let number = self.string(name.trim_start_matches('#'));
-            self.lists.push(number);
-        }
-        Ok([start, names.len() as u32])
+    /// Whether there is more than the index can tell.
+    fn is_full(&self) -> bool {
+        let strings: usize = self.strings.iter().map(String::len).sum();
+        self.records.len().max(strings) >= 1 << (8 * layout::STRING.min(layout::CLASS))
+    }
+
+    /// A list of names. A slot expression, `#a => WeakSlot`, is its name.
+    fn list(&mut self, header: &Map<'_>, key: &str) -> Result<Vec<usize>, FormatError> {
+        let name = |text: &str| {
+            let name = text.split("=>").next().unwrap_or(text).trim();
+            self.string(name.trim_start_matches('#'))
+        };
+        Ok(header.texts(key)?.into_iter().map(name).collect())
     }
 
     fn class(
         &mut self,
-        number: usize,
         class: usize,
         parsed: &[Parsed<'_>],
         order: &Order<'_>,
         errors: &mut Vec<LibraryError>,
     ) {
         let p = &parsed[class];
-        match self.class_record(p, order) {
-            Ok(record) => self.classes.extend(record),
-            Err(e) => errors.push(error_at(p.file, e.offset, e.message)),
-        }
-        let extensions = order
-            .extensions
-            .get(p.class.as_str())
-            .map_or(&[][..], Vec::as_slice);
-        let sources = || std::iter::once(class).chain(extensions.iter().copied());
+        let (mut fields, lists) = self.fields(p, order).unwrap_or_else(|e| {
+            errors.push(error_at(p.file, e.offset, e.message));
+            Default::default()
+        });
+        let extensions = order.extensions.get(p.class.as_str());
+        let sources = || std::iter::once(&class).chain(extensions.into_iter().flatten());
         let mut seen = HashMap::new();
-        let mut counts = [0u32; 2];
-        let first = (self.methods.len() / METHOD_WORDS) as u32;
+        let mut methods = Vec::new();
         for class_side in [false, true] {
-            for source in sources() {
+            let mut before = Before::default();
+            for &source in sources() {
                 let p = &parsed[source];
-                for m in p
-                    .definition
-                    .methods
-                    .iter()
-                    .filter(|m| m.class_side == class_side)
-                {
+                let all = p.definition.methods.iter();
+                for m in all.filter(|m| m.class_side == class_side) {
                     if let Some(other) = seen.insert((class_side, m.selector.clone()), p.file) {
                         let message = format!("#{} is also defined in {}", m.selector, other.path);
                         errors.push(error_at(p.file, m.source.start, message));
                     }
-                    self.method(number as u32, p, m);
-                    counts[usize::from(class_side)] += 1;
+                    self.method(&mut methods, &mut before, p, m);
+                    fields[field::INSTANCE_METHODS + usize::from(class_side)] += 1;
                 }
             }
         }
-        self.classes.extend([first, counts[0], counts[1]]);
+        self.num_methods += seen.len();
+        self.classes.push(self.records.len());
+        for number in fields {
+            push(&mut self.records, number);
+        }
+        for list in lists {
+            push(&mut self.records, list.len());
+            for number in list {
+                push(&mut self.records, number);
+            }
+        }
+        self.records.append(&mut methods);
     }
 
-    /// All of a class record but the last three words, its methods.
-    fn class_record(
+    /// The fields of a class record, without methods, and its lists.
+    #[allow(clippy::type_complexity)]
+    fn fields(
         &mut self,
         p: &Parsed<'_>,
         order: &Order<'_>,
-    ) -> Result<[u32; CLASS_WORDS - 3], FormatError> {
+    ) -> Result<([usize; field::COUNT], [Vec<usize>; LISTS]), FormatError> {
         let header = &p.definition.header;
-        let superclass = header
-            .text("superclass")?
-            .and_then(|s| order.numbers.get(s));
+        let superclass = header.text("superclass")?;
+        let superclass = superclass.and_then(|s| order.numbers.get(s));
         let layout = match p.definition.kind {
             Kind::Trait => TRAIT,
             _ => header.text("type")?.unwrap_or("normal"),
         };
         let category = header.text("category")?.unwrap_or_default();
         let package = header.text("package")?.unwrap_or(category);
-        let comment = p.definition.comment.as_ref().map_or([NONE; 2], |c| {
-            [p.base + c.start as u32, p.base + c.end as u32]
-        });
-        let inst_vars = self.list(header, "instVars")?;
-        let class_vars = self.list(header, "classVars")?;
-        let class_inst_vars = self.list(header, "classInstVars")?;
-        let pools = self.list(header, "pools")?;
-        Ok([
-            self.string(&p.class),
-            superclass.copied().unwrap_or(NONE),
-            self.string(layout),
-            self.string(category),
-            self.string(package),
-            self.file_numbers[&p.file.path],
-            p.base + p.definition.header_at as u32,
-            comment[0],
-            comment[1],
-            inst_vars[0],
-            inst_vars[1],
-            class_vars[0],
-            class_vars[1],
-            class_inst_vars[0],
-            class_inst_vars[1],
-            pools[0],
-            pools[1],
-        ])
+        let comment = p.definition.comment.as_ref();
+        let mut fields = [0; field::COUNT];
+        fields[field::NAME] = self.string(&p.class);
+        fields[field::SUPERCLASS] = superclass.map_or(0, |&s| s as usize + 1);
+        fields[field::LAYOUT] = self.string(layout);
+        fields[field::CATEGORY] = self.string(category);
+        fields[field::PACKAGE] = self.string(package);
+        fields[field::FILE] = self.file_numbers[&p.file.path];
+        fields[field::DEFINITION] = p.definition.header_at;
+        fields[field::COMMENT] = comment.map_or(0, |c| c.start + 1);
+        fields[field::COMMENT_LENGTH] = comment.map_or(0, |c| c.len());
+        let lists = [
+            self.list(header, "instVars")?,
+            self.list(header, "classVars")?,
+            self.list(header, "classInstVars")?,
+            self.list(header, "pools")?,
+        ];
+        Ok((fields, lists))
     }
 
-    fn method(&mut self, class: u32, p: &Parsed<'_>, m: &tonel::Method<'_>) {
-        let selector = self.string(&m.selector);
-        let protocol = self.string(m.protocol.as_deref().unwrap_or("as yet unclassified"));
-        let text = m.text(&p.file.text);
-        let first_pragma = (self.pragmas.len() / PRAGMA_WORDS) as u32;
-        let start = p.base + m.source.start as u32;
-        for pragma in pragmas_of(&text, m.pattern_end - m.source.start) {
-            let selector = self.string(&pragma.selector);
-            let range = [
-                start + pragma.range.start as u32,
-                start + pragma.range.end as u32,
-            ];
-            self.pragmas.extend([selector, range[0], range[1]]);
-        }
-        let num_pragmas = (self.pragmas.len() / PRAGMA_WORDS) as u32 - first_pragma;
+    fn method(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        before: &mut Before,
+        p: &Parsed<'_>,
+        m: &tonel::Method<'_>,
+    ) {
+        let protocol = self.string(m.protocol.as_deref().unwrap_or("as yet unclassified")) + 1;
+        let file = self.file_numbers[&p.file.path] + 1;
+        let same = file == before.file;
+        let (from, line) = if same {
+            (before.end, before.line)
+        } else {
+            (0, 0)
+        };
+        push(bytes, self.string(&m.selector));
+        push(
+            bytes,
+            if protocol == before.protocol {
+                0
+            } else {
+                protocol
+            },
+        );
+        push(bytes, if same { 0 } else { file });
+        push(bytes, m.source.start - from);
+        push(bytes, m.source.len());
+        push(bytes, m.bracket - m.source.start);
+        push(bytes, m.line as usize - line);
+        *before = Before {
+            protocol,
+            file,
+            end: m.source.end,
+            line: m.line as usize,
+        };
         // In the joined text the bracket is a space: a method's source is one slice of it.
         let bracket = p.base as usize + m.bracket;
         self.text.replace_range(bracket..bracket + 1, " ");
-        self.methods.extend([
-            selector,
-            class,
-            protocol,
-            start,
-            p.base + m.source.end as u32,
-            bracket as u32,
-            m.line,
-            self.file_numbers[&p.file.path],
-            first_pragma,
-            num_pragmas,
-        ]);
     }
 
-    fn finish(mut self) -> Library {
-        let mut words = vec![
-            MAGIC,
-            self.strings.len() as u32,
-            (self.files.len() / FILE_WORDS) as u32,
-            (self.classes.len() / CLASS_WORDS) as u32,
-            (self.methods.len() / METHOD_WORDS) as u32,
-            (self.pragmas.len() / PRAGMA_WORDS) as u32,
-            self.lists.len() as u32,
+    fn finish(self, order: &Order<'_>) -> Library {
+        let strings = self.strings.concat();
+        let mut index = Vec::new();
+        let counts = [
+            self.strings.len(),
+            self.file_ends.len(),
+            self.classes.len(),
+            self.num_methods,
         ];
-        let strings = self.text.len();
-        for string in &self.strings {
-            words.extend([self.text.len() as u32, string.len() as u32]);
-            self.text.push_str(string);
+        for word in [MAGIC].into_iter().chain(counts.map(|n| n as u32)) {
+            index.extend(word.to_le_bytes());
         }
-        for part in [
-            &self.files,
-            &self.classes,
-            &self.methods,
-            &self.pragmas,
-            &self.lists,
-        ] {
-            words.extend(part);
+        debug_assert_eq!(index.len(), 4 * HEADER);
+        let mut start = 0;
+        for length in self.strings.iter().map(String::len).chain([0]) {
+            push_entry(&mut index, start, layout::STRING);
+            start += length;
         }
+        for &end in &self.file_ends {
+            push_entry(&mut index, end, layout::FILE);
+        }
+        for &start in &self.classes {
+            push_entry(&mut index, start, layout::CLASS);
+        }
+        let mut by_name: Vec<_> = order.numbers.iter().collect();
+        by_name.sort_unstable();
+        for (_, &number) in by_name {
+            push_entry(&mut index, number as usize, layout::ORDER);
+        }
+        index.extend(self.records);
         Library {
             text: self.text,
             strings,
-            words,
+            file_ends: self.file_ends,
+            index,
         }
     }
 }
@@ -493,8 +484,10 @@ mod tests {
         let library = build(&files).unwrap();
         files.reverse();
         assert_eq!(build(&files).unwrap(), library);
-        assert_eq!(library.words[..HEADER], [MAGIC, 8, 3, 3, 0, 0, 0]);
-        assert_eq!(build(&[]).unwrap().words.len(), HEADER);
+        let header: Vec<u32> = [MAGIC, 8, 3, 3, 0].into();
+        let bytes: Vec<u8> = header.iter().flat_map(|word| word.to_le_bytes()).collect();
+        assert_eq!(library.index[..4 * HEADER], bytes);
+        assert_eq!(build(&[]).unwrap().index.len(), 4 * HEADER + layout::STRING);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod class_body;
 pub mod detect;
 pub mod error;
 pub mod index;
+pub mod layout;
 pub mod packed;
 pub mod pragma;
 pub mod scan;

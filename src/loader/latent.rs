@@ -5,7 +5,7 @@ use super::image::{ClassEntry, Image};
 use super::library::Library;
 use crate::memory::ClassIndex;
 use crate::vm::Vm;
-use crate::vm::known::Known;
+use crate::vm::known::NAMES;
 use crate::vm::latent::Latent;
 
 /// Names by which Pharo has several classes where there is one. No second class is listed for them.
@@ -22,15 +22,14 @@ pub type OtherNames = [bool; OTHER_NAMES.len()];
 
 /// The numbers of the classes that do not wait, each behind its superclass.
 pub fn first(image: &Image) -> Vec<usize> {
-    let mut first = vec![false; image.num_classes()];
-    for class in image.classes() {
-        if Known::named(class.name()).is_some() {
-            for class in std::iter::successors(Some(class), |c| c.superclass()) {
-                first[class.number()] = true;
-            }
-        }
-    }
-    (0..first.len()).filter(|&number| first[number]).collect()
+    let known = NAMES.iter().filter_map(|name| image.class_named(name));
+    let mut first: Vec<usize> = known
+        .flat_map(|class| std::iter::successors(Some(class), |c| c.superclass()))
+        .map(|class| class.number())
+        .collect();
+    first.sort_unstable();
+    first.dedup();
+    first
 }
 
 impl Library {
@@ -47,7 +46,8 @@ impl Library {
 
 impl Latent for Library {
     fn includes(&self, name: &str) -> bool {
-        self.left().any(|c| c.name() == name) || self.other_name(name).is_some()
+        let class = self.image.class_named(name);
+        class.is_some_and(|c| !self.has(c)) || self.other_name(name).is_some()
     }
 
     fn names(&self) -> Vec<String> {
@@ -67,7 +67,7 @@ impl Latent for Library {
             return;
         }
         let image = self.image.clone();
-        let Some(class) = image.classes().find(|c| c.name() == name) else {
+        let Some(class) = image.class_named(name) else {
             return;
         };
         let above = match class.is_trait() {
