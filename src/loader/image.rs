@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn the_embedded_library_can_be_walked() {
         let image = Image::embedded();
-        let methods: usize = image.classes().map(|c| c.methods().len()).sum();
+        let methods: usize = image.classes().map(|c| c.methods().count()).sum();
         assert_eq!(methods, image.num_methods());
         for class in image.classes() {
             assert!(
