@@ -13,6 +13,8 @@ mod lexer;
 mod line;
 mod parser;
 mod render;
+pub mod sorting;
+pub mod unicode;
 
 pub use diagnostic::Diagnostic;
 pub use lexer::info::{TokenInfo, TokenKind, Tokens};

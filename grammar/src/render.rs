@@ -2,6 +2,7 @@
 //!
 //! Counts display columns, so that carets stand below what they mean. Knows no colours.
 
+use crate::sorting::sort_by;
 use std::fmt::Write as _;
 
 use crate::ast::Span;
@@ -44,7 +45,9 @@ impl Diagnostic {
         if let Some((span, label)) = &self.secondary {
             marks.push(Mark::new(source, *span, '-', label));
         }
-        marks.sort_by_key(|mark| (mark.line.number, mark.from));
+        sort_by(&mut marks, |a, b| {
+            (a.line.number, a.from).cmp(&(b.line.number, b.from))
+        });
         let digits = marks
             .last()
             .map_or(1, |mark| mark.line.number)

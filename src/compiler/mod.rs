@@ -35,6 +35,7 @@ mod variables;
 
 use chirp_grammar::ast;
 use chirp_grammar::diagnostic::Diagnostic;
+use chirp_grammar::sorting::sort_by;
 
 pub use diagnose::TOO_LARGE;
 use generate::Generator;
@@ -163,7 +164,7 @@ pub fn too_large(selector: &str, span: ast::Span) -> Diagnostic {
 }
 
 fn sorted(mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    errors.sort_by_key(|error| error.span.start);
+    sort_by(&mut errors, |a, b| a.span.start.cmp(&b.span.start));
     errors.truncate(MAX_DIAGNOSTICS);
     errors
 }

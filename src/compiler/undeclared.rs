@@ -3,6 +3,7 @@
 //! Owns one walk over the syntax tree; must never report a mistake.
 
 use chirp_grammar::ast::{Block, DoIt, Expr, ExprKind, Ident, Statement};
+use chirp_grammar::sorting::sort_by;
 use rustc_hash::FxHashSet;
 
 use super::scope::is_reserved;
@@ -28,7 +29,7 @@ pub fn undeclared_targets<'a>(do_it: &'a DoIt, outside: &dyn Scope) -> Vec<&'a I
     }
     search.scopes.push(declared);
     search.statements(&do_it.body.statements);
-    search.found.sort_by_key(|ident| ident.span.start);
+    sort_by(&mut search.found, |a, b| a.span.start.cmp(&b.span.start));
     search.found
 }
 

@@ -129,6 +129,8 @@ struct Order<'a> {
     classes: Vec<usize>,
     /// Number of the class in `classes`.
     numbers: HashMap<&'a str, u32>,
+    /// These numbers in the order of the names.
+    by_name: Vec<u32>,
     /// Files that extend each class.
     extensions: HashMap<&'a str, Vec<usize>>,
 }
@@ -164,6 +166,7 @@ fn class_order<'a>(parsed: &'a [Parsed<'_>], errors: &mut Vec<LibraryError>) -> 
     let mut order = Order {
         classes: Vec::new(),
         numbers: HashMap::new(),
+        by_name: Vec::new(),
         extensions,
     };
     while let Some(i) = pending.pop() {
@@ -172,6 +175,8 @@ fn class_order<'a>(parsed: &'a [Parsed<'_>], errors: &mut Vec<LibraryError>) -> 
         order.classes.push(i);
         pending.extend(subclasses.remove(name).into_iter().flatten().rev());
     }
+    let numbers = defined.keys().filter_map(|name| order.numbers.get(name));
+    order.by_name = numbers.copied().collect();
     for &i in defined
         .values()
         .filter(|&&i| !order.numbers.contains_key(parsed[i].class.as_str()))
@@ -439,9 +444,7 @@ impl Writer {
         for &start in &self.classes {
             push_entry(&mut index, start, layout::CLASS);
         }
-        let mut by_name: Vec<_> = order.numbers.iter().collect();
-        by_name.sort_unstable();
-        for (_, &number) in by_name {
+        for &number in &order.by_name {
             push_entry(&mut index, number as usize, layout::ORDER);
         }
         index.extend(self.records);

@@ -6,11 +6,10 @@ use crate::formats::index::SourceFile;
 use std::path::Path;
 use std::{fs, io};
 
-/// All `.st` files in `folder` and the folders inside it, by path.
+/// All `.st` files in `folder` and the folders inside it, in no order.
 pub fn read(folder: &Path) -> io::Result<Vec<SourceFile>> {
     let mut files = Vec::new();
     collect(folder, "", &mut files)?;
-    files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
 

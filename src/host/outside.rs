@@ -1,6 +1,7 @@
 //! Files and variables for whoever runs the process: the command line, and an embedder's own calls. They are
 //! bound by no permission, for it is they who give them. Must never be reachable from Smalltalk.
 
+use chirp_grammar::sorting::sort_by;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -65,6 +66,6 @@ pub fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| Ok(entry?.path()))
         .collect::<io::Result<_>>()?;
-    paths.sort();
+    sort_by(&mut paths, Ord::cmp);
     Ok(paths)
 }

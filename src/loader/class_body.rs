@@ -18,6 +18,7 @@ use crate::memory::{ClassIndex, Value};
 use crate::vm::classes::{MethodId, Source, SourceText};
 use crate::vm::{CompileFailure, Vm};
 use chirp_grammar::ast::{Block, DoIt, Expr, ExprKind, Message, Statement};
+use chirp_grammar::sorting::sort_by;
 use chirp_grammar::{Diagnostic, Options};
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -99,7 +100,7 @@ impl Program {
             parts.push((range.start, part));
             parsed.blank.push(range);
         }
-        parts.sort_by_key(|(offset, _)| *offset);
+        sort_by(&mut parts, |(a, _), (b, _)| a.cmp(b));
         let mut sources = Sources {
             parts: parts.into_iter().map(|(_, part)| part).collect(),
             thorough: true,
@@ -136,9 +137,9 @@ impl Program {
         if !parsed.is_open {
             program.compile_statements(vm, &file, &parsed, variables);
         }
-        program
-            .failures
-            .sort_by_key(|failure| (failure.line, failure.column));
+        sort_by(&mut program.failures, |a, b| {
+            (a.line, a.column).cmp(&(b.line, b.column))
+        });
         program
     }
 
@@ -219,7 +220,7 @@ impl Program {
         let mut units: Vec<(Range<usize>, bool)> = Vec::new();
         let mut at = 0;
         let mut evals = parsed.evals.clone();
-        evals.sort_by_key(|r| r.start);
+        sort_by(&mut evals, |a, b| a.start.cmp(&b.start));
         for eval in evals {
             units.push((at..eval.start.max(at), false));
             at = eval.end;

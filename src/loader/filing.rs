@@ -9,7 +9,8 @@ use crate::compiler::Variables;
 use crate::formats::detect::{self, Format};
 use crate::memory::Value;
 use crate::vm::classes::MethodId;
-use crate::vm::{CompileFailure, PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{CompileFailure, PrimError, PrimResult, Vm};
 use std::any::Any;
 
 /// A file that is being run.
@@ -68,7 +69,7 @@ pub fn run(vm: &mut Vm, filing: &mut dyn Filing) -> Result<Value, LoadError> {
 }
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("filingBegin", begin),
     ("filingNext", next),
     ("filingAnswered", answered),

@@ -7,10 +7,11 @@
 use super::string::{Text, arg, is_symbol_class, is_text_class, offset};
 use crate::memory::{Format, Value};
 use crate::vm::known::Known;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("objectAt", at),
     ("objectAtPut", at_put),
     ("objectSize", size),

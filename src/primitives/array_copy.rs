@@ -7,10 +7,11 @@ use super::array::{element, indexable_size, named, set_element};
 use super::string::{arg, is_text_class};
 use crate::memory::{ClassIndex, Format, Value};
 use crate::vm::known::Known;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("arrayReplace", replace),
     ("arrayCopyRange", copy_range),
     ("arrayConcat", concat),

@@ -8,10 +8,11 @@ use super::array::simple_equal;
 use super::string::{arg, is_symbol_class, is_text_class, machine_hash};
 use crate::memory::Value;
 use crate::vm::known::Known;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("setAdd", set_add),
     ("setIncludes", set_includes),
     ("setRemove", set_remove),

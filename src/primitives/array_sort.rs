@@ -9,10 +9,11 @@ use std::ops::Range;
 use super::array::{indexable_size, named};
 use super::string::{arg, compare_texts, is_text_class, text};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[("arraySort", sort), ("arraySortByKeys", sort_by_keys)];
+pub const TABLE: Table = table![("arraySort", sort), ("arraySortByKeys", sort_by_keys)];
 
 /// What all elements are.
 #[derive(Clone, Copy, PartialEq)]

@@ -7,10 +7,12 @@ use super::object::arg;
 use crate::memory::{ClassIndex, Format, Value};
 use crate::vm::classes::{ClassInfo, SourceText};
 use crate::vm::known::Known;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
+use chirp_grammar::sorting::sort_by;
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("behaviorBasicNew", basic_new),
     ("behaviorBasicNewSized", basic_new_sized),
     ("className", name),
@@ -276,7 +278,7 @@ fn selectors(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .iter()
         .map(|(s, m)| (m, s))
         .collect();
-    methods.sort_unstable();
+    sort_by(&mut methods, Ord::cmp);
     let symbols: Vec<Value> = methods.iter().map(|&(_, s)| vm.symbols.object(s)).collect();
     Ok(vm.new_array_from(&symbols))
 }

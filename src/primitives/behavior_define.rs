@@ -9,13 +9,14 @@ use super::object::arg;
 use crate::memory::{ClassIndex, Value};
 use crate::vm::define::ClassSpec;
 use crate::vm::known::Known;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// What an instruction can name.
 const MAX_INST_VARS: usize = 250;
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("classCreate", create),
     ("traitCreate", create_trait),
     ("classInstVarNamesPut", class_side_variables),

@@ -6,10 +6,11 @@
 use super::object::arg;
 use super::suggest;
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("suggestSelector", suggest_selector),
     ("suggestGlobal", suggest_global),
 ];

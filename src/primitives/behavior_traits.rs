@@ -6,11 +6,12 @@
 use super::behavior::{class_objects, receiver};
 use super::method::method;
 use crate::memory::Value;
+use crate::vm::primitive_table::{Table, table};
 use crate::vm::traits::{Composed, Composition};
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("classComposition", composition),
     ("classCompositionPut", composition_put),
     ("classTraitUsers", users),

@@ -5,10 +5,11 @@
 
 use super::string::{Text, hash_of};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("bytesAsString", as_string),
     ("bytesHash", hash),
     ("bytesHex", hex),

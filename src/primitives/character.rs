@@ -7,10 +7,11 @@
 use super::string::arg;
 use super::unicode_category::{Category, category};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("characterValue", value),
     ("characterCode", code),
     ("characterAsString", as_string),

@@ -9,12 +9,13 @@ use crate::host::files::FileError;
 use crate::host::files::open::Transfer;
 use crate::host::stdio::Input;
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("primitiveChildStart", start),
     ("primitiveChildStatus", status),
     ("primitiveChildWait", wait),

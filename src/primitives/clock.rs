@@ -3,10 +3,11 @@
 //! Owns the numbers only; calendars are Smalltalk. Must never sleep.
 
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[("clockLocalOffset", local_offset)];
+pub const TABLE: Table = table![("clockLocalOffset", local_offset)];
 
 /// On any receiver: how many seconds local time is ahead of UTC at the moment that the argument
 /// gives in seconds since 1970.

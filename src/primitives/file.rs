@@ -5,11 +5,12 @@ use super::arg;
 use super::file_path::{bool_arg, checked, int_arg, os_string};
 use crate::host::files::open::{Mode, Transfer};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 use std::ops::Range;
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("primitiveFileOpen", open),
     ("primitiveFileRead", read),
     ("primitiveFileWrite", write),

@@ -7,13 +7,14 @@ use super::arg;
 use super::string::{Builder, text_arg};
 use crate::host::files::FileError;
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("primitivePathAttributes", attributes),
     ("primitivePathAccess", access),
     ("primitivePathNames", names),

@@ -11,10 +11,11 @@ use num_traits::FromPrimitive;
 
 use super::integer::{compare_with_float, to_f64};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("floatAdd", |vm, args| arithmetic(vm, args, |a, b| a + b)),
     ("floatSubtract", |vm, args| {
         arithmetic(vm, args, |a, b| a - b)

@@ -5,10 +5,11 @@
 
 use super::string::{arg, offset};
 use crate::memory::{Format, Value};
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[("floatArrayAt", at), ("floatArrayAtPut", at_put)];
+pub const TABLE: Table = table![("floatArrayAt", at), ("floatArrayAtPut", at_put)];
 
 /// How many Floats the receiver holds, and whether in double precision. A boxed Float looks alike.
 fn shape(vm: &Vm, v: Value) -> Result<(usize, bool), PrimError> {

@@ -11,10 +11,11 @@ use num_traits::{Signed, ToPrimitive, Zero};
 use super::float::receiver;
 use super::integer::{afford, big, words};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("floatExponent", exponent),
     ("floatTimesTwoPower", times_two_power),
     ("floatFractionPart", fraction_part),

@@ -5,10 +5,11 @@
 
 use super::float::receiver;
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("floatSqrt", |vm, args| apply(vm, args, f64::sqrt)),
     ("floatExp", |vm, args| apply(vm, args, f64::exp)),
     ("floatLn", |vm, args| apply(vm, args, f64::ln)),

@@ -4,10 +4,11 @@
 use super::arg;
 use super::file::part;
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("hashMD5", |vm, args| blocks(vm, args, md5)),
     ("hashSHA1", |vm, args| blocks(vm, args, sha1)),
     ("hashSHA256", |vm, args| blocks(vm, args, sha256)),

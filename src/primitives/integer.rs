@@ -11,10 +11,11 @@ use num_bigint::BigInt;
 use num_traits::{FromPrimitive, ToPrimitive};
 
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("integerAdd", add),
     ("integerSubtract", subtract),
     ("integerMultiply", multiply),

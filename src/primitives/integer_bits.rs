@@ -8,10 +8,11 @@ use num_traits::{Signed, ToPrimitive, Zero};
 
 use super::integer::{MAX_BITS, afford, big, small_pair, words};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("integerBitAnd", bit_and),
     ("integerBitOr", bit_or),
     ("integerBitXor", bit_xor),

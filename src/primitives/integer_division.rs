@@ -10,10 +10,11 @@ use num_traits::{ToPrimitive, Zero};
 
 use super::integer::{SLICE, afford, big, small_pair, to_f64, words};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("integerDivide", divide),
     ("integerFloorDivide", floor_divide),
     ("integerModulo", modulo),

@@ -8,10 +8,11 @@ use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
 
 use super::integer::{MAX_BITS, afford, big, product_work, words};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("integerRaisedTo", raised_to),
     ("integerRaisedToModulo", raised_to_modulo),
     ("integerRoot", root),

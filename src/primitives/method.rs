@@ -7,10 +7,11 @@ use crate::formats::pragma::pragmas_of;
 use crate::formats::selector::pattern_at;
 use crate::memory::Value;
 use crate::vm::classes::Method;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("methodSelector", selector),
     ("methodClass", class),
     ("methodNumArgs", num_args),

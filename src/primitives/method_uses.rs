@@ -4,11 +4,12 @@
 
 use super::method::method;
 use crate::memory::Value;
-use crate::vm::{PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimResult, Vm};
 use chirp_grammar::ast::{Body, Expr, ExprKind, Ident, Literal, Message, Method, Statement};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[("methodUses", uses)];
+pub const TABLE: Table = table![("methodUses", uses)];
 
 /// What is mentioned, in the order of the text, each thing as often as it occurs.
 #[derive(Default)]

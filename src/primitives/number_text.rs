@@ -9,10 +9,11 @@ use num_traits::Signed;
 
 use super::integer::{MAX_BITS, afford, big, words};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("integerPrintStringBase", integer_print_string_base),
     ("integerFromDigits", integer_from_digits),
     ("floatPrintString", float_print_string),

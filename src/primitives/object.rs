@@ -5,10 +5,11 @@
 
 pub(super) use super::arg;
 use crate::memory::{Format, Value};
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("objectIdentical", identical),
     ("objectClass", class),
     ("objectClassOf", class_of_argument),

@@ -5,10 +5,11 @@
 
 use crate::memory::{Format, Value};
 use crate::vm::known::Known;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("objectBecome", become_swap),
     ("objectBecomeForward", become_forward),
     ("objectChangeClass", change_class),

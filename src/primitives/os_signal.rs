@@ -4,10 +4,11 @@ use super::arg;
 use super::file_path::int_arg;
 use crate::host::signals::Watched;
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[("osSignalWatch", watch), ("osSignalForget", forget)];
+pub const TABLE: Table = table![("osSignalWatch", watch), ("osSignalForget", forget)];
 
 fn watched(vm: &mut Vm) -> Result<Watched, PrimError> {
     match vm.host.watched_signals() {

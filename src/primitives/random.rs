@@ -8,10 +8,11 @@ use num_traits::ToPrimitive;
 
 use super::integer::big;
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("randomSeed", seed),
     ("randomBits", bits),
     ("randomEntropy", entropy),

@@ -5,10 +5,11 @@
 
 use super::string::{arg, text_arg};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[("regexRun", run)];
+pub const TABLE: Table = table![("regexRun", run)];
 
 /// Why a run stops; the numbers that RxAutomaton>>step: knows.
 mod reason {

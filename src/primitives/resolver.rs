@@ -8,11 +8,12 @@ use super::socket::{
 use crate::host::net::NetError;
 use crate::host::net::resolver::{self, Info, Query, Resolver};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 use std::net::Ipv6Addr;
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("primitiveHasSocketAccess", has_access),
     ("primitiveDisableSocketAccess", disable_access),
     ("primitiveInitializeNetwork", initialize_network),

@@ -8,10 +8,11 @@ use crate::host::net::{Address, Handle, NetError, Semaphores, errno_name};
 use crate::host::{ONCE, sys};
 use crate::memory::Value;
 use crate::vm::known::Known;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("primitiveSocketCreate", create),
     ("primitiveSocketCreate3Semaphores", create),
     ("primitiveSocketCreateRAW", create_raw),

@@ -4,10 +4,11 @@
 use super::socket::{arg, byte_array, bytes_arg, failure, int_arg};
 use crate::host::net::{Address, LocalName};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("primitiveSocketAddressForName", for_name),
     ("primitiveSocketAddressForHost", for_host),
     ("primitiveSocketAddressUnnamed", unnamed),

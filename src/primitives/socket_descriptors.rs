@@ -5,10 +5,11 @@ use super::socket::{arg, failure, handle_arg, int_arg, new_handle, semaphores};
 use super::socket_transfer::{Part, part, writable};
 use crate::host::net::Handle;
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("primitiveSocketFd", descriptor),
     ("primitiveSocketInherited", inherited),
     ("primitiveSocketAdoptFd", adopt),

@@ -7,11 +7,12 @@ use super::socket::{address_arg, arg, byte_array, failure, handle_arg, host_and_
 use crate::host::net::{Address, Handle};
 use crate::memory::Value;
 use crate::vm::known::Known;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 use std::ops::Range;
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("primitiveSocketReceiveDataAvailable", data_available),
     ("primitiveSocketReceiveDataBufCount", receive),
     ("primitiveSocketReceiveUDPDataBufCount", receive_udp),

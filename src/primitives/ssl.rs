@@ -8,11 +8,12 @@ use super::socket_transfer::part;
 use crate::host::net::Handle;
 use crate::host::tls::{Int, Refusal, Role, Text};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 use std::ops::Range;
 
 /// The primitives of this file. The last two are ours.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("primitiveCreate", create),
     ("primitiveDestroy", destroy),
     ("primitiveConnect", connect),

@@ -8,10 +8,11 @@ use super::array_copy::move_elements;
 use super::string::{arg, is_text_class, text};
 use crate::memory::Value;
 use crate::vm::known::Known;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("streamNextPut", next_put),
     ("streamNextPutAll", next_put_all),
 ];

@@ -9,10 +9,11 @@ use std::cmp::Ordering;
 
 use crate::memory::{ClassIndex, Value};
 use crate::vm::known::Known;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("stringEqual", equal),
     ("stringHash", hash),
     ("stringCompare", compare),

@@ -9,10 +9,11 @@ use super::character::{lower, upper};
 use super::string::{Builder, Text, new_wide, text};
 use crate::memory::Value;
 use crate::vm::known::Known;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("stringUppercase", uppercase),
     ("stringLowercase", lowercase),
     ("stringQuoted", quoted),

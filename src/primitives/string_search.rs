@@ -6,10 +6,11 @@
 use super::character::lower;
 use super::string::{Builder, Text, arg, text, text_arg};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("stringIndexOf", index_of),
     ("stringFind", find),
     ("stringBeginsWith", begins_with),

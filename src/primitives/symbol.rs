@@ -4,13 +4,14 @@
 
 use super::string::{Builder, arg, is_symbol_class, text};
 use crate::memory::Value;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 /// A symbol's number must fit into its identity hash; some are left for code that is compiled.
 const MAX_SYMBOLS: usize = (1 << 24) - (1 << 16);
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("stringAsSymbol", as_symbol),
     ("symbolAsString", as_string),
     ("symbolFind", find),

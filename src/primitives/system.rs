@@ -4,11 +4,13 @@
 
 use super::object::arg;
 use crate::memory::Value;
+use crate::vm::primitive_table::{Table, table};
 use crate::vm::process::State;
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::{PrimError, PrimResult, Vm};
+use chirp_grammar::sorting::sort_by;
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("globalAt", global_at),
     ("globalAtPut", global_at_put),
     ("globalIncludes", global_includes),
@@ -53,7 +55,7 @@ fn global_includes(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 fn global_names(vm: &mut Vm, _args: &[Value]) -> PrimResult {
     let mut names = vm.global_names();
-    names.sort_unstable();
+    sort_by(&mut names, Ord::cmp);
     let symbols: Vec<Value> = names.iter().map(|n| vm.symbol(n)).collect();
     Ok(vm.new_array_from(&symbols))
 }

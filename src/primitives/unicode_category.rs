@@ -2,7 +2,7 @@
 //!
 //! Owns the numbers; the table is a crate's.
 
-use unicode_general_category::{GeneralCategory as Name, get_general_category};
+use chirp_grammar::unicode::{GeneralCategory as Name, category as category_of};
 
 /// General categories in the order of their short names, which is that of Pharo's `Unicode`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +31,7 @@ pub(super) fn category(code: u32) -> Category {
     let Some(character) = char::from_u32(code) else {
         return Category::SURROGATE;
     };
-    Category(match get_general_category(character) {
+    Category(match category_of(character) {
         Name::Control => 0,
         Name::Format => 1,
         Name::PrivateUse => 3,

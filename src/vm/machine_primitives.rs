@@ -4,7 +4,7 @@
 
 use super::code::{Call, flags, value_code};
 use super::known::Known;
-use super::primitive_table::{MachineTable, Table};
+use super::primitive_table::{MachineTable, Table, table};
 use super::{Outcome, PrimError, Vm};
 use crate::memory::Value;
 
@@ -38,7 +38,7 @@ pub(super) const MACHINE: MachineTable = &[
 ];
 
 /// Functions of their arguments.
-pub(super) const TABLE: Table = &[
+pub(super) const TABLE: Table = table![
     ("contextMethod", context_method),
     ("contextReceiver", |vm, a| {
         context_slot(vm, a, super::context::field::RECEIVER)

@@ -7,7 +7,38 @@ use super::code::Primitive;
 use super::{Machine, PrimFn, host_methods, machine_primitives, process_primitives};
 
 /// Functions of their arguments.
-pub type Table = &'static [(&'static str, PrimFn)];
+#[derive(Clone, Copy)]
+pub struct Table {
+    /// A space, and each name with a space behind it: a pointer and a length for each took 40 bytes more in every program,
+    /// most of them relocations.
+    pub names: &'static str,
+    pub functions: &'static [PrimFn],
+}
+
+/// A table of `("name", function)`.
+macro_rules! table {
+    ($(($name:literal, $function:expr $(,)?)),* $(,)?) => {
+        $crate::vm::primitive_table::Table {
+            names: concat!(" ", $($name, " "),*),
+            functions: &[$($function),*],
+        }
+    };
+}
+pub(crate) use table;
+
+impl Table {
+    fn names(self) -> impl Iterator<Item = &'static str> {
+        self.names.split_ascii_whitespace()
+    }
+
+    /// The function of the name between these spaces.
+    fn find(self, spaced: &str) -> Option<PrimFn> {
+        let at = memchr::memmem::find(self.names.as_bytes(), spaced.as_bytes())?;
+        let before = self.names.as_bytes()[..at].iter();
+        let place = before.filter(|&&byte| byte == b' ').count();
+        self.functions.get(place).copied()
+    }
+}
 /// What changes what runs next, with the number of arguments that it needs at least.
 pub(super) type MachineTable = &'static [(&'static str, usize, Machine)];
 
@@ -41,12 +72,13 @@ impl Primitives {
     }
 
     pub(super) fn find(&self, module: &str, name: &str) -> Option<Primitive> {
-        let plain = self.tables.iter().filter(|(of, _)| *of == module);
-        let plain = plain
-            .flat_map(|(_, table)| *table)
-            .find(|(n, _)| *n == name)
-            .map(|&(_, function)| Primitive::Plain(function));
-        plain.or_else(|| {
+        if name.contains(' ') {
+            return None;
+        }
+        let spaced = format!(" {name} ");
+        let mut of_module = self.tables.iter().filter(|(of, _)| *of == module);
+        let plain = of_module.find_map(|(_, table)| table.find(&spaced));
+        plain.map(Primitive::Plain).or_else(|| {
             let mut machine = MACHINE.iter().copied().flatten();
             let found = machine.find(|(n, ..)| module.is_empty() && *n == name);
             found.map(|&(_, args, function)| Primitive::Machine(function, args))
@@ -56,7 +88,8 @@ impl Primitives {
     /// Module and name of each.
     pub fn names(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let plain = self.tables.iter();
-        let plain = plain.flat_map(|&(module, table)| table.iter().map(move |&(n, _)| (module, n)));
+        let plain =
+            plain.flat_map(|&(module, table)| table.names().map(move |name| (module, name)));
         let machine = MACHINE.iter().copied().flatten();
         plain.chain(machine.map(|&(name, ..)| ("", name)))
     }

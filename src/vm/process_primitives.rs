@@ -2,7 +2,7 @@
 
 use super::code::{Call, value_code};
 use super::known::Known;
-use super::primitive_table::{MachineTable, Table};
+use super::primitive_table::{MachineTable, Table, table};
 use super::process::{State, Turn, field};
 use super::scheduler::semaphore;
 use super::{Fp, Outcome, Pc, PrimError, PrimResult, Stop, Unhandled, Vm};
@@ -28,7 +28,7 @@ pub(super) const MACHINE: MachineTable = &[
 ];
 
 /// Functions of their arguments.
-pub(super) const TABLE: Table = &[
+pub(super) const TABLE: Table = table![
     ("processNew", process_new),
     ("processActive", |vm, _| Ok(vm.processes.active)),
     ("processIsTerminated", |vm, a| {

@@ -17,6 +17,7 @@ use crate::Options;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::stream::{Sink, Start, Stream};
 use crate::lexer::token::Token;
+use crate::sorting::sort_by;
 use context::{Context, Item, Region};
 
 /// No more messages than this: a text with more is no Smalltalk.
@@ -43,7 +44,9 @@ pub fn explain(
             .into_iter()
             .map(|place| (place.unwrap_or(source.len()), None)),
     );
-    mistakes.sort_by_key(|(place, known)| (*place, known.is_none()));
+    sort_by(&mut mistakes, |(a, known), (b, other)| {
+        (a, known.is_none()).cmp(&(b, other.is_none()))
+    });
     let mut out: Vec<Diagnostic> = Vec::new();
     let mut trusted = 0;
     for (place, known) in mistakes {

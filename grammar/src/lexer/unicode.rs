@@ -3,7 +3,7 @@
 //! Asked about one character at a time: an automaton that knew all of them would have a thousand states for texts that
 //! hardly have any of them.
 
-use unicode_general_category::{GeneralCategory as Category, get_general_category as category};
+use crate::unicode::{GeneralCategory as Category, category};
 
 /// May a name begin with it?
 pub fn begins_name(c: char) -> bool {

@@ -3,6 +3,7 @@
 
 use super::super::capabilities::{Permitted, Refused, Want};
 use super::{FileError, Files};
+use chirp_grammar::sorting::sort_by;
 use std::fs::{self, DirBuilder, FileTimes, Metadata, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStringExt;
@@ -96,7 +97,7 @@ impl Files<'_> {
         for entry in fs::read_dir(self.thing(path, Want::Read)?)? {
             names.push(entry?.file_name().into_vec());
         }
-        names.sort();
+        sort_by(&mut names, Ord::cmp);
         Ok(names)
     }
 

@@ -1,6 +1,7 @@
 //! In which order the classes of a load can be made, and which of them cannot.
 
 use super::model::{Kind, Part};
+use chirp_grammar::sorting::sort_by;
 use rustc_hash::FxHashMap;
 
 /// What is known of a class while the order is found.
@@ -122,7 +123,7 @@ pub fn initialization_order(parts: &[Part], classes: &[usize]) -> Vec<usize> {
         }
     }
     let last_first = |mut numbers: Vec<usize>| {
-        numbers.sort_by(|&a, &b| parts[b].name.cmp(&parts[a].name));
+        sort_by(&mut numbers, |&a, &b| parts[b].name.cmp(&parts[a].name));
         numbers
     };
     let mut order = Vec::with_capacity(classes.len());

@@ -6,11 +6,12 @@ use super::model::File;
 use super::read;
 use super::report::Report;
 use crate::memory::{ClassIndex, Value};
-use crate::vm::{PrimError, PrimFn, PrimResult, Vm};
+use crate::vm::primitive_table::{Table, table};
+use crate::vm::{PrimError, PrimResult, Vm};
 use std::path::PathBuf;
 
 /// The primitives of this file.
-pub const TABLE: &[(&str, PrimFn)] = &[
+pub const TABLE: Table = table![
     ("packageRead", read_paths),
     ("packagePrepare", prepare),
     ("packageBegin", begin),

@@ -3,6 +3,7 @@
 use super::model::Part;
 use crate::vm::CompileFailure;
 use crate::vm::run::RunError;
+use chirp_grammar::sorting::sort_by;
 use std::sync::Arc;
 
 /// What a load has done.
@@ -55,7 +56,7 @@ impl Report {
     pub fn taken_over(&self) -> Vec<String> {
         let sentence = |pairs: &[(String, String)], before: &str, behind: &str| {
             let mut pairs = pairs.to_vec();
-            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            sort_by(&mut pairs, |a, b| a.0.cmp(&b.0));
             let groups = pairs.chunk_by(|a, b| a.0 == b.0).map(|group| {
                 let names: Vec<&str> = group.iter().map(|(_, name)| name.as_str()).collect();
                 format!("{} {before} {}{behind}", group[0].0, listed(&names))
