@@ -122,7 +122,7 @@ fn results_and_errors_begin_on_a_line_of_their_own() {
 #[test]
 fn long_results_are_cut() {
     let mut repl = Repl::start();
-    repl.line("(1 to: 100000) asArray");
+    repl.line("String new: 5000 withAll: $a");
     repl.expect("(cut after 4000 characters; :all shows all)");
     repl.prompt();
     repl.leave();

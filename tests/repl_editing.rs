@@ -196,3 +196,25 @@ fn the_prompt_follows_a_program() {
     repl.says("kept", "6");
     repl.leave();
 }
+
+#[test]
+fn what_is_typed_around_control_c_is_kept() {
+    let mut repl = Repl::start();
+    // All in one go: the editor reads it together.
+    repl.keys("junk\x03a := 5\r\x12a :=\x03a * 3\r");
+    repl.expect("\n5\r\n");
+    repl.expect("\n15\r\n");
+    repl.prompt();
+    // While something runs it is the terminal that would throw away what was typed before.
+    repl.line("Transcript show: 'go'; cr. [ true ] whileTrue");
+    repl.expect("\ngo\r\n");
+    repl.keys("b := 6\rb * 7\r");
+    repl.expect("b * 7");
+    repl.keys("\x03b + 100\r");
+    repl.expect("UserInterrupt");
+    repl.expect("\n6\r\n");
+    repl.expect("\n42\r\n");
+    repl.expect("\n106\r\n");
+    repl.prompt();
+    repl.leave();
+}

@@ -1,5 +1,6 @@
 //! `chirp check`: every mistake in the sources, and what is probably one; nothing is run.
 
+use super::progress::Progress;
 use super::session::Session;
 use super::{exit, files, json, load, test};
 use crate::loader::package::Report;
@@ -44,13 +45,17 @@ pub fn check(session: &mut Session, options: &Options) -> i32 {
 fn all(session: &mut Session, options: &Options, files: &[PathBuf], telling: &mut Telling) {
     let mut sources = Vec::new();
     let mut unreadable = Vec::new();
+    let mut progress = Progress::late();
+    progress.more(files.len());
     for path in files {
         let name = path.display().to_string();
+        progress.next(session, &name);
         match files::read(path) {
             Ok(text) => sources.push(test::Source { name, text }),
             Err(error) => unreadable.push((files::told(&name, &error), name)),
         }
     }
+    progress.clear(session);
     let lint = Lint::new(&mut session.vm);
     session.watched(lint.watcher(), |session| {
         mistakes(session, options, &sources, telling);
@@ -96,11 +101,17 @@ fn mistakes(
             .iter()
             .any(|p| files::is_within(Path::new(name), p))
     };
-    for source in sources.iter().filter(|s| !is_inside(&s.name)) {
+    let alone = sources.iter().filter(|s| !is_inside(&s.name));
+    let mut progress = Progress::late();
+    progress.more(alone.clone().count());
+    for source in alone {
+        progress.next(session, &source.name);
         for failure in session.check(&source.name, &source.text) {
+            progress.clear(session);
             telling.failure(session, &failure);
         }
     }
+    progress.clear(session);
 }
 
 /// The packages that the sources belong to: one file of a package is understood only with the others.

@@ -2,6 +2,7 @@
 
 use super::args::Args;
 use super::exit;
+use super::progress::Progress;
 use super::session::Session;
 use crate::loader::package::Report;
 
@@ -10,7 +11,7 @@ pub fn before(session: &mut Session, args: &Args) -> i32 {
     if args.load.is_empty() {
         return exit::DONE;
     }
-    let report = session.load(&args.load);
+    let report = session.load(&args.load, &mut Progress::late());
     tell(session, report)
 }
 

@@ -15,6 +15,7 @@ mod files;
 mod json;
 mod load;
 mod permissions;
+mod progress;
 mod quantities;
 mod repl;
 mod report;

@@ -5,6 +5,7 @@
 
 use super::app::Register;
 use super::args::Args;
+use super::progress::Progress;
 use super::report::Style;
 use super::signals::Received;
 use super::{exit, streams};
@@ -14,7 +15,7 @@ use crate::host::signals::raise_open_files;
 use crate::host::stdio::Stdio;
 use crate::host::{Host, library_files};
 use crate::loader::image::Image;
-use crate::loader::package::{self, Report};
+use crate::loader::package::{self, Report, Sources};
 use crate::loader::script::check_file;
 use crate::loader::watch::Watcher;
 use crate::loader::{LoadError, boot};
@@ -28,9 +29,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The class of the exception that Ctrl-C becomes.
 const INTERRUPT: &str = "UserInterrupt";
-
-/// Characters of what is printed in full: an object may contain itself.
-const WHOLE: i64 = 10_000_000;
 
 /// A machine, and how to talk about it.
 pub struct Session {
@@ -113,10 +111,24 @@ impl Session {
     }
 
     /// Loads the packages at these paths, all together; what is in the report is not yet told.
-    pub fn load(&mut self, paths: &[PathBuf]) -> Report {
-        // The person at the keyboard asked for it: the program's permissions do not matter.
-        let sources = package::read(&Files::new(&FileAccess::all()).patient(), paths);
+    pub fn load(&mut self, paths: &[PathBuf], progress: &mut Progress) -> Report {
+        let sources = self.read_packages(paths, progress);
         self.vm.load_packages(sources)
+    }
+
+    fn read_packages(&mut self, paths: &[PathBuf], progress: &mut Progress) -> Sources {
+        // The person at the keyboard asked for it: the program's permissions do not matter.
+        let access = FileAccess::all();
+        let mut is_first = true;
+        let files = Files::new(&access).patient();
+        let sources = package::read(&files, paths, &mut |known, name| {
+            if std::mem::take(&mut is_first) {
+                progress.more(known);
+            }
+            progress.next(self, name);
+        });
+        progress.clear(self);
+        sources
     }
 
     /// Shows `watcher` what is compiled from files while `act` runs.
@@ -129,7 +141,7 @@ impl Session {
 
     /// Looks for mistakes in packages; nothing of theirs is run.
     pub fn check_packages(&mut self, paths: &[PathBuf]) -> Report {
-        let sources = package::read(&Files::new(&FileAccess::all()).patient(), paths);
+        let sources = self.read_packages(paths, &mut Progress::late());
         self.vm.check_packages(sources)
     }
 
@@ -223,18 +235,6 @@ impl Session {
             }
             Err(error) => Err(self.tell_error(error)),
         }
-    }
-
-    /// What the value prints, without the library's usual limit.
-    pub fn print_whole(&mut self, value: Value) -> Result<String, Ending> {
-        let bounded = self.print_string(value)?;
-        if bounded.chars().count() < 50_000 {
-            return Ok(bounded);
-        }
-        let selector = self.vm.intern("printStringLimitedTo:");
-        let result = self.vm.send_message(selector, &[value, Value::int(WHOLE)]);
-        let printed = self.settle(result.map_err(LoadError::from))?;
-        Ok(self.vm.string_value(printed).unwrap_or(bounded))
     }
 
     /// Whether everything was stopped, so that nothing may run any more.

@@ -45,6 +45,34 @@ pub fn unknown_variable(name: &str, span: Span, suggestion: Option<String>) -> D
     )
 }
 
+/// The help for `name = 3` where there is no such variable; none if no assignment is meant.
+pub fn meant_assignment(name: &str, operator: &str) -> Option<String> {
+    let name = shown(name);
+    match operator {
+        "=" => Some(format!("to assign, write {name} := …")),
+        "+=" | "-=" | "*=" | "/=" => {
+            let operator = &operator[..1];
+            Some(format!("write {name} := {name} {operator} …"))
+        }
+        _ => None,
+    }
+}
+
+/// A variable that is unknown right behind a comment: what stands there is meant to be a string.
+pub fn with_comments(mut diagnostics: Vec<Diagnostic>, text: &str) -> Vec<Diagnostic> {
+    for diagnostic in diagnostics.iter_mut().filter(|d| d.code == "E0201") {
+        let before = &text[..diagnostic.span.start as usize];
+        let end = before.trim_end_matches([' ', '\t']).len();
+        let comment = chirp_grammar::tokens(text)
+            .find(|t| t.kind == chirp_grammar::TokenKind::Comment && t.span.end as usize == end);
+        if let Some(comment) = comment {
+            diagnostic.secondary = Some((comment.span, "this is a comment".to_string()));
+            diagnostic.help = Some("write strings in single quotes: 'hello'".to_string());
+        }
+    }
+    diagnostics
+}
+
 /// `[ x | … ]`: the name in front of the bar is not known.
 pub fn parameter_without_colon(name: &str, span: Span) -> Diagnostic {
     let name = shown(name);

@@ -38,11 +38,12 @@ use chirp_grammar::diagnostic::Diagnostic;
 use chirp_grammar::sorting::sort_by;
 
 pub use diagnose::TOO_LARGE;
+pub use diagnose::with_comments;
 use generate::Generator;
 use resolve::Resolver;
 use scope::Names;
 pub use scope::{is_reserved, reserved_names};
-pub use spelling::nearest;
+pub use spelling::{longer, may_name, nearest};
 use template::{CodeTemplate, Scope, Variable};
 pub use undeclared::undeclared_targets;
 

@@ -68,7 +68,11 @@ impl<'a> Resolver<'a> {
         let mut resolved = Vec::with_capacity(statements.len());
         for statement in statements {
             match statement {
-                ast::Statement::Expr(expr) => resolved.push(Statement::Expr(self.expr(expr))),
+                ast::Statement::Expr(expr) => {
+                    let known = self.names.errors.len();
+                    resolved.push(Statement::Expr(self.expr(expr)));
+                    self.meant_assignment(expr, known);
+                }
                 ast::Statement::Return { value, caret } => {
                     self.names.note_return();
                     resolved.push(Statement::Return(self.expr(value), *caret));
@@ -77,6 +81,20 @@ impl<'a> Resolver<'a> {
             }
         }
         resolved
+    }
+
+    /// `x = 3` to an unknown `x` is meant to assign; the mistakes before this statement are `known`.
+    fn meant_assignment(&mut self, expr: &'a Expr, known: usize) {
+        let Some(mistake) = self.names.errors.get_mut(known) else {
+            return;
+        };
+        if let ExprKind::Send { receiver, message } = &expr.kind
+            && let ExprKind::Var(name) = &receiver.kind
+            && mistake.span == receiver.span
+            && let Some(help) = diagnose::meant_assignment(name, &message.selector)
+        {
+            mistake.help = Some(help);
+        }
     }
 
     /// `| a b |` in the middle of a do-it: the variables exist already and start again as nil.

@@ -13,8 +13,33 @@ pub fn closest<'n>(
     candidates: impl Iterator<Item = &'n str>,
 ) -> Option<(usize, &'n str)> {
     candidates
-        .filter_map(|other| Some((distance(name, other)?, other)))
+        .filter_map(|other| Some((unlikeness(name, other)?, other)))
         .min()
+        .map(|((slips, _), other)| (slips, other))
+}
+
+/// How little two names are alike: the slips between them, and of as many the fewer where both begin the same.
+fn unlikeness(a: &str, b: &str) -> Option<(usize, usize)> {
+    let slips = distance(a, b)?;
+    let same = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
+    Some((slips, usize::MAX - same))
+}
+
+/// Whether a word in small letters may be meant as this name: a class is, when little more than its capital is missing.
+pub fn may_name(name: &str, known: &str) -> bool {
+    let mut rest = known.chars();
+    let first = rest.next().filter(|c| c.is_uppercase());
+    let Some(first) = first.filter(|_| name.starts_with(char::is_lowercase)) else {
+        return true;
+    };
+    let small: String = first.to_lowercase().chain(rest).collect();
+    small == name || distance(name, &small).is_some_and(|d| d <= 1)
+}
+
+/// The shortest candidate that begins with `name`, if that is more than a letter or two.
+pub fn longer<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let begun = candidates.filter(|c| name.chars().count() > 2 && c.starts_with(name));
+    begun.min_by_key(|c| (c.len(), *c))
 }
 
 /// How many letters may differ before a suggestion is a guess.
@@ -86,5 +111,14 @@ mod tests {
         let known = ["total", "totals", "tally"];
         assert_eq!(nearest("totla", known.into_iter()), Some("total"));
         assert_eq!(nearest("count", known.into_iter()), None);
+        assert!(may_name("point", "Point") && may_name("arrray", "Array"));
+        assert!(may_name("Cont", "Point") && may_name("count", "coun"));
+        assert!(!may_name("count", "Point"));
+        let known = ["sin", "siz:", "size"];
+        assert_eq!(nearest("siz", known.into_iter()), Some("siz:"));
+        assert_eq!(nearest("siz", ["sin", "size"].into_iter()), Some("size"));
+        let known = ["inject:into:", "injectAll:"];
+        assert_eq!(longer("inject", known.into_iter()), Some("injectAll:"));
+        assert_eq!(longer("in", known.into_iter()), None);
     }
 }

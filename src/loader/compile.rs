@@ -83,7 +83,8 @@ impl Scope for ClassScope<'_> {
 
     fn suggest(&self, name: &str) -> Option<String> {
         let names = self.names();
-        compiler::nearest(name, names.iter().map(String::as_str)).map(str::to_string)
+        let likely = names.iter().filter(|n| compiler::may_name(name, n));
+        compiler::nearest(name, likely.map(String::as_str)).map(str::to_string)
     }
 }
 
@@ -290,7 +291,7 @@ pub fn program(vm: &mut Vm, source: Source) -> Result<MethodId, CompileFailure> 
     let tree = do_it_tree(&source, Options::default())?;
     let scope = ClassScope::new(vm, Known::UndefinedObject.index(), true);
     let compiled = compiler::compile_do_it(&tree, &scope, Variables::Script)
-        .map_err(|e| failure(&e, &source))?;
+        .map_err(|e| do_it_failure(e, &source))?;
     load_do_it(vm, Known::UndefinedObject.index(), source, &compiled.code)
 }
 
@@ -316,8 +317,13 @@ fn add_do_it(
         });
         Ok(compiled.code)
     });
-    let code = code.map_err(|e: Vec<Diagnostic>| failure(&e, &source))?;
+    let code = code.map_err(|e| do_it_failure(e, &source))?;
     load_do_it(vm, class, source, &code)
+}
+
+fn do_it_failure(diagnostics: Vec<Diagnostic>, source: &Source) -> CompileFailure {
+    let told = compiler::with_comments(diagnostics, source.text.as_str());
+    failure(&told, source)
 }
 
 fn load_do_it(

@@ -2,7 +2,7 @@
 //!
 //! Reads the machine's tables; classes and methods that wait are listed for it. Never sends anything.
 
-use crate::compiler::nearest;
+use crate::compiler::{longer, nearest};
 use crate::memory::ClassIndex;
 use crate::primitives::method_uses::mentions;
 use crate::vm::Vm;
@@ -74,21 +74,22 @@ pub fn method_named(vm: &mut Vm, class: ClassIndex, selector: &str) -> Result<Me
         return Ok(method);
     }
     let name = vm.classes.name(class);
-    let known: Vec<String> = vm
-        .classes
-        .chain(class)
-        .filter_map(|c| vm.classes.get(c))
-        .flat_map(|info| info.methods.selectors())
-        .map(|s| vm.symbols.text(s).to_string())
-        .collect();
-    let near = nearest(selector, known.iter().map(String::as_str)).map(|s| format!("{name}>>{s}"));
     let meta = vm
         .classes
         .get(class)
         .filter(|i| i.instance_side.is_none())
         .map(|i| i.meta);
     let other = meta.filter(|&m| found.and_then(|s| vm.lookup(m, s)).is_some());
-    let near = near.or_else(|| other.map(|_| format!("{name} class>>{selector}")));
+    let known = || {
+        let chain = vm.classes.chain(class).filter_map(|c| vm.classes.get(c));
+        let selectors = chain.flat_map(|info| info.methods.selectors());
+        selectors.map(|s| vm.symbols.text(s))
+    };
+    let here = |near: &str| format!("{name}>>{near}");
+    let near = nearest(selector, known())
+        .map(here)
+        .or_else(|| other.map(|_| format!("{name} class>>{selector}")))
+        .or_else(|| longer(selector, known()).map(here));
     let sentence = format!("{name} has no method {selector}");
     Err(with_suggestion(sentence, near.as_deref()))
 }
@@ -135,12 +136,12 @@ pub fn class_names(vm: &Vm) -> Vec<String> {
 
 /// That a message has no methods, and which one may be meant.
 pub fn nobody_implements(vm: &Vm, selector: &str) -> String {
-    let all = vm.classes.classes.iter().flatten();
-    let known: Vec<String> = all
-        .flat_map(|info| info.methods.selectors())
-        .map(|s| vm.symbols.text(s).to_string())
-        .collect();
-    let near = nearest(selector, known.iter().map(String::as_str));
+    let known = || {
+        let all = vm.classes.classes.iter().flatten();
+        let selectors = all.flat_map(|info| info.methods.selectors());
+        selectors.map(|s| vm.symbols.text(s))
+    };
+    let near = nearest(selector, known()).or_else(|| longer(selector, known()));
     with_suggestion(format!("nobody implements {selector}"), near)
 }
 

@@ -241,6 +241,10 @@ fn at_start(context: &Context<'_>) -> Option<Diagnostic> {
                     "pairs are associations: {{ #{} -> 1 }}",
                     text.trim_end_matches(':')
                 ))
+            } else if let Some(comment) = context.comment() {
+                diagnostic
+                    .secondary(comment, "this is a comment")
+                    .help("write strings in single quotes: 'hello'")
             } else {
                 diagnostic.help(format!("write who gets the message: self {text} …"))
             })

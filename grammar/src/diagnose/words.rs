@@ -11,7 +11,7 @@ const SIGNAL: &str = "errors are signalled by a message: Error signal: 'reason'"
 const FUNCTION: &str = "a function is a block: [ :x | x + 1 ]";
 const DECLARE: &str = "variables are declared between bars and assigned with `:=`: | x | x := 3";
 const TYPE: &str = "variables have no types; declare them between bars: | x | x := 3";
-const IMPORT: &str = "all classes are known everywhere: nothing is imported";
+const IMPORT: &str = "all classes are known everywhere; another file is run by a message: Smalltalk require: 'file.st'";
 const PRINT: &str = "print with: Transcript show: x printString; cr";
 const BLOCK: &str = "statements stand together in a block: [ a. b ]";
 const NIL: &str = "nothing is called nil";
@@ -83,6 +83,8 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     ("import", IMPORT),
     ("using", IMPORT),
+    ("use", IMPORT),
+    ("load", IMPORT),
     ("require", IMPORT),
     ("include", IMPORT),
     ("from", IMPORT),

@@ -23,7 +23,7 @@ use rustyline::{
 use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -78,7 +78,7 @@ pub fn start(setup: Setup) -> io::Result<Option<Printer>> {
                     return;
                 }
             };
-            if let Ok(mut external) = editor.create_external_printer() {
+            if let Ok(mut external) = editor.editor.create_external_printer() {
                 // A terminal that went away swallows output, and the next line ends the session.
                 let print = move |text| drop(external.print(text));
                 let _ = send_printer.send(Box::new(print) as Printer);
@@ -93,7 +93,11 @@ pub fn start(setup: Setup) -> io::Result<Option<Printer>> {
     Ok(printer.recv().ok())
 }
 
-type Line = Editor<Prompting, FileHistory>;
+/// The editor, and whether Ctrl-C has ended its line.
+struct Line {
+    editor: Editor<Prompting, FileHistory>,
+    cancelled: Arc<AtomicBool>,
+}
 
 fn editor(setup: &Setup) -> rustyline::Result<Line> {
     let config = Config::builder()
@@ -116,26 +120,35 @@ fn editor(setup: &Setup) -> rustyline::Result<Line> {
         colour: setup.colour,
     }));
     editor.bind_sequence(KeyEvent::ctrl('S'), Cmd::Newline);
-    editor.bind_sequence(
-        KeyEvent::from('\t'),
-        EventHandler::Conditional(Box::new(TabAfterBlank)),
+    let mut bind = |event: Event, handler: Box<dyn ConditionalEventHandler>| {
+        editor.bind_sequence(event, EventHandler::Conditional(handler));
+    };
+    let cancelled = Arc::new(AtomicBool::new(false));
+    bind(KeyEvent::from('\t').into(), Box::new(TabAfterBlank));
+    bind(
+        KeyEvent::ctrl('C').into(),
+        Box::new(Cancel(cancelled.clone())),
     );
+    bind(Event::Any, Box::new(GoOn(cancelled.clone())));
     if let Some(path) = &setup.history {
         // A history that is not there yet, or cannot be read, is an empty one.
         let _ = editor.load_history(path);
     }
-    Ok(editor)
+    Ok(Line { editor, cancelled })
 }
 
 impl Setup {
     /// Reads one entry; false when there will be no more.
-    fn read_entry(&self, editor: &mut Line) -> bool {
+    fn read_entry(&self, line: &mut Line) -> bool {
+        let editor = &mut line.editor;
         let prompt = if self.colour {
             format!("\x1b[1;34m{PROMPT}\x1b[0m")
         } else {
             PROMPT.into()
         };
-        let (typed, more) = match editor.readline(&(PROMPT, prompt.as_str())) {
+        let read = editor.readline(&(PROMPT, prompt.as_str()));
+        let (typed, more) = match read {
+            Ok(_) if line.cancelled.swap(false, Ordering::AcqRel) => (Typed::Cancelled, true),
             Ok(entry) => {
                 if !entry.trim().is_empty() {
                     self.remember(editor, &entry);
@@ -159,7 +172,7 @@ impl Setup {
     }
 
     /// Adds an entry to the history, on disk at once: a session may end in any way.
-    fn remember(&self, editor: &mut Line, entry: &str) {
+    fn remember(&self, editor: &mut Editor<Prompting, FileHistory>, entry: &str) {
         let added = editor.add_history_entry(entry).unwrap_or(false);
         if let Some(path) = self.history.as_ref().filter(|_| added) {
             // Without a writable home there is still the history of this session.
@@ -268,5 +281,25 @@ impl ConditionalEventHandler for TabAfterBlank {
         } else {
             Cmd::Complete
         })
+    }
+}
+
+/// Ctrl-C ends the line like Enter: as an error, the editor would forget with it what was typed behind it.
+struct Cancel(Arc<AtomicBool>);
+
+impl ConditionalEventHandler for Cancel {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        self.0.store(true, Ordering::Release);
+        Some(Cmd::AcceptLine)
+    }
+}
+
+/// Any other key: where Ctrl-C ended nothing, as in a list of completions, the line goes on.
+struct GoOn(Arc<AtomicBool>);
+
+impl ConditionalEventHandler for GoOn {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        self.0.store(false, Ordering::Release);
+        None
     }
 }

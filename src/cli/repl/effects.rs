@@ -2,10 +2,11 @@
 //!
 //! Brings together the session, the descriptions and the printing. Owns no layout and no rule of its own.
 
+use super::super::progress::Progress;
 use super::super::session::{Ending, Session};
 use super::super::{exit, files, load};
 use super::commands::{self, Does, TOPICS};
-use super::{LAST, Repl, show};
+use super::{LAST, Repl, show, summary};
 use crate::formats::detect::{Format, format_of};
 use crate::memory::ClassIndex;
 use crate::tools::describe;
@@ -74,7 +75,7 @@ impl Repl {
     fn print_all(&mut self, session: &mut Session, code: &str) -> Result<(), Ending> {
         self.value(session, code)?;
         let value = last(session);
-        let text = session.print_whole(value)?;
+        let text = summary::printed(session, value, summary::WHOLE)?;
         self.say_on_new_line(session, &format!("{text}\n"));
         Ok(())
     }
@@ -109,7 +110,7 @@ impl Repl {
             }
             (Some(text), Some(Format::Chunk)) => session.run_file(&name, text),
             _ => {
-                let report = session.load(&[path.to_path_buf()]);
+                let report = session.load(&[path.to_path_buf()], &mut Progress::none());
                 match load::tell(session, report) {
                     exit::DONE => Ok(()),
                     code => Err(Ending::Failed(code)),

@@ -12,6 +12,7 @@ mod hint;
 mod output;
 mod record;
 mod show;
+mod summary;
 mod terminal;
 mod vocabulary;
 mod words;
@@ -20,6 +21,7 @@ use super::args::Args;
 use super::session::{Ending, Session};
 use super::{exit, files};
 use crate::host::outside;
+use crate::memory::Value;
 use crate::vm::signal;
 use editor::{Setup, Typed};
 use output::Output;
@@ -43,7 +45,7 @@ const WIDTH: usize = 80;
 
 /// Reads, evaluates and prints until the end; answers the exit code.
 pub fn repl(session: &mut Session, args: &Args) -> i32 {
-    let terminal = Terminal::save();
+    let terminal = Terminal::prepare();
     let mut repl = match Repl::start(session, args) {
         Ok(repl) => repl,
         Err(error) => {
@@ -83,7 +85,7 @@ pub fn repl(session: &mut Session, args: &Args) -> i32 {
             }
             Typed::Exit(code) => {
                 // The editor still sits there, and never learns of this.
-                terminal.restore();
+                terminal.leave_line();
                 return code;
             }
         }
@@ -238,20 +240,12 @@ impl Repl {
         let Some(value) = session.vm.session_variable(LAST) else {
             return Ok(());
         };
-        match session.print_string(value) {
-            Ok(printed) => {
-                self.say_on_new_line(session, &format!("{}\n", show::shortened(&printed)))
-            }
+        match summary::printed(session, value, summary::RESULT) {
+            Ok(printed) => self.say_on_new_line(session, &format!("{printed}\n")),
             Err(Ending::Failed(_)) => {
-                let value = session
-                    .vm
-                    .session_variable(LAST)
-                    .unwrap_or(crate::memory::Value::NIL);
-                let class = session.vm.classes.name(session.vm.heap.class_of(value));
-                self.say_on_new_line(
-                    session,
-                    &format!("(a value of class {class} that does not print itself)\n"),
-                );
+                let value = session.vm.session_variable(LAST);
+                let text = summary::unprintable(session, value.unwrap_or(Value::NIL));
+                self.say_on_new_line(session, &format!("{text}\n"));
             }
             Err(ending) => return Err(ending),
         }

@@ -32,13 +32,44 @@ impl Record {
     /// The script, and how many entries there are in it.
     pub fn script(&self) -> (String, usize) {
         let mut text = format!("{HEAD}\n");
+        // What leaves an entry early would leave the script: then each entry is one of its own there as well.
+        let apart = self.0.iter().any(|e| returns_early(e));
         for (i, entry) in self.0.iter().enumerate() {
             let next = self.0.get(i + 1);
-            text.push_str(&statement(entry, next.is_some_and(|n| mentions_last(n))));
+            let names_value = next.is_some_and(|n| mentions_last(n));
+            text.push_str(&if apart {
+                evaluation(entry, names_value)
+            } else {
+                statement(entry, names_value)
+            });
             text.push('\n');
         }
         (text, self.0.len())
     }
+}
+
+/// An entry as a statement that evaluates it with the variables of the session.
+fn evaluation(entry: &str, names_value: bool) -> String {
+    let evaluated = |source: &str| format!("Smalltalk evaluate: '{}'", source.replace('\'', "''"));
+    if parse_do_it(entry).tree.is_none() {
+        return entry.to_string();
+    }
+    let source = match returns_early(entry) && names_value {
+        true => format!("{LAST} := {}", evaluated(entry)),
+        false if returns_early(entry) => entry.to_string(),
+        false => statement(entry, names_value),
+    };
+    evaluated(&source) + "."
+}
+
+/// Whether there is a `^` that does not begin the last statement.
+fn returns_early(entry: &str) -> bool {
+    let Some(tree) = parse_do_it(entry).tree else {
+        return false;
+    };
+    let last = matches!(tree.body.statements.last(), Some(Statement::Return { .. }));
+    let carets = tokens(entry).filter(|t| t.kind == TokenKind::Caret);
+    carets.count() > usize::from(last)
 }
 
 /// An entry as statements of a script: no `^` ends the script, and its value has a name if the next one wants it.
@@ -104,5 +135,22 @@ mod tests {
         let (text, count) = record.script();
         assert!(text.ends_with("\n_ := 3 + 4.\n_ * 2.\n"), "{text}");
         assert_eq!(count, 2);
+    }
+
+    #[test]
+    fn an_entry_that_is_left_early_leaves_no_script() {
+        let mut record = Record::default();
+        record.smalltalk("Object subclass: A [ b [ ^ 3 ] ]");
+        record.smalltalk("#(1 2) do: [ :x | ^ 'a' ]");
+        record.smalltalk("_ size");
+        let (text, _) = record.script();
+        assert!(
+            text.ends_with(
+                "\nObject subclass: A [ b [ ^ 3 ] ]\n\
+                 Smalltalk evaluate: '_ := Smalltalk evaluate: ''#(1 2) do: [ :x | ^ ''''a'''' ]'''.\n\
+                 Smalltalk evaluate: '_ size.'.\n"
+            ),
+            "{text}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! How values look at the prompt: printed within bounds, in full, or as a tree of their variables.
+//! How values look as a tree of their variables.
 //!
 //! Asks objects to print themselves, which may fail: then there is a word for them all the same.
 
@@ -8,10 +8,6 @@ use crate::vm::handles::Root;
 use crate::vm::known::Known;
 use std::fmt::Write;
 
-/// Characters of a result that are shown.
-pub const CHARACTERS: usize = 4000;
-/// Lines of a result that are shown.
-const LINES: usize = 60;
 /// Characters of a value in a tree.
 const LEAF: usize = 70;
 /// Levels of a tree below its root.
@@ -20,22 +16,6 @@ const DEPTH: usize = 3;
 const ELEMENTS: usize = 10;
 /// Lines of a tree.
 const TREE: usize = 200;
-
-/// The beginning of a result that would flood the screen.
-pub fn shortened(printed: &str) -> String {
-    let mut end = printed.char_indices().nth(CHARACTERS).map(|(end, _)| end);
-    let unit = match printed.match_indices('\n').nth(LINES - 1) {
-        Some((line_end, _)) if end.is_none_or(|e| line_end < e) && line_end + 1 < printed.len() => {
-            end = Some(line_end);
-            format!("{LINES} lines")
-        }
-        _ => format!("{CHARACTERS} characters"),
-    };
-    match end {
-        None => printed.to_string(),
-        Some(end) => format!("{}… (cut after {unit}; :all shows all)", &printed[..end]),
-    }
-}
 
 /// Which tree is being drawn.
 struct Tree {
@@ -155,31 +135,4 @@ fn children(session: &mut Session, value: Value) -> Vec<(String, Option<Root>)> 
         found.push((format!("… {} more", elements - ELEMENTS), None));
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_results_are_cut() {
-        assert_eq!(shortened("#(1 2)"), "#(1 2)");
-        let long = "é".repeat(CHARACTERS + 5);
-        let shown = shortened(&long);
-        assert!(
-            shown.starts_with("éé")
-                && shown.ends_with("é… (cut after 4000 characters; :all shows all)")
-        );
-        assert_eq!(shortened(&"é".repeat(CHARACTERS)), "é".repeat(CHARACTERS));
-    }
-
-    #[test]
-    fn results_of_many_lines_are_cut() {
-        let shown = shortened(&"a\n".repeat(100));
-        assert!(
-            shown.ends_with("a… (cut after 60 lines; :all shows all)"),
-            "{shown}"
-        );
-        assert_eq!(shortened(&"a\n".repeat(60)), "a\n".repeat(60));
-    }
 }

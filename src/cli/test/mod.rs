@@ -7,18 +7,17 @@ mod examples;
 mod junit;
 mod outcome;
 pub mod packages;
-mod progress;
 mod runner;
 mod sources;
 mod tell;
 
+use super::progress::Progress;
 use super::session::{Ending, Session};
 use super::{exit, files, load};
 use crate::formats::detect::{Format, format_of};
 use crate::formats::package_text;
 use crate::host::{library_files, outside};
 use crate::loader::image::Image;
-use progress::Progress;
 use runner::Runner;
 use std::path::{Path, PathBuf};
 use tell::Tally;
@@ -105,7 +104,7 @@ fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
         runner.start()?;
         let packages = packages::packages(&runner.options.paths, sources);
         if !packages.is_empty() {
-            let mut report = runner.session.load(&packages);
+            let mut report = runner.session.load(&packages, &mut runner.progress);
             // Scripts with tests are left out of packages: here they run.
             let runs = |name: &str| sources.iter().any(|s| s.name == name && defines_tests(s));
             report

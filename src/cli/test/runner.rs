@@ -6,9 +6,9 @@
 use super::Options;
 use super::capture::Capture;
 use super::outcome::{Outcome, Verdict};
-use super::progress::Progress;
 use super::tell::Tally;
 use crate::cli::exit;
+use crate::cli::progress::Progress;
 use crate::cli::session::{Ending, Session};
 use crate::host::clock::now;
 use crate::loader::LoadError;

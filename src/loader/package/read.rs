@@ -36,22 +36,26 @@ pub struct Sources {
     pub thorough: bool,
 }
 
-/// Reads the packages at these paths, each of them once.
-pub fn read(files: &Files<'_>, paths: &[PathBuf]) -> Sources {
+/// Reads the packages at these paths, each of them once. `reading` is told how many there are, and the name of the one
+/// that comes next.
+pub fn read(files: &Files<'_>, paths: &[PathBuf], reading: &mut dyn FnMut(usize, &str)) -> Sources {
     let mut sources = Sources::default();
-    let mut seen: Vec<PathBuf> = Vec::new();
+    let mut found: Vec<Package> = Vec::new();
     for path in paths {
         match find::packages(files, path) {
             Err(message) => sources.unreadable.push(message),
             Ok(packages) => {
                 for package in packages {
-                    if !seen.contains(&package.path) {
-                        seen.push(package.path.clone());
-                        sources.package(files, &package);
+                    if found.iter().all(|p| p.path != package.path) {
+                        found.push(package);
                     }
                 }
             }
         }
+    }
+    for package in &found {
+        reading(found.len(), &package.path.to_string_lossy());
+        sources.package(files, package);
     }
     sources
 }
@@ -137,7 +141,9 @@ impl Sources {
     pub fn refuse(&mut self, file: &File, error: &FormatError) {
         let end = (error.offset + 1).min(file.text.len()).max(error.offset);
         let span = Span::new(error.offset, end);
-        let problem = Diagnostic::new("E0302", error.message.clone(), span);
+        let problem = Diagnostic::new("E0302", error.message.clone(), span)
+            .label("not expected here")
+            .help("a class begins: Class { #name : 'Thing', #superclass : 'Object', #package : 'Things' }");
         let source = Source::of_file(&file.name, &file.text, (1, 1));
         self.failures.push(compile::failure(&[problem], &source));
     }

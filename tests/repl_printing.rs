@@ -1,0 +1,105 @@
+//! How results are printed at the prompt: so much of them that a person can read it, whatever they are.
+
+mod prompt;
+
+use prompt::Repl;
+
+#[test]
+fn collections_of_many_elements() {
+    let mut repl = Repl::start();
+    for (collection, name) in [
+        ("asArray", "#("),
+        ("asOrderedCollection", "an OrderedCollection("),
+        ("asArray collect: [ :i | i @ i ]", "{"),
+    ] {
+        repl.line(&format!("(1 to: 1000000) {collection}"));
+        repl.expect(&format!("\n{name}"));
+        let shown = repl.prompt();
+        assert!(
+            shown.contains("… 999900 more")
+                && shown.contains("(cut after 100 elements; :all shows all)")
+                && shown.len() < 2000,
+            "{shown}"
+        );
+    }
+    repl.says(
+        "(1 to: 100000) inject: 0 into: [ :a :b | a + b ]",
+        "5000050000",
+    );
+    repl.leave();
+}
+
+#[test]
+fn collections_within_collections() {
+    let mut repl = Repl::start();
+    repl.says(
+        "deep := 1. 10 timesRepeat: [ deep := Array with: deep ]. deep",
+        "#(#(#(#(#(#(#(…))))))) (cut below 6 levels; :all shows all)",
+    );
+    repl.says(":all", "#(#(#(#(#(#(#(#(#(#(1))))))))))");
+    let wide = "wide := (1 to: 1000) collect: [ :i | (1 to: 1000) asArray ]. wide";
+    repl.line(wide);
+    repl.expect("… 900 more) #(1 2 3 ");
+    let shown = repl.prompt();
+    assert!(
+        shown.contains("(cut after 4000 characters; :all shows all)") && shown.len() < 6000,
+        "{shown}"
+    );
+    repl.leave();
+}
+
+#[test]
+fn collections_that_contain_themselves() {
+    let mut repl = Repl::start();
+    repl.says(
+        "a := Array new: 2. a at: 1 put: a. a",
+        "an Array(an Array(…) nil) (cut where it contains itself)",
+    );
+    repl.says(
+        ":all",
+        "an Array(an Array(…) nil) (cut where it contains itself)",
+    );
+    repl.says(
+        "d := Dictionary new. o := OrderedCollection with: d. d at: 1 put: o. d",
+        "a Dictionary(1->an OrderedCollection(a Dictionary(…)) ) (cut where it contains itself)",
+    );
+    repl.leave();
+}
+
+#[test]
+fn objects_that_do_not_print_themselves() {
+    let mut repl = Repl::start();
+    repl.says("Object subclass: Bad [ printOn: s [ ^ self zork ] ]", "Bad");
+    repl.tells(
+        "{ 3. Bad new }",
+        "(a value of class Array that does not print itself)",
+    );
+    repl.says("Object subclass: Own [ printString [ ^ 'mine' ] ]", "Own");
+    repl.says("Own new", "mine");
+    repl.says("ProtoObject subclass: Bare [ ]", "Bare");
+    repl.says(
+        "Bare new",
+        "(a value of class Bare that does not print itself)",
+    );
+    repl.says(
+        "Object subclass: Waiting [ printOn: s [ Semaphore new wait ] ]",
+        "Waiting",
+    );
+    repl.tells("Waiting new", "Deadlock");
+    repl.says(
+        "Object subclass: Flood [ printOn: s [ [ s << 'a' ] repeat ] ]",
+        "Flood",
+    );
+    repl.tells("Flood new", "aaa… (cut after 4000 characters");
+    repl.says(
+        "Object subclass: Endless [ printOn: s [ Transcript show: 'go'; cr. [ true ] whileTrue ] ]",
+        "Endless",
+    );
+    repl.line("e := Endless new");
+    repl.expect("\ngo\r\n");
+    repl.control('c');
+    repl.expect("(a value of class Endless that does not print itself)");
+    repl.prompt();
+    repl.says("e class", "Endless");
+    repl.leave();
+}
