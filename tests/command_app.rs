@@ -61,3 +61,60 @@ fn it_has_its_own_name_and_chirps_options() {
     assert_eq!(code(&shout(&["--nonsense"])), 2);
     assert_eq!(code(&shout(&["-e", "3 +"])), 65);
 }
+
+#[test]
+fn it_checks_tests_and_explains_with_its_own_words() {
+    let folder = common::Folder::new();
+    let program = folder.file(
+        "a.st",
+        "Transcript show: (Shout value: 'hi'); cr. 3 loud. 3 lout",
+    );
+    let output = shout(&["check", &program]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let told = err(&output);
+    assert!(
+        told.contains("nobody implements `lout`") || told.contains("does not understand `lout`"),
+        "{told}"
+    );
+    assert!(
+        !told.contains("`loud`\n") && !told.contains("`Shout`"),
+        "{told}"
+    );
+    assert!(out(&shout(&[&program])).ends_with("HI!\n"));
+    let tests = folder.file(
+        "b.st",
+        "TestCase subclass: LoudTest [ testLoud [ self assert: 3 loud equals: '3!' ] ]",
+    );
+    let output = shout(&["test", &tests]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(out(&shout(&["explain", "E0104"])).contains("E0104: a bracket"));
+    assert!(out(&shout(&["man"])).contains(".TH shout 1"));
+    assert!(out(&shout(&["doc", "Integer>>loud"])).contains("loud"));
+}
+
+#[test]
+fn it_has_the_prompt() {
+    let mut command = Command::new(std::env::current_exe().expect("a path"));
+    command
+        .args([
+            "the_command",
+            "--exact",
+            "--nocapture",
+            "--quiet",
+            "--test-threads=1",
+        ])
+        .env(ARGUMENTS, "-i\n--no-init\n--color\nnever")
+        .env("XDG_STATE_HOME", common::Folder::new().path())
+        .env("TERM", "xterm");
+    let mut session = rexpect::session::spawn_command(command, Some(60_000)).expect("a session");
+    session.exp_string("chirp> ").expect("a prompt");
+    session.send_line("3 loud").expect("a line is taken");
+    session.exp_string("\n'3!'\r\n").expect("a result");
+    session
+        .send_line("Shout value: 'it'")
+        .expect("a line is taken");
+    session.exp_string("'IT!'").expect("a result");
+    session.exp_string("chirp> ").expect("a prompt");
+    session.send_control('d').expect("a key is taken");
+    session.exp_eof().expect("it ends");
+}

@@ -202,3 +202,79 @@ fn fish_completes_commands_and_options() {
     assert!(text.contains("check\tLook for mistakes"), "{text}");
     assert!(text.contains("--json\t"), "{text}");
 }
+
+/// The options and commands of a page of help.
+fn words_of_help(arguments: &[&str]) -> (Vec<String>, Vec<String>) {
+    let text = prints(arguments);
+    let long = |line: &str| {
+        let start = line.find("--")?;
+        let word = &line[start..];
+        let end = word.find(|c: char| c != '-' && !c.is_ascii_alphanumeric());
+        Some(word[..end.unwrap_or(word.len())].to_string())
+    };
+    let options = text.lines().filter(|l| l.trim_start().starts_with('-'));
+    let commands = text.lines().skip_while(|l| *l != "Commands:").skip(1);
+    let commands = commands.take_while(|l| !l.is_empty());
+    let first = |line: &str| line.split_whitespace().next().map(str::to_string);
+    (
+        options.filter_map(long).collect(),
+        commands.filter_map(first).collect(),
+    )
+}
+
+#[test]
+fn completions_and_manual_know_every_option_and_command() {
+    let scripts = ["bash", "zsh", "fish"].map(|shell| prints(&["completions", shell]));
+    let (options, commands) = words_of_help(&["--help"]);
+    assert!(
+        options.len() > 12 && commands.len() > 7,
+        "{options:?} {commands:?}"
+    );
+    let manual = prints(&["man"]).replace("\\-", "-");
+    for option in &options {
+        assert!(manual.contains(option.as_str()), "{option} in the manual");
+    }
+    for command in commands.iter().filter(|c| *c != "help") {
+        assert!(manual.contains(&format!("chirp-{command}")), "{command}");
+        let page = prints(&["man", command]).replace("\\-", "-");
+        for option in words_of_help(&[command, "--help"]).0 {
+            assert!(page.contains(&option), "{command} {option} in the manual");
+            for script in &scripts {
+                assert!(script.contains(&option[2..]), "{command} {option}");
+            }
+        }
+        for script in &scripts {
+            assert!(script.contains(command.as_str()), "{command}");
+        }
+    }
+    for option in options {
+        for script in &scripts {
+            assert!(script.contains(&option[2..]), "{option}");
+        }
+    }
+}
+
+#[test]
+fn colours_follow_options_and_variables() {
+    let is_coloured = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chirp"));
+        command.args(arguments).args(["-e", "nil foo"]);
+        command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        command.envs(variables.iter().copied());
+        err(&common::run(&mut command, "")).contains('\x1b')
+    };
+    let (no, force) = (("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1"));
+    for (arguments, variables, coloured) in [
+        (&[][..], &[][..], false),
+        (&[], &[force], true),
+        (&[], &[no], false),
+        (&[], &[no, force], false),
+        (&[], &[("NO_COLOR", ""), force], true),
+        (&["--color", "always"], &[no], true),
+        (&["--color=never"], &[force], false),
+        (&["--color=auto"], &[force], true),
+    ] {
+        let found = is_coloured(arguments, variables);
+        assert_eq!(found, coloured, "{arguments:?} {variables:?}");
+    }
+}

@@ -63,25 +63,6 @@ pub struct Args {
     #[arg(long)]
     pub no_init: bool,
 
-    /// Nothing but computation: no files, no network, no other programs, except what --allow-… permits
-    #[arg(long, global = true)]
-    pub sandbox: bool,
-
-    #[command(flatten)]
-    pub allowed: Allowed,
-
-    /// Stop after about N steps: 1000000, 1e6, 10M
-    #[arg(long, value_name = "N", global = true, value_parser = parse_count)]
-    pub fuel: Option<u64>,
-
-    /// Stop when more memory is needed: 500k, 64M, 2G
-    #[arg(long, value_name = "SIZE", global = true, value_parser = parse_size)]
-    pub memory: Option<usize>,
-
-    /// Stop after this time: 10 (seconds), 0.5, 250ms
-    #[arg(long, value_name = "SECONDS", global = true, value_parser = parse_duration)]
-    pub timeout: Option<Duration>,
-
     /// Load a package, a folder of packages, a repository with .project, or a file; several are loaded together
     #[arg(long, value_name = "PATH", global = true)]
     pub load: Vec<PathBuf>,
@@ -94,6 +75,22 @@ pub struct Args {
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub color: Color,
 
+    /// Stop after about N steps: 1000000, 1e6, 10M
+    #[arg(long, value_name = "N", global = true, help_heading = "Limits", value_parser = parse_count)]
+    pub fuel: Option<u64>,
+
+    /// Stop when more memory is needed: 500k, 64M, 2G
+    #[arg(long, value_name = "SIZE", global = true, help_heading = "Limits", value_parser = parse_size)]
+    pub memory: Option<usize>,
+
+    /// Stop after this time: 10 (seconds), 0.5, 250ms
+    #[arg(long, value_name = "SECONDS", global = true, help_heading = "Limits", value_parser = parse_duration)]
+    pub timeout: Option<Duration>,
+
+    /// Nothing but computation: no files, no network, no other programs, except what --allow-… permits
+    #[arg(long, global = true)]
+    pub sandbox: bool,
+
     #[command(subcommand)]
     pub command: Option<Command>,
 
@@ -101,6 +98,10 @@ pub struct Args {
     /// arguments`; without a file, the prompt, or standard input if that is no terminal
     #[arg(value_name = "FILE [ARGS]", trailing_var_arg = true)]
     pub rest: Vec<OsString>,
+
+    // The last: its heading holds for what stands behind it.
+    #[command(flatten)]
+    pub allowed: Allowed,
 }
 
 /// A piece of code from the command line.
