@@ -278,3 +278,29 @@ fn colours_follow_options_and_variables() {
         assert_eq!(found, coloured, "{arguments:?} {variables:?}");
     }
 }
+
+#[test]
+fn long_work_shows_how_far_it_is_and_leaves_nothing() {
+    let folder = Folder::new();
+    let (first, last) = (folder.file("a.st", "3 + 4"), folder.file("c.st", "zork"));
+    let fifo = format!("{}/fifo", folder.path());
+    nix::unistd::mkfifo(fifo.as_str(), nix::sys::stat::Mode::S_IRWXU).expect("a fifo");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chirp"));
+    command
+        .args(["check", &first, &fifo, &last])
+        .env("TERM", "xterm");
+    let mut session = rexpect::session::spawn_command(command, Some(60_000)).expect("a session");
+    // What is done at once shows nothing.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    std::fs::write(&fifo, "5 + 6").expect("it is written");
+    session.exp_string("[3/3] ").expect("how far it is");
+    session
+        .exp_string("c.st\x1b[K\r\x1b[K")
+        .expect("it is erased");
+    session
+        .exp_string("there is no variable")
+        .expect("a mistake");
+    session.exp_eof().expect("it ends");
+    let told = err(&chirp(&["check", &first, &last]));
+    assert!(!told.contains("[1/") && !told.contains('\r'), "{told}");
+}

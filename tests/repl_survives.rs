@@ -49,6 +49,9 @@ fn the_terminal_may_change_its_size() {
             .expect("a signal is sent");
         repl.keys("e");
         repl.control('c');
+        // A new size shows the prompt again and again: it does not tell when Ctrl-C was heard. Between two lines it
+        // clears nothing, since what was typed there belongs to the next one.
+        std::thread::sleep(std::time::Duration::from_millis(300));
     }
     repl.says("3 + 4", "7");
     repl.leave();
@@ -62,6 +65,61 @@ fn resize(repl: &Repl, rows: u16, columns: u16) {
         .stdin(terminal.expect("the terminal"))
         .status();
     assert!(status.expect("stty runs").success());
+}
+
+#[test]
+fn large_pastes() {
+    let mut repl = Repl::start();
+    let adds: String = (1..=9000).map(|i| format!("a add: {i}.\n")).collect();
+    let entry = format!("a := OrderedCollection new.\n{adds}a size");
+    assert!(entry.len() > 100_000);
+    repl.line(&format!("\x1b[200~{entry}\x1b[201~"));
+    repl.expect("\n9000\r\n");
+    repl.prompt();
+    // Without brackets every line is an entry.
+    let lines = "b := b + 1\r".repeat(1000);
+    repl.keys(&format!("b := 0\r{lines}b * 5\r"));
+    repl.expect("\n5000\r\n");
+    repl.prompt();
+    repl.leave();
+}
+
+#[test]
+fn stopping_and_going_on() {
+    // Only a shell makes a job of it.
+    let folder = Repl::folder();
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["--norc", "-i"])
+        .env("PS1", "shell> ")
+        .env("TERM", "xterm")
+        .env("XDG_STATE_HOME", &folder)
+        .env("XDG_CONFIG_HOME", &folder);
+    let session = rexpect::session::spawn_command(bash, Some(60_000)).expect("a session");
+    let mut repl = Repl {
+        session,
+        state: folder,
+    };
+    repl.expect("shell> ");
+    repl.line(concat!(env!("CARGO_BIN_EXE_chirp"), " --color never"));
+    repl.prompt();
+    repl.keys("3 + ");
+    repl.expect("3 + ");
+    repl.keys("\x1a");
+    repl.expect("shell> ");
+    repl.line("fg");
+    repl.prompt();
+    repl.says("4", "7");
+    repl.line("Transcript show: 'go'; cr. (Delay forMilliseconds: 1000) wait. #waited");
+    repl.expect("\ngo\r\n");
+    repl.keys("\x1a");
+    repl.expect("shell> ");
+    repl.line("fg");
+    repl.expect("\n#waited\r\n");
+    repl.prompt();
+    repl.control('d');
+    repl.expect("shell> ");
+    repl.line("exit");
+    repl.session.exp_eof().expect("the shell ends");
 }
 
 #[test]

@@ -174,14 +174,7 @@ impl Session {
     /// Runs a workspace script as if it were typed in: its variables stay.
     pub fn run_in_session(&mut self, name: &str, text: &str) -> Result<(), Ending> {
         let plain = crate::formats::detect::without_interpreter_line(text);
-        let result = match self.vm.evaluate(name, &plain) {
-            // In parts, its variables stay as well.
-            Err(LoadError::Source(e)) if e.failures.iter().any(|f| f.too_large) => {
-                self.vm.run_file(name, text)
-            }
-            other => other,
-        };
-        self.settle(result).map(drop)
+        self.evaluate(name, &plain).map(drop)
     }
 
     /// Gives a variable of the session this value.

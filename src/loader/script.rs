@@ -144,8 +144,17 @@ impl Vm {
             return filing::run(self, &mut program);
         }
         let source = Source::of_file(name, text, (1, 1));
-        let method = compile::do_it(self, source, Variables::Session, Options::default())?;
-        Ok(self.run_method(method, &[Value::NIL])?)
+        let options = Options::default();
+        match compile::do_it(self, source.clone(), Variables::Session, options) {
+            Err(e) if e.too_large => {
+                let mut script = Script {
+                    parts: self.load_in_parts(&source)?.into(),
+                    failures: Vec::new(),
+                };
+                filing::run(self, &mut script)
+            }
+            method => Ok(self.run_method(method?, &[Value::NIL])?),
+        }
     }
 
     /// Begins with a program that runs beside others: its variables are its own, and it sees those of the session.

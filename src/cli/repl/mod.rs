@@ -109,7 +109,7 @@ impl Repl {
         let is_set = |name: &str| outside::variable(name).is_some_and(|v| !v.is_empty());
         let is_terminal = std::io::stdout().is_terminal()
             && outside::variable("TERM").is_none_or(|t| t != "dumb");
-        let words = Arc::new(Mutex::new(vocabulary::of(&mut session.vm)));
+        let words = Arc::<Mutex<Words>>::default();
         let (want, wanted) = channel();
         let (send, typed) = channel();
         let width = Arc::new(AtomicUsize::new(WIDTH));
@@ -146,14 +146,16 @@ impl Repl {
 
     /// Shows the prompt, and lets other Processes run until something was typed.
     fn next_entry(&mut self, session: &mut Session) -> Typed {
-        self.words
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&vocabulary::of(&mut session.vm));
         session.vm.host.stdio.flush();
         self.output.begin_line();
-        if self.want.send(()).is_err() {
-            return Typed::End;
+        {
+            // The prompt is there at once; who asks for a word waits until all are known.
+            let words = self.words.lock();
+            if self.want.send(()).is_err() {
+                return Typed::End;
+            }
+            let mut words = words.unwrap_or_else(PoisonError::into_inner);
+            vocabulary::refresh(&mut session.vm, &mut words);
         }
         self.output.set_prompting(true);
         let typed = loop {

@@ -7,11 +7,35 @@ use crate::memory::Value;
 use crate::vm::Vm;
 use crate::vm::classes::ClassInfo;
 
-/// Classes with their selectors, globals and session variables.
-pub fn of(vm: &mut Vm) -> Words {
+/// Brings the words up to date: classes with their selectors, if they have changed, globals and session variables.
+pub fn refresh(vm: &mut Vm, words: &mut Words) {
     vm.make_all_latent();
     let vm = &*vm;
-    let mut words = Words::default();
+    let extent = extent(vm);
+    if words.extent != extent {
+        *words = Words::default();
+        words.extent = extent;
+        add_classes(vm, words);
+    }
+    words.forget_variables();
+    for (&id, &binding) in vm.globals.iter().chain(&vm.session) {
+        let (name, value) = (vm.symbols.text(id), vm.heap.slot(binding, 1));
+        if value != Value::UNDEFINED && !words.is_class(name) {
+            words.set_variable(name, &vm.classes.name(vm.heap.class_of(value)));
+        }
+    }
+}
+
+/// How much there is in the class table: methods, and letters of names. What is the same has not changed.
+fn extent(vm: &Vm) -> (usize, usize) {
+    let all = vm.classes.classes.iter().flatten();
+    all.fold((0, 0), |(methods, letters), info| {
+        let own = info.methods.selectors().size_hint().0;
+        (methods + own, letters + info.name.len())
+    })
+}
+
+fn add_classes(vm: &Vm, words: &mut Words) {
     let selectors = |info: &ClassInfo| {
         info.methods
             .selectors()
@@ -34,11 +58,4 @@ pub fn of(vm: &mut Vm) -> Words {
         };
         words.set_class(&info.name, class);
     }
-    for (&id, &binding) in vm.globals.iter().chain(&vm.session) {
-        let (name, value) = (vm.symbols.text(id), vm.heap.slot(binding, 1));
-        if value != Value::UNDEFINED && !words.is_class(name) {
-            words.set_variable(name, &vm.classes.name(vm.heap.class_of(value)));
-        }
-    }
-    words
 }

@@ -10,6 +10,8 @@ pub struct Words {
     classes: BTreeMap<String, ClassWords>,
     /// Variables of the session and globals that are no classes, with the class of their value.
     variables: BTreeMap<String, String>,
+    /// By what the session knows whether the classes are still as they were.
+    pub extent: (usize, usize),
 }
 
 /// A class's own selectors.
@@ -30,6 +32,11 @@ impl Words {
     /// class Foo), empty if that is not known.
     pub fn set_variable(&mut self, name: &str, class: &str) {
         self.variables.insert(name.to_string(), class.to_string());
+    }
+
+    /// Leaves only the classes.
+    pub fn forget_variables(&mut self) {
+        self.variables.clear();
     }
 
     /// Is this the name of a class?
