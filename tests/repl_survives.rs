@@ -85,44 +85,6 @@ fn large_pastes() {
 }
 
 #[test]
-fn stopping_and_going_on() {
-    // Only a shell makes a job of it.
-    let folder = Repl::folder();
-    let mut bash = std::process::Command::new("bash");
-    bash.args(["--norc", "-i"])
-        .env("PS1", "shell> ")
-        .env("TERM", "xterm")
-        .env("XDG_STATE_HOME", &folder)
-        .env("XDG_CONFIG_HOME", &folder);
-    let session = rexpect::session::spawn_command(bash, Some(60_000)).expect("a session");
-    let mut repl = Repl {
-        session,
-        state: folder,
-    };
-    repl.expect("shell> ");
-    repl.line(concat!(env!("CARGO_BIN_EXE_chirp"), " --color never"));
-    repl.prompt();
-    repl.keys("3 + ");
-    repl.expect("3 + ");
-    repl.keys("\x1a");
-    repl.expect("shell> ");
-    repl.line("fg");
-    repl.prompt();
-    repl.says("4", "7");
-    repl.line("Transcript show: 'go'; cr. (Delay forMilliseconds: 1000) wait. #waited");
-    repl.expect("\ngo\r\n");
-    repl.keys("\x1a");
-    repl.expect("shell> ");
-    repl.line("fg");
-    repl.expect("\n#waited\r\n");
-    repl.prompt();
-    repl.control('d');
-    repl.expect("shell> ");
-    repl.line("exit");
-    repl.session.exp_eof().expect("the shell ends");
-}
-
-#[test]
 fn hanging_up_ends_the_session() {
     let mut repl = Repl::start();
     repl.session
