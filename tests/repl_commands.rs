@@ -109,6 +109,46 @@ fn values_are_inspected_as_trees() {
 }
 
 #[test]
+fn tests_are_run() {
+    let mut repl = Repl::start();
+    repl.says(
+        "TestCase subclass: SumTest [ testSum [ self assert: 3 + 4 equals: 7 ] ]",
+        "SumTest",
+    );
+    repl.tells(":test SumTest", "1 passed");
+    repl.says(
+        "SumTest extend [ testWrong [ self assert: 3 + 4 equals: 8 ] ]",
+        "SumTest",
+    );
+    repl.line(":test");
+    repl.expect("SumTest>>testWrong: ");
+    repl.expect("2 tests: 1 passed, 1 failed");
+    repl.prompt();
+    repl.tells(":test Point", "Point has no tests");
+    repl.tells(":test SumTset", "did you mean SumTest?");
+    repl.says(
+        "SumTest extend [ testEndless [ Stdio stderr nextPutAll: 'go'; lf; flush. [ true ] whileTrue ] ]",
+        "SumTest",
+    );
+    repl.line(":test SumTest");
+    repl.expect("\ngo\r\n");
+    repl.control('c');
+    repl.expect("UserInterrupt");
+    repl.prompt();
+    repl.says("1 + 1", "2");
+    repl.leave();
+}
+
+#[test]
+fn messages_of_tools_name_the_commands() {
+    let mut repl = Repl::start();
+    repl.tells("3 @ 4 inspect", "= help: here, write :inspect 3 @ 4");
+    repl.tells("Point browse", "= help: here, write :browse Point");
+    repl.tells("3 zork", "did not understand #zork");
+    repl.leave();
+}
+
+#[test]
 fn time_tells_what_it_took() {
     let mut repl = Repl::start();
     repl.line(":time (1 to: 200000) asOrderedCollection size");

@@ -17,6 +17,7 @@ pub enum Does {
     Inspect,
     All,
     Time,
+    Test,
     Load,
     Reload,
     Save,
@@ -135,6 +136,13 @@ pub const COMMANDS: &[Command] = &[
         Does::Time,
     ),
     command(
+        "test",
+        "[CLASS]",
+        "the tests of CLASS, or of all test classes",
+        Takes::Name,
+        Does::Test,
+    ),
+    command(
         "load",
         "PATH",
         "a source file or a package; the variables of a script stay",
@@ -190,9 +198,26 @@ pub const TOPICS: &[(&str, &str)] = &[
         "variables",
         "Variables need no declaration and live until the session ends.\n\
          _    the last value\n\
-         __   the last error, an exception: `__ messageText`, `__ signalerContext`\n",
+         __   the last error, an exception: `__ class`, `__ messageText`\n",
     ),
 ];
+
+/// Messages that open tools where there are windows, and the commands for them.
+const TOOLS: &[(&str, &str)] = &[
+    ("inspect", "inspect"),
+    ("explore", "inspect"),
+    ("browse", "browse"),
+    ("senders", "senders"),
+    ("implementors", "implementors"),
+];
+
+/// The command that somebody means who sends the message of a tool; none for other entries.
+pub fn tool(entry: &str) -> Option<String> {
+    let code = entry.trim().trim_end_matches('.');
+    let (receiver, message) = code.rsplit_once(char::is_whitespace)?;
+    let (_, command) = TOOLS.iter().find(|(word, _)| *word == message)?;
+    Some(format!(":{command} {}", receiver.trim_end()))
+}
 
 /// The entry as a command line: what stands behind its colon; none if it is Smalltalk.
 pub fn command_line(entry: &str) -> Option<&str> {
@@ -277,6 +302,14 @@ mod tests {
             find("").unwrap_err(),
             "there is no command :; :help lists them"
         );
+    }
+
+    #[test]
+    fn messages_of_tools_are_commands_here() {
+        assert_eq!(tool("3 @ 4 inspect."), Some(":inspect 3 @ 4".into()));
+        assert_eq!(tool("#do: senders"), Some(":senders #do:".into()));
+        assert_eq!(tool("inspect"), None);
+        assert_eq!(tool("3 + 4"), None);
     }
 
     #[test]

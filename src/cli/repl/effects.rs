@@ -4,7 +4,7 @@
 
 use super::super::progress::Progress;
 use super::super::session::{Ending, Session};
-use super::super::{exit, files, load};
+use super::super::{exit, files, load, test};
 use super::commands::{self, Does, TOPICS};
 use super::{LAST, Repl, show, summary};
 use crate::formats::detect::{Format, format_of};
@@ -38,6 +38,7 @@ impl Repl {
             Does::Inspect => return self.inspect(session, argument),
             Does::All => return self.print_all(session, argument),
             Does::Time => return self.time(session, argument),
+            Does::Test => tests(session, argument)?,
             Does::Load => return self.load_path(session, &files::expanded(argument)),
             Does::Reload => match self.loaded.clone() {
                 Some(path) => return self.load_path(session, &path),
@@ -253,6 +254,18 @@ fn methods(vm: &mut Vm, argument: &str, width: usize, senders: bool) -> Result<S
     }
     let names: Vec<String> = found.iter().map(|&m| lookup::method_name(vm, m)).collect();
     Ok(describe::columns(names.iter().map(String::as_str), width))
+}
+
+/// Runs the tests of a class, or all.
+fn tests(session: &mut Session, name: &str) -> Result<Result<String, String>, Ending> {
+    let class = match name {
+        "" => None,
+        _ => match class_or_variable(&mut session.vm, name) {
+            Ok(class) => Some(session.vm.classes.name(class)),
+            Err(sentence) => return Ok(Err(sentence)),
+        },
+    };
+    test::in_session(session, class.as_deref()).map(Ok)
 }
 
 /// A class by its name, or the class of a variable's value.

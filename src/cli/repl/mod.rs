@@ -214,9 +214,24 @@ impl Repl {
             let line = if word == "help" { word } else { "quit" };
             return self.command(session, line);
         }
-        self.value_of(session, text)?;
+        let result = self.value_of(session, text);
+        if result.is_err() {
+            self.help_with_tools(session, text);
+        }
+        result?;
         self.record.smalltalk(text);
         self.show_last(session)
+    }
+
+    /// `x inspect` opens a window elsewhere; here nobody understands it.
+    fn help_with_tools(&self, session: &mut Session, text: &str) {
+        let error = session.vm.session_variable(ERROR);
+        let class = error.map(|e| session.vm.classes.name(session.vm.heap.class_of(e)));
+        if class.is_some_and(|c| c == "MessageNotUnderstood")
+            && let Some(command) = commands::tool(text)
+        {
+            session.complain(&format!("  = help: here, write {command}\n"));
+        }
     }
 
     /// Evaluates; the value, or the error, gets its name.

@@ -96,6 +96,30 @@ pub fn test(session: &mut Session, options: &Options, folder: Option<&Path>) -> 
     }
 }
 
+/// Runs the tests of one class, or of all that there are, in a session that goes on; answers how many there were.
+pub fn in_session(session: &mut Session, class: Option<&str>) -> Result<String, Ending> {
+    let options = Options::default();
+    let mut runner = Runner {
+        session,
+        options: &options,
+        tally: Tally::default(),
+        progress: Progress::none(),
+    };
+    runner.start_with_all()?;
+    let result = runner.run(|name| class.is_none_or(|wanted| wanted == name));
+    let Runner { session, tally, .. } = runner;
+    match result {
+        // Whoever interrupts a test at the prompt wants the prompt.
+        Err(Ending::Exit(code)) if !session.is_over() => Err(Ending::Failed(code)),
+        Err(ending) => Err(ending),
+        Ok(()) if tally.outcomes.is_empty() => {
+            let who = class.map_or("this session".to_string(), |c| c.to_string());
+            Ok(format!("{who} has no tests\n"))
+        }
+        Ok(()) => Ok(tally.summary()),
+    }
+}
+
 /// Loads, runs, tries. Answers the exit code that the loading would give.
 fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
     let mut code = exit::DONE;
@@ -128,7 +152,7 @@ fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
                 result => result?,
             }
         }
-        runner.run()?;
+        runner.run(|_| true)?;
     }
     for source in sources {
         runner.try_examples(source)?;

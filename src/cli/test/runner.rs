@@ -39,12 +39,18 @@ impl Runner<'_> {
         self.session.evaluate(NAME, "TestRun start").map(drop)
     }
 
-    /// Runs all tests; Err if the session cannot go on.
-    pub fn run(&mut self) -> Result<(), Ending> {
+    /// The test classes that are there already are meant as well.
+    pub fn start_with_all(&mut self) -> Result<(), Ending> {
+        let code = "TestRun startWithAll";
+        self.session.evaluate(NAME, code).map(drop)
+    }
+
+    /// Runs the tests of the classes with these names; Err if the session cannot go on.
+    pub fn run(&mut self, is_meant: impl Fn(&str) -> bool) -> Result<(), Ending> {
         let code = "TestRun current classesToRun collect: [ :each | each name asString ]";
         let value = self.session.evaluate(NAME, code)?;
         let classes = texts(self.session, value);
-        for (number, class) in (1..).zip(classes) {
+        for (number, class) in (1..).zip(classes).filter(|(_, class)| is_meant(class)) {
             self.run_class(&class, number)?;
         }
         Ok(())
