@@ -121,7 +121,7 @@ impl Session {
         let access = FileAccess::all();
         let mut is_first = true;
         let files = Files::new(&access).patient();
-        let sources = package::read(&files, paths, &mut |known, name| {
+        let sources = package::read_telling(&files, paths, &mut |known, name| {
             if std::mem::take(&mut is_first) {
                 progress.more(known);
             }

@@ -17,7 +17,7 @@ mod read_filetree;
 pub mod report;
 
 pub use install::{Load, Step, overridden_by, remember};
-pub use read::{Sources, read};
+pub use read::{Sources, read, read_telling};
 pub use report::{Report, Skipped};
 
 use self::model::File;

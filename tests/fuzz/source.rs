@@ -242,7 +242,6 @@ fn checked(vm: &mut Vm, text: &str, data: &[u8]) -> Finding {
         let sources = package::read(
             &Files::new(&FileAccess::all()),
             std::slice::from_ref(&folder.0),
-            &mut |_, _| {},
         );
         vm.check_packages(sources);
     }

@@ -39,7 +39,7 @@ fn read_paths(vm: &mut Vm, args: &[Value]) -> PrimResult {
         .ok_or(PrimError::BadArgument)?;
     let room = vm.memory_limit().saturating_sub(vm.memory_used());
     let opened = vm.host.files().with_room(room);
-    let sources = read(&opened, &paths, &mut |_, _| {});
+    let sources = read(&opened, &paths);
     let bytes = room.saturating_sub(opened.room());
     vm.charge(sources.parts.iter().map(|p| 100 * p.methods.len()).sum());
     let load = Load::new(sources);

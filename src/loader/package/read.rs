@@ -36,9 +36,17 @@ pub struct Sources {
     pub thorough: bool,
 }
 
-/// Reads the packages at these paths, each of them once. `reading` is told how many there are, and the name of the one
-/// that comes next.
-pub fn read(files: &Files<'_>, paths: &[PathBuf], reading: &mut dyn FnMut(usize, &str)) -> Sources {
+/// Reads the packages at these paths, each of them once.
+pub fn read(files: &Files<'_>, paths: &[PathBuf]) -> Sources {
+    read_telling(files, paths, &mut |_, _| {})
+}
+
+/// Likewise; `reading` is told how many packages there are, and the path of the one that comes next.
+pub fn read_telling(
+    files: &Files<'_>,
+    paths: &[PathBuf],
+    reading: &mut dyn FnMut(usize, &str),
+) -> Sources {
     let mut sources = Sources::default();
     let mut found: Vec<Package> = Vec::new();
     for path in paths {
