@@ -183,6 +183,23 @@ const VALUES: &[&str] = &[
     "'a'",
     "'foo ^ 3'",
     "'3 + 4'",
+    // Instances that nobody has initialised, or that are none.
+    "Socket basicNew",
+    "File basicNew",
+    "Delay basicNew",
+    "Semaphore basicNew",
+    "Mutex basicNew",
+    "MethodDictionary basicNew",
+    "LargePositiveInteger basicNew: 4",
+    "LargeNegativeInteger basicNew: 0",
+    "Fraction basicNew",
+    "Interval basicNew",
+    "OrderedCollection basicNew",
+    "Dictionary basicNew",
+    "WriteStream basicNew",
+    "Exception basicNew",
+    "Random basicNew",
+    "SocketAddress basicNew: 3",
     // Handles of TLS sessions, fresh and in the middle of a handshake.
     "[ ZdcPluginSSLSession basicNew primitiveSSLCreate ] on: Error do: [ :e | nil ]",
     "[ | s h | s := ZdcPluginSSLSession basicNew. h := s primitiveSSLCreate.

@@ -3,6 +3,7 @@
 use super::context::Budget;
 use super::error::{Error, Result};
 use super::image::Image;
+use super::output;
 use super::smalltalk::Smalltalk;
 use super::{Capabilities, Dir, EnvironmentAccess, Net, ProcessAccess};
 use crate::host::Host;
@@ -50,8 +51,8 @@ pub struct Builder {
     depth: Option<usize>,
     capabilities: Capabilities,
     stdin: Option<Box<dyn Read + Send>>,
-    stdout: Option<Box<dyn Write + Send>>,
-    stderr: Option<Box<dyn Write + Send>>,
+    stdout: Option<Output>,
+    stderr: Option<Output>,
     arguments: Vec<String>,
     stress: bool,
     pub(super) image: Option<Image>,
@@ -72,7 +73,7 @@ impl Builder {
         self
     }
 
-    /// Bytes of object memory. The library itself needs about two million.
+    /// Bytes of object memory, and of what a [`Buffer`](crate::Buffer) keeps. The library itself needs about two million.
     pub fn memory(mut self, bytes: usize) -> Builder {
         self.memory = Some(bytes);
         self
@@ -155,15 +156,17 @@ impl Builder {
         self
     }
 
-    /// Where the Transcript and standard output go. It has everything at the end of each call.
+    /// Where the Transcript and standard output go. It has everything at the end of each call. What a
+    /// [`Buffer`](crate::Buffer) keeps counts against [`memory`](Builder::memory); a sink of your own must see to its
+    /// limits itself.
     pub fn stdout(mut self, sink: impl Write + Send + 'static) -> Builder {
-        self.stdout = Some(Box::new(sink));
+        self.stdout = Some(output::to(sink));
         self
     }
 
     /// Where standard error goes.
     pub fn stderr(mut self, sink: impl Write + Send + 'static) -> Builder {
-        self.stderr = Some(Box::new(sink));
+        self.stderr = Some(output::to(sink));
         self
     }
 
@@ -221,11 +224,10 @@ impl Builder {
 
     /// Starts the machine.
     pub fn build(self) -> Result<Smalltalk> {
-        let sink = |sink: Option<Box<dyn Write + Send>>| {
-            Output::new(sink.unwrap_or_else(|| Box::new(std::io::sink())))
-        };
+        let [stdout, stderr] = [self.stdout, self.stderr]
+            .map(|to| to.unwrap_or_else(|| Output::new(Box::new(std::io::sink()))));
         let input = self.stdin.unwrap_or_else(|| Box::new(std::io::empty()));
-        let stdio = Stdio::new(sink(self.stdout), sink(self.stderr), Source::Reader(input));
+        let stdio = Stdio::new(stdout, stderr, Source::Reader(input));
         if let Some(fault) = self.capabilities.net.fault() {
             return Err(Error::host(fault));
         }

@@ -1,9 +1,12 @@
 //! A sink that keeps what programs write.
 
+use crate::host::stdio::{Kept, Output};
+use std::any::Any;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 
 /// Bytes that a machine has written, readable from outside: give a clone to [`Builder::stdout`](crate::Builder::stdout).
+/// They count as memory of the machine until they are taken: a program that writes for ever reaches its limit.
 ///
 /// ```
 /// let output = chirp::Buffer::new();
@@ -15,7 +18,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// # Ok::<(), chirp::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Buffer(Arc<Mutex<Vec<u8>>>);
+pub struct Buffer(Kept);
+
+/// An output that leads to a sink.
+pub(super) fn to(sink: impl Write + Send + 'static) -> Output {
+    let buffer = (&sink as &dyn Any).downcast_ref::<Buffer>();
+    let kept = buffer.map(|buffer| buffer.0.clone());
+    Output::new(Box::new(sink)).keeping(kept)
+}
 
 impl Buffer {
     /// An empty buffer.

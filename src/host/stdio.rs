@@ -4,6 +4,7 @@
 //! time.
 
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Buffered bytes that trigger a flush.
 const FLUSH_AT: usize = 8 * 1024;
@@ -14,9 +15,14 @@ const MUCH: usize = 64 * 1024;
 /// What a pipe that can be written takes at once.
 const PIECE: usize = 4096;
 
+/// What a sink in memory keeps of what it was given.
+pub type Kept = Arc<Mutex<Vec<u8>>>;
+
 /// A buffered destination that an embedder may replace.
 pub struct Output {
     sink: Box<dyn Write + Send>,
+    /// Where that is memory, which counts as the machine's.
+    kept: Option<Kept>,
     buffer: Vec<u8>,
     at_lines: bool,
     is_standard: bool,
@@ -29,12 +35,24 @@ impl Output {
     pub fn new(sink: Box<dyn Write + Send>) -> Self {
         Output {
             sink,
+            kept: None,
             buffer: Vec::new(),
             at_lines: false,
             is_standard: false,
             gone: false,
             error: None,
         }
+    }
+
+    /// The sink keeps here what it gets.
+    pub fn keeping(mut self, kept: Option<Kept>) -> Self {
+        self.kept = kept;
+        self
+    }
+
+    /// Whether what is written stays in memory.
+    pub fn keeps(&self) -> bool {
+        self.kept.is_some()
     }
 
     /// Writes out at every line end: for somebody who watches.
@@ -209,6 +227,18 @@ impl Stdio {
         self.output.flush();
         self.error.write(bytes);
         self.error.flush();
+    }
+
+    /// Bytes of output that are kept in memory.
+    pub fn kept(&self) -> usize {
+        let (output, error) = (&self.output.kept, &self.error.kept);
+        let same = matches!((output, error), (Some(a), Some(b)) if Arc::ptr_eq(a, b));
+        let kept = [output.as_ref(), error.as_ref().filter(|_| !same)];
+        let bytes = kept.into_iter().flatten().map(|kept| {
+            let bytes = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            bytes.len()
+        });
+        bytes.sum()
     }
 
     /// Flushes both outputs.

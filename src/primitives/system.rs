@@ -94,6 +94,13 @@ fn version(vm: &mut Vm, _args: &[Value]) -> PrimResult {
 }
 
 /// Text for a person: every kind of line end becomes a line feed.
+fn write_output(vm: &mut Vm, bytes: &[u8]) {
+    vm.host.stdio.output.write(bytes);
+    if vm.host.stdio.output.keeps() {
+        vm.note_kept(bytes.len());
+    }
+}
+
 fn transcript_show(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = vm
         .string_value(arg(args, 1)?)
@@ -104,7 +111,7 @@ fn transcript_show(vm: &mut Vm, args: &[Value]) -> PrimResult {
     } else {
         text
     };
-    vm.host.stdio.output.write(text.as_bytes());
+    write_output(vm, text.as_bytes());
     wait_for_reader(vm, args)
 }
 
@@ -136,7 +143,7 @@ fn bytes(vm: &Vm, v: Value) -> Result<Vec<u8>, PrimError> {
 fn stdout_write(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let bytes = bytes(vm, arg(args, 1)?)?;
     vm.charge(bytes.len() >> 3);
-    vm.host.stdio.output.write(&bytes);
+    write_output(vm, &bytes);
     wait_for_reader(vm, args)
 }
 
@@ -144,6 +151,9 @@ fn stderr_write(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let bytes = bytes(vm, arg(args, 1)?)?;
     vm.charge(bytes.len() >> 3);
     vm.host.stdio.write_error(&bytes);
+    if vm.host.stdio.error.keeps() {
+        vm.note_kept(bytes.len());
+    }
     Ok(args[0])
 }
 

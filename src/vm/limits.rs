@@ -49,12 +49,12 @@ impl Vm {
         self.stop
     }
 
-    /// Bytes taken by objects, by all Processes (their stacks, and what is noted of frames), by symbols, and by the
-    /// texts of loads that have not ended.
+    /// Bytes taken by objects, by all Processes (their stacks, and what is noted of frames), by symbols, by the
+    /// texts of loads that have not ended, and by output that is kept.
     pub fn memory_used(&self) -> usize {
         let loads = self.loads.iter().filter(|kept| kept.0.is_some());
         let loads: usize = loads.map(|kept| kept.1).sum();
-        let own = self.stack_bytes() + self.symbols.bytes_used() + loads;
+        let own = self.stack_bytes() + self.symbols.bytes_used() + loads + self.host.stdio.kept();
         self.heap.bytes_used().saturating_add(own)
     }
 
@@ -67,14 +67,20 @@ impl Vm {
             .sum()
     }
 
-    /// Small stacks grow without being asked for the limit: when many have, it is looked at soon.
+    /// Small stacks grow without being asked for the limit, and so does output: when there is much, it is looked
+    /// at soon.
     pub(crate) fn note_growth(&mut self, slots: usize) {
-        self.stack_growth += slots * 8;
+        self.stack_growth = self.stack_growth.saturating_add(slots.saturating_mul(8));
         if self.stack_growth > self.memory_limit() / GROWTHS {
             self.stack_growth = 0;
             self.heap.collection_wanted = true;
             self.poll_soon();
         }
+    }
+
+    /// Output of so many bytes is kept in memory.
+    pub fn note_kept(&mut self, bytes: usize) {
+        self.note_growth(bytes.div_ceil(8));
     }
 
     /// Whether a stack may grow by as many slots.

@@ -252,6 +252,41 @@ fn a_limit_goes_through_closures_that_ignore_it() {
     assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
 }
 
+#[test]
+fn what_a_buffer_keeps_counts_as_memory() {
+    let limit = 8 << 20;
+    let (out, err) = (Buffer::new(), Buffer::new());
+    let limits = Smalltalk::builder().memory(limit);
+    let sinks = limits.stdout(out.clone()).stderr(err.clone());
+    let st = &mut sinks.build().unwrap();
+    for (endless, buffer) in [
+        ("[ Transcript show: 'words of no end, ' ] repeat", &out),
+        ("[ Stdio stdout nextPutAll: 'words, words' ] repeat", &out),
+        (
+            "[ Stdio stderr nextPutAll: 'errors and more of them, ' ] repeat",
+            &err,
+        ),
+        (
+            "| s | s := String new: 50000. [ Transcript show: s ] repeat",
+            &out,
+        ),
+    ] {
+        assert_eq!(why::<()>(st, endless), Stop::Memory);
+        let kept = buffer.take().len();
+        assert!(
+            (limit / 4..limit * 5 / 4).contains(&kept),
+            "{endless}: {kept}"
+        );
+        assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
+    }
+    // What was taken makes room.
+    for _ in 0..4 {
+        st.eval::<()>("| s | s := String new: 50000. 60 timesRepeat: [ Transcript show: s ]")
+            .unwrap();
+        assert_eq!(out.take().len(), 3_000_000);
+    }
+}
+
 /// A call has its answer, but one that another Process made inside it has not returned: it waits for that as for
 /// anything else.
 #[test]

@@ -4,7 +4,7 @@
 
 use super::session::Role;
 use super::verify::Trust;
-use crate::host::files::Files;
+use crate::host::files::{FileError, Files};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -56,6 +56,9 @@ impl Source {
             Source::None => Ok(Vec::new()),
             Source::Pem(bytes) => Ok(bytes.clone()),
             Source::File(path) => files.read(Path::new(path)).map_err(|error| {
+                if let FileError::Denied(denied) = error {
+                    return denied.to_string();
+                }
                 let errno = error.errno();
                 let text = crate::host::sys::error_text(errno);
                 let name = crate::host::net::errno_name(errno);
