@@ -2,6 +2,8 @@
 
 #[path = "api/collections.rs"]
 mod collections;
+#[path = "api/compile_fail.rs"]
+mod compile_fail;
 #[path = "api/convert.rs"]
 mod convert;
 #[path = "api/documentation.rs"]
@@ -16,6 +18,8 @@ mod functions;
 mod handles;
 #[path = "api/host_classes.rs"]
 mod host_classes;
+#[path = "api/host_values.rs"]
+mod host_values;
 #[path = "api/images.rs"]
 mod images;
 #[path = "api/limits.rs"]

@@ -92,6 +92,18 @@ impl Builder {
     }
 
     /// One more folder, or file, that the program may use.
+    ///
+    /// ```
+    /// use chirp::{Dir, ErrorKind, Smalltalk};
+    ///
+    /// let here = env!("CARGO_MANIFEST_DIR");
+    /// let mut st = Smalltalk::builder().files(Dir::read_only(here)).build()?;
+    /// let file = format!("'{here}/Cargo.toml' asFileReference");
+    /// assert!(st.eval::<String>(&format!("{file} contents"))?.contains("chirp"));
+    /// let error = st.eval::<()>(&format!("{file} delete")).unwrap_err();
+    /// assert!(matches!(error.kind(), ErrorKind::Denied { .. }));
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
     pub fn files(mut self, dir: Dir) -> Builder {
         self.capabilities.files.add(dir);
         self

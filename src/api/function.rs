@@ -19,6 +19,10 @@ use std::sync::Arc;
 /// itself. It answers something that implements [`IntoSmalltalk`](crate::IntoSmalltalk), or a `Result` of it.
 /// As a method, its first parameter is the receiver, and `()` answers that.
 ///
+/// What ends a call of Smalltalk in the middle comes to the closure as an `Err`, which it passes on: exceptions that
+/// handlers outside of it may take, and a `^` in a block that it has called, which then returns from where the block
+/// was written.
+///
 /// A closure may be called again while it runs, so it is `Fn`: what it changes belongs into a `Cell`,
 /// a `Mutex` or the like. `M` only tells the shapes apart.
 ///

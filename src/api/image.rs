@@ -183,7 +183,16 @@ impl Smalltalk {
 }
 
 impl Builder {
-    /// The library that the machine begins with; without this, that inside the program.
+    /// What the machine begins with; without this, the library inside the program.
+    ///
+    /// ```
+    /// use chirp::{Image, Smalltalk};
+    ///
+    /// let image = Image::standard();
+    /// let mut st = Smalltalk::builder().image(&image).fuel(100_000).build()?;
+    /// assert_eq!(st.eval::<i64>("3 + 4")?, 7);
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
     pub fn image(mut self, image: &Image) -> Builder {
         self.image = Some(image.clone());
         self

@@ -14,6 +14,9 @@ mod embed_image;
 mod embed_limits;
 #[path = "../../examples/embed_plugins.rs"]
 mod embed_plugins;
+#[cfg(feature = "net")]
+#[path = "../../examples/embed_poll.rs"]
+mod embed_poll;
 #[path = "../../examples/embed_slices.rs"]
 mod embed_slices;
 #[path = "../../examples/embed_threads.rs"]
@@ -62,4 +65,39 @@ fn config() {
 #[test]
 fn plugins() {
     embed_plugins::main().unwrap();
+}
+
+#[cfg(feature = "net")]
+#[test]
+fn poll() {
+    embed_poll::main().unwrap();
+}
+
+/// All of them are run, here or as a command; they are short, and say how they are run.
+#[test]
+fn every_example_is_here() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+    let tests = [
+        include_str!("examples.rs"),
+        include_str!("../command_app.rs"),
+    ];
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if path.extension().is_some_and(|e| e == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            seen += 1;
+            assert!(text.lines().count() <= 60, "{name} is too long");
+            assert!(
+                text.contains(&format!("cargo run --example {name}")),
+                "{name}"
+            );
+            let run = |test: &str| {
+                test.contains(&format!("examples/{name}.rs")) && test.contains(&format!("{name}::"))
+            };
+            assert!(tests.into_iter().any(run), "{name} is not run");
+        }
+    }
+    assert!(seen > 10, "only {seen}");
 }

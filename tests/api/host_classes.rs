@@ -239,7 +239,7 @@ fn wrong_receivers_and_arguments_are_told() {
     let error = st.eval::<This<Bulk>>("Cell3 of: 3").unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::Conversion { .. }),
-        "#(error)"
+        "{error}"
     );
 }
 
@@ -439,14 +439,14 @@ fn values_and_handles_from_outside() {
         doubled.with_host(other, |c: &Cell3| c.0).unwrap_err(),
         other.set_global("C", &cell).unwrap_err(),
     ] {
-        assert!(matches!(error.kind(), ErrorKind::ForeignHandle), "#(error)");
+        assert!(matches!(error.kind(), ErrorKind::ForeignHandle), "{error}");
     }
     let error = doubled.with_host(st, |b: &Bulk| b.0.len()).unwrap_err();
     assert_eq!(error.to_string(), "expected a Bulk, found a Cell3");
     let error = Smalltalk::new().object(New(Cell3(1))).unwrap_err();
     assert!(
         error.to_string().ends_with("Cell3: it needs `register`"),
-        "#(error)"
+        "{error}"
     );
 }
 
@@ -523,11 +523,11 @@ fn mistakes_in_definitions_are_told() {
         ),
     ] {
         let error = error.unwrap_err().to_string();
-        assert!(error.contains(expected), "#(error)");
+        assert!(error.contains(expected), "{error}");
     }
     // Nothing half made stays behind.
     for n in ["BadArity", "BadSource"] {
-        assert!(st.class(n).is_err(), "#(n)");
+        assert!(st.class(n).is_err(), "{n}");
     }
     assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
     // Once more is no mistake.
