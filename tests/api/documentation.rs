@@ -125,7 +125,10 @@ fn every_public_item_is_in_an_example() -> io::Result<()> {
     for file in &files {
         let text = fs::read_to_string(file)?;
         // Behind the clock of the API stand those that the machine uses.
-        let text = text.split("/// This moment, for").next().unwrap_or_default();
+        let text = text
+            .split("/// This moment, for")
+            .next()
+            .unwrap_or_default();
         let (some, code, not_run) = read(text);
         items.extend(some);
         examples += &bare(&code);
