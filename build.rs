@@ -35,7 +35,9 @@ fn main() -> io::Result<()> {
             let packed = formats::packed::write(&library.text, library.file_ends, |blocks| {
                 packer::pack(library.strings.as_bytes(), blocks, EFFORT)
             });
+            let early = formats::packed::write_early(&library.text, &library.early);
             write_if_changed(&out.join("library.packed"), &packed)?;
+            write_if_changed(&out.join("library.early"), &early)?;
             write_if_changed(&out.join("library.strings"), library.strings.as_bytes())?;
             write_if_changed(&out.join("library.index"), &library.index)
         }

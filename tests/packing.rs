@@ -6,6 +6,7 @@ use chirp::host::{Capabilities, Host, library_files};
 use chirp::loader::boot;
 use chirp::loader::image::Image;
 use chirp::memory::HeapOptions;
+use std::collections::BTreeSet;
 
 #[test]
 fn the_executable_carries_the_folder() {
@@ -32,4 +33,38 @@ fn a_machine_starts_with_few_classes() {
     assert!(made * 5 < image.num_classes(), "{made} classes");
     assert!(vm.classes.methods.len() < 10, "methods were listed");
     assert!(vm.symbols.len() < 400, "{} symbols", vm.symbols.len());
+}
+
+/// What every program needs is not packed; `UPDATE_EARLY=1` writes the list anew.
+#[test]
+fn what_every_program_needs_is_not_packed() {
+    let host = Host::new(Capabilities::none(), Stdio::none()).expect("a host");
+    let mut vm = boot(&Image::embedded(), HeapOptions::default(), host).expect("the library");
+    let seven = vm.evaluate("test", "3 + 4").expect("a number");
+    let processor = vm.global("Processor").expect("it was made");
+    // As the command line prints, and ends.
+    for (receiver, selector) in [(seven, "printString"), (processor, "terminateOthers")] {
+        let selector = vm.intern(selector);
+        vm.send_message(selector, &[receiver]).expect("an answer");
+    }
+    let methods = vm.classes.methods.iter();
+    let compiled = methods.filter(|m| !m.code.is_null() && m.source.library && m.source.line > 0);
+    let names: BTreeSet<String> = compiled
+        .map(|m| {
+            format!(
+                "{}>>{}",
+                vm.classes.name(m.class),
+                vm.symbols.text(m.selector)
+            )
+        })
+        .collect();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/formats/early.txt");
+    if std::env::var_os("UPDATE_EARLY").is_some() {
+        let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
+        std::fs::write(path, lines).expect("the list is written");
+        return;
+    }
+    let list = std::fs::read_to_string(path).expect("the list");
+    let listed: BTreeSet<String> = list.lines().map(str::to_string).collect();
+    assert_eq!(names, listed, "run this test with UPDATE_EARLY=1");
 }

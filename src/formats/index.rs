@@ -8,8 +8,12 @@ use super::error::{FormatError, Place, place_of};
 use super::layout::{self, HEADER, LISTS, MAGIC, TRAIT, field, push, push_entry};
 use super::ston::Map;
 use super::tonel::{self, Definition, Kind};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+use std::ops::Range;
+
+/// The methods that every program needs, one a line. A test compares them with what a machine compiles.
+const EARLY: &str = include_str!("early.txt");
 
 /// One file of the library.
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub struct Library {
     pub strings: String,
     /// Where each file ends in the text.
     pub file_ends: Vec<usize>,
+    /// Where the methods lie that every program needs.
+    pub early: Vec<Range<usize>>,
     pub index: Vec<u8>,
 }
 
@@ -240,6 +246,8 @@ struct Writer {
     classes: Vec<usize>,
     records: Vec<u8>,
     num_methods: usize,
+    wanted_early: HashSet<&'static str>,
+    early: Vec<Range<usize>>,
 }
 
 /// What the next method's record refers to.
@@ -263,6 +271,8 @@ impl Writer {
             classes: Vec::new(),
             records: Vec::new(),
             num_methods: 0,
+            wanted_early: EARLY.lines().collect(),
+            early: Vec::new(),
         };
         for file in files {
             writer.text.push_str(&file.text);
@@ -415,12 +425,19 @@ impl Writer {
             end: m.source.end,
             line: m.line as usize,
         };
+        let side = if m.class_side { " class" } else { "" };
+        let name = format!("{}{side}>>{}", p.class, m.selector);
+        if self.wanted_early.contains(name.as_str()) {
+            let base = p.base as usize;
+            self.early.push(base + m.source.start..base + m.source.end);
+        }
         // In the joined text the bracket is a space: a method's source is one slice of it.
         let bracket = p.base as usize + m.bracket;
         self.text.replace_range(bracket..bracket + 1, " ");
     }
 
-    fn finish(self, order: &Order<'_>) -> Library {
+    fn finish(mut self, order: &Order<'_>) -> Library {
+        self.early.sort_by_key(|range| range.start);
         let strings = self.strings.concat();
         let mut index = Vec::new();
         let counts = [
@@ -452,6 +469,7 @@ impl Writer {
             text: self.text,
             strings,
             file_ends: self.file_ends,
+            early: self.early,
             index,
         }
     }

@@ -14,6 +14,8 @@
 //! alphabet for the bucket of its distance less one, and the place in that one. Distances reach back into the dictionary,
 //! as if it stood in front of the text.
 
+use std::ops::Range;
+
 /// A block takes further files up to this much text. Larger ones pack better and take longer to unpack.
 const BLOCK: usize = 8 << 10;
 /// Shortest match.
@@ -53,6 +55,19 @@ pub fn write(
     bytes.extend(words.iter().flat_map(|&word| (word as u32).to_le_bytes()));
     bytes.extend(data);
     bytes
+}
+
+/// Lays out what is not packed, since every program needs it: these ranges of the text. First the number of them, then two
+/// words for each and for the end: where it begins in the joined text, and where behind all these words.
+pub fn write_early(text: &str, ranges: &[Range<usize>]) -> Vec<u8> {
+    let (mut words, mut pieces) = (vec![ranges.len()], String::new());
+    for range in ranges {
+        words.extend([range.start, pieces.len()]);
+        pieces.push_str(&text[range.clone()]);
+    }
+    words.extend([text.len(), pieces.len()]);
+    let bytes = words.iter().flat_map(|&word| (word as u32).to_le_bytes());
+    bytes.chain(pieces.into_bytes()).collect()
 }
 
 /// A code, the bit that is read first lowest; length 0 where there is none.

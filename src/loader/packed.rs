@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 #[derive(Debug)]
 pub struct Packed {
     bytes: &'static [u8],
+    early: &'static [u8],
     strings: &'static str,
     blocks: Vec<OnceLock<Box<str>>>,
     tables: OnceLock<[Table; 2]>,
@@ -26,17 +27,19 @@ pub fn embedded() -> &'static Packed {
     static EMBEDDED: OnceLock<Packed> = OnceLock::new();
     EMBEDDED.get_or_init(|| {
         let bytes = include_bytes!(concat!(env!("OUT_DIR"), "/library.packed"));
+        let early = include_bytes!(concat!(env!("OUT_DIR"), "/library.early"));
         let strings = include_str!(concat!(env!("OUT_DIR"), "/library.strings"));
-        Packed::new(bytes, strings)
+        Packed::new(bytes, early, strings)
     })
 }
 
 const WORDS: usize = SYMBOLS + DISTANCES;
 
 impl Packed {
-    fn new(bytes: &'static [u8], strings: &'static str) -> Packed {
+    fn new(bytes: &'static [u8], early: &'static [u8], strings: &'static str) -> Packed {
         let mut packed = Packed {
             bytes,
+            early,
             strings,
             blocks: Vec::new(),
             tables: OnceLock::new(),
@@ -64,6 +67,9 @@ impl Packed {
 
     /// A piece of the text that lies in one file; the empty text for other ranges.
     pub fn text(&self, range: Range<usize>) -> &str {
+        if let Some(text) = self.early(&range) {
+            return text;
+        }
         let number = first_where(self.blocks.len(), |number| {
             self.end(number + 1).0 > range.start
         });
@@ -74,6 +80,19 @@ impl Packed {
         let text = block.get_or_init(|| self.unpack(number).unwrap_or_default());
         text.get(range.start - start..range.end.saturating_sub(start))
             .unwrap_or("")
+    }
+
+    /// The same, if it is one of the pieces that are not packed.
+    fn early(&self, range: &Range<usize>) -> Option<&'static str> {
+        let count = entry(self.early, 0, 0, 4);
+        let word = |number| entry(self.early, 4, number, 4);
+        let place = first_where(count, |place| word(2 * place) >= range.start);
+        let (from, to) = (word(2 * place + 1), word(2 * place + 3));
+        if place == count || word(2 * place) != range.start || to - from != range.len() {
+            return None;
+        }
+        let pieces = self.early.get(4 + 8 * (count + 1)..)?;
+        std::str::from_utf8(pieces.get(from..to)?).ok()
     }
 
     fn unpack(&self, number: usize) -> Option<Box<str>> {
