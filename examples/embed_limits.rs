@@ -35,7 +35,7 @@ pub fn main() -> chirp::Result<()> {
         let end = match st.eval::<i64>(source) {
             Ok(value) => value.to_string(),
             Err(error) => match error.kind() {
-                ErrorKind::Stopped { why } => format!("stopped: {why:?}"),
+                ErrorKind::Stopped { why, .. } => format!("stopped: {why:?}"),
                 ErrorKind::Unhandled { class, .. } => class.clone(),
                 ErrorKind::Exit(code) => format!("exit {code}"),
                 _ => return Err(error),
@@ -52,7 +52,7 @@ pub fn main() -> chirp::Result<()> {
     let watchdog = thread::spawn(move || handle.stop());
     let error = st.eval::<()>("[ true ] whileTrue").unwrap_err();
     let interrupted = Stop::Interrupt;
-    assert!(matches!(error.kind(), ErrorKind::Stopped { why } if *why == interrupted));
+    assert!(matches!(error.kind(), ErrorKind::Stopped { why, .. } if *why == interrupted));
     watchdog.join().expect("the watchdog ends");
     assert_eq!(st.eval::<i64>("3 + 4")?, 7);
     Ok(())

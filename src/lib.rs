@@ -32,7 +32,7 @@
 //! // Code that nobody has read gets limits. It has no files and no network unless you say so.
 //! let mut st = Smalltalk::builder().fuel(100_000).memory(64 << 20).build()?;
 //! let error = st.eval::<()>("[ true ] whileTrue: [ ]").unwrap_err();
-//! assert!(matches!(error.kind(), ErrorKind::Stopped { why: Stop::Fuel }));
+//! assert!(matches!(error.kind(), ErrorKind::Stopped { why: Stop::Fuel, .. }));
 //! # Ok::<(), chirp::Error>(())
 //! ```
 //!

@@ -26,6 +26,8 @@ mod images;
 mod limits;
 #[path = "api/loading.rs"]
 mod loading;
+#[path = "api/panics.rs"]
+mod panics;
 #[path = "api/permissions.rs"]
 mod permissions;
 #[cfg(feature = "serde")]
@@ -33,5 +35,9 @@ mod permissions;
 mod serial;
 #[path = "api/slices.rs"]
 mod slices;
+#[path = "api/spans.rs"]
+mod spans;
+#[path = "api/stops.rs"]
+mod stops;
 #[path = "api/taken_images.rs"]
 mod taken_images;

@@ -249,13 +249,18 @@ fn exit_codes() {
 
 #[test]
 fn limits_say_what_was_reached() {
-    let endless = "[true] whileTrue: []";
+    let endless = "n := 0.\n[true] whileTrue: [n := n + 1]";
+    // And where the program was.
+    let place = "  script  -e:2:25\n      [true] whileTrue: [n := n + 1]\n                              ^\n";
     assert_eq!(
         err(&chirp(&["--fuel", "100000", "-e", endless])),
-        "error: out of fuel (--fuel)\n"
+        format!("error: out of fuel (--fuel)\n{place}")
     );
     let output = chirp(&["--timeout", "50ms", "-e", endless]);
-    assert_eq!(err(&output), "error: out of time (--timeout)\n");
+    assert_eq!(
+        err(&output),
+        format!("error: out of time (--timeout)\n{place}")
+    );
 }
 
 #[test]

@@ -6,8 +6,9 @@ use chirp::host::{Capabilities, Host};
 use chirp::loader::image::Image;
 use chirp::loader::{LoadError, boot};
 use chirp::memory::{HeapOptions, Value};
+use chirp::vm::primitive_table::Table;
 use chirp::vm::run::RunError;
-use chirp::vm::{PrimError, Stop, Vm, signal};
+use chirp::vm::{HostFn, PrimError, Stop, Vm, signal};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
@@ -319,7 +320,7 @@ fn an_overflow_in_the_handler_of_one_goes_to_handlers_further_out() {
     );
     let mut ends = |source: &str| {
         let shown = show(&mut vm, source);
-        let expected = ["3", "error: StackOverflow"];
+        let expected = ["3", "error: StackOverflow", "stop: Depth"];
         assert!(expected.contains(&shown.as_str()), "{source}: {shown}");
     };
     for selector in ["handled", "cleaned"] {
@@ -660,7 +661,10 @@ fn endless_calls_through_rust_end_in_an_error() {
         vm.send_message(selector, &[Value::int(1)])
             .map_err(|_| PrimError::Inappropriate)
     });
-    assert!(vm.install_host_method(class, "through", again).is_ok());
+    assert!(
+        vm.install_host_method(class, "through", HostFn::Own(again))
+            .is_ok()
+    );
     let got = show(&mut vm, "[ 3 through ] on: Error do: [ :e | #refused ]");
     assert_eq!(got, "#refused");
     let got = show(&mut vm, "3 through");
@@ -679,7 +683,10 @@ fn processes_go_on_while_rust_waits_for_smalltalk() {
         vm.evaluate("inner", "s wait. Smalltalk garbageCollect. n")
             .map_err(|_| PrimError::Inappropriate)
     });
-    assert!(vm.install_host_method(class, "inner", wait).is_ok());
+    assert!(
+        vm.install_host_method(class, "inner", HostFn::Own(wait))
+            .is_ok()
+    );
     check(
         &mut vm,
         "s := Semaphore new. n := 0. [ n := 5. s signal ] fork. nil inner",
@@ -728,4 +735,65 @@ fn the_examples_of_the_library_under_stress() {
         "{tried} {scavenges} {full}"
     );
     assert_eq!(vm.check_heap(), Ok(()));
+}
+
+// ---- Mistakes of our own ----
+
+/// A primitive that panics, wherever it is called from: what ran is lost, and nothing else.
+#[test]
+fn a_machine_outlives_a_panic() {
+    let mut vm = machine();
+    let table = Table {
+        names: " testPanic ",
+        functions: &[|_, _| panic!("a primitive")],
+    };
+    vm.primitives.add("", table);
+    check(
+        &mut vm,
+        "Smalltalk at: #Kept put: 5. Object compile: 'panic <primitive: ''testPanic''>'. Object compile: 'sink: n ^ n = 0 ifTrue: [ self panic ] ifFalse: [ [ self sink: n - 1 ] ensure: [ Kept := 0 ] ]'. 3",
+        "3",
+    );
+    check(
+        &mut vm,
+        "Waiter := Semaphore new. Woken := 0. [ Waiter wait. Woken := 7 ] fork. Processor yield. 3",
+        "3",
+    );
+    let fuel = vm.limits.fuel;
+    for text in [
+        "3 panic",
+        "Context1 := nil. Block1 := nil. [ :x | Context1 := thisContext. Block1 := [ ^ x ]. 3 sink: 10 ] value: 3",
+        "[ 3 panic ] fork. Processor yield",
+        "[ 3 panic ] on: Error do: [ :e | 3 ]",
+        "[ nil foo ] ensure: [ 3 panic ]",
+        "#(3 1 2) sort: [ :a :b | 3 panic ]",
+        "3 sink: 100000",
+    ] {
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            vm.evaluate("test", text).is_ok()
+        }));
+        assert!(panicked.is_err(), "{text}");
+        assert!(vm.recover(), "{text}");
+        assert_eq!(vm.limits.fuel, fuel);
+        check(
+            &mut vm,
+            "Smalltalk garbageCollect. (1 to: 10000) inject: Kept into: [ :a :b | a + b ]",
+            "50005005",
+        );
+        check(
+            &mut vm,
+            "[ nil foo ] on: Error do: [ :e | e return: Kept ]",
+            "5",
+        );
+    }
+    check(
+        &mut vm,
+        "{ Context1 sender. Context1 isDead. (Context1 tempAt: 1) isNil }",
+        "#(nil true true)",
+    );
+    check(
+        &mut vm,
+        "[ Block1 value ] on: BlockCannotReturn do: [ :e | 4 ]",
+        "4",
+    );
+    check(&mut vm, "Waiter signal. Processor yield. Woken", "7");
 }

@@ -41,7 +41,7 @@ const LEAST_SLOTS: usize = 4096;
 /// assert_eq!(st.eval::<Vec<String>>("Smalltalk arguments")?, ["a", "b"]);
 ///
 /// let error = st.eval::<()>("[ true ] whileTrue: [ ]").unwrap_err();
-/// assert!(matches!(error.kind(), ErrorKind::Stopped { why: Stop::Fuel }));
+/// assert!(matches!(error.kind(), ErrorKind::Stopped { why: Stop::Fuel, .. }));
 /// # Ok::<(), chirp::Error>(())
 /// ```
 #[derive(Default)]
@@ -73,7 +73,8 @@ impl Builder {
         self
     }
 
-    /// Bytes of object memory, and of what a [`Buffer`](crate::Buffer) keeps. The library itself needs about two million.
+    /// Bytes of object memory, and of what a [`Buffer`](crate::Buffer) keeps. The library itself needs about two million;
+    /// with less, [`Builder::build`] fails.
     pub fn memory(mut self, bytes: usize) -> Builder {
         self.memory = Some(bytes);
         self

@@ -112,12 +112,14 @@ impl<'a> Ctx<'a> {
     /// Evaluates source text and converts its last value. Variables that it declares stay.
     pub fn eval<T: FromSmalltalk>(&mut self, source: &str) -> Result<T> {
         self.run(|vm| vm.evaluate("eval", source))
+            .map_err(|error| error.locate(source))
     }
 
     /// Runs the text of a source file, in whichever format it is (workspace script or chunks). The name
     /// is for traces.
     pub fn run_source<T: FromSmalltalk>(&mut self, name: &str, text: &str) -> Result<T> {
         self.run(|vm| vm.run_file(name, text))
+            .map_err(|error| error.locate(text))
     }
 
     /// The value of a global, or of a variable that evaluated text has declared.
@@ -161,10 +163,10 @@ impl<'a> Ctx<'a> {
             .vm
             .new_host_function(closure.into_host(false))
             .map_err(|_| not_found("class", "HostFunction"))?;
-        let base = self.pin(function);
-        self.pin(Value::int(F::COUNT as i64));
-        let object = self.send_pinned(base, "asBlockWithArguments:")?;
-        Ok(Block::of(Obj::new(self.vm, object)))
+        let selector = self.vm.intern("asBlockWithArguments:");
+        let count = Value::int(F::COUNT as i64);
+        let object = self.run(|vm| Ok(vm.send_message(selector, &[function, count])?))?;
+        Ok(Block::of(object))
     }
 
     /// Any value as an object.
@@ -295,24 +297,10 @@ impl<'a> Ctx<'a> {
             self.pin(v);
             args.push(self)
         });
-        if let Err(error) = pushed {
-            self.unpin(base);
-            return Err(error);
-        }
-        let value = self.send_pinned(base, selector)?;
-        R::from_value(self, value)
-    }
-
-    /// Sends a message to the value that is pinned at `base`, with those behind it as arguments, and unpins them.
-    /// They stay pinned until the call begins: it first ends programs that were dropped, which may move everything.
-    pub(super) fn send_pinned(&mut self, base: usize, selector: &str) -> Result<Value> {
+        let values = self.vm.handles.pinned.split_off(base);
+        pushed?;
         let selector = self.vm.intern(selector);
-        let answer = self.call(|vm| {
-            let values = vm.handles.pinned.split_off(base);
-            Ok(vm.send_message(selector, &values)?)
-        });
-        self.unpin(base);
-        answer
+        self.run(|vm| Ok(vm.send_message(selector, &values)?))
     }
 
     /// Keeps a value valid until the pinned ones are cut back; answers its place.

@@ -3,10 +3,9 @@
 //! Conversions of built-in types run no Smalltalk code, except that of other collections to Arrays.
 
 use super::context::Ctx;
-use super::error::{Error, ErrorKind, Result};
+use super::error::{Error, Result};
 use super::object::Obj;
 use crate::memory::Value;
-use crate::vm::Stop;
 use crate::vm::known::Known;
 
 /// What an object can become in Rust.
@@ -146,7 +145,7 @@ pub(super) fn room(ctx: &Ctx<'_>, bytes: usize) -> Result<()> {
     if ctx.vm.heap.can_allocate(bytes.saturating_add(64)) {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Stopped { why: Stop::Memory }))
+    Err(Error::no_memory())
 }
 
 /// Names an instance of a class.

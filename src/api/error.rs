@@ -3,9 +3,11 @@
 //! Owns the kinds and their making. How they read stands in `report`.
 
 use super::object::Obj;
+use super::spans::Lines;
 use crate::loader::LoadError;
 use crate::vm::host_methods::BoxError;
 use crate::vm::run::RunError;
+use crate::vm::stopping::StoppedAt;
 use crate::vm::trace::Frame;
 use crate::vm::{CompileFailure, Mistake, Stop, Unhandled, Vm};
 
@@ -30,6 +32,24 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///     other => panic!("{other:?}"),
 /// }
 /// assert!(format!("{error:#}").contains("1 | 3 +"));
+/// ```
+///
+/// Mistakes and frames tell their bytes in the text that was given, for editors:
+///
+/// ```
+/// use chirp::{ErrorKind, Smalltalk};
+///
+/// let mut st = Smalltalk::new();
+/// let text = "'Grüße' size.\n3 zork: 4";
+/// let error = st.eval::<i64>(text).unwrap_err();
+/// let ErrorKind::Unhandled { trace, .. } = error.kind() else { panic!() };
+/// let span = trace.frames().iter().find_map(|frame| frame.span.clone()).unwrap();
+/// assert_eq!(&text[span], "zork:");
+///
+/// let text = "'Grüße' := 3";
+/// let error = st.eval::<i64>(text).unwrap_err();
+/// let ErrorKind::Syntax { errors, .. } = error.kind() else { panic!() };
+/// assert_eq!(&text[errors[0].span.clone()], ":=");
 /// ```
 pub struct Error(Box<Inner>);
 
@@ -82,10 +102,13 @@ pub enum ErrorKind {
         /// Where the Rust code was called; empty if it has not been in Smalltalk yet.
         trace: Trace,
     },
-    /// A limit was reached, or somebody stopped the machine. No handler sees that.
+    /// A limit was reached, or somebody stopped the machine. No handler sees that; clean-up blocks (`ensure:`,
+    /// `ifCurtailed:`) have run, within a small reserve.
     Stopped {
         /// Which limit.
         why: Stop,
+        /// Where the program was.
+        trace: Trace,
     },
     /// `Smalltalk exit: code`.
     Exit(i32),
@@ -200,6 +223,14 @@ impl Error {
         }))
     }
 
+    /// There is no room for what is being converted.
+    pub(super) fn no_memory() -> Error {
+        Error::new(ErrorKind::Stopped {
+            why: Stop::Memory,
+            trace: Trace::default(),
+        })
+    }
+
     /// An error of the host program's own, as a closure or conversion may answer it. One that is of
     /// this type already stays what it is.
     ///
@@ -268,7 +299,8 @@ impl Error {
             }),
             ErrorKind::Unhandled { trace, .. }
             | ErrorKind::Denied { trace, .. }
-            | ErrorKind::Host { trace, .. } => {
+            | ErrorKind::Host { trace, .. }
+            | ErrorKind::Stopped { trace, .. } => {
                 let frame = trace.frames.iter().find(|f| !f.library && f.line > 0)?;
                 Some(Place {
                     file: frame.file.as_deref(),
@@ -278,6 +310,29 @@ impl Error {
             }
             _ => None,
         }
+    }
+
+    /// Says where in this text, which is what the call was given, mistakes and frames are.
+    pub(super) fn locate(mut self, text: &str) -> Error {
+        match &mut self.0.kind {
+            ErrorKind::Syntax { errors, .. } => {
+                let lines = Lines::of(text);
+                for mistake in errors {
+                    mistake.span = lines.of_mistake(mistake);
+                }
+            }
+            ErrorKind::Unhandled { trace, .. }
+            | ErrorKind::Denied { trace, .. }
+            | ErrorKind::Host { trace, .. }
+            | ErrorKind::Stopped { trace, .. } => {
+                let lines = Lines::of(text);
+                for frame in &mut trace.frames {
+                    frame.span = lines.of_frame(frame);
+                }
+            }
+            _ => {}
+        }
+        self
     }
 
     pub(super) fn rendered(&self) -> &str {
@@ -326,7 +381,11 @@ impl Error {
     pub(super) fn of_run(vm: &mut Vm, error: RunError) -> Error {
         match error {
             RunError::Stopped(Stop::Exit(code)) => Error::new(ErrorKind::Exit(code)),
-            RunError::Stopped(why) => Error::new(ErrorKind::Stopped { why }),
+            RunError::Stopped(why) => {
+                let StoppedAt { frames, omitted } = vm.stopped_at();
+                let trace = Trace { frames, omitted };
+                Error::new(ErrorKind::Stopped { why, trace })
+            }
             RunError::Unhandled(unhandled) => {
                 let exception = vm.take_failed_exception();
                 let source = exception.and_then(|e| vm.take_host_error(e));

@@ -235,7 +235,13 @@ fn callable(
 /// HostError.
 fn failure(vm: &mut Vm, mut error: Error) -> PrimError {
     if vm.stop_reason().is_none()
-        && matches!(error.kind(), ErrorKind::Stopped { why: Stop::Memory })
+        && matches!(
+            error.kind(),
+            ErrorKind::Stopped {
+                why: Stop::Memory,
+                ..
+            }
+        )
         && let Ok(exception) = vm.new_object(Known::OutOfMemory.index(), 0)
     {
         // Only this value found no room.

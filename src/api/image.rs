@@ -9,7 +9,7 @@ use crate::host::{Host, library_files};
 use crate::loader::boot::{boot_shared, resume};
 use crate::loader::image;
 use crate::memory::HeapOptions;
-use crate::vm::{Snapshot, Stop, Vm};
+use crate::vm::{Snapshot, Vm};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -98,15 +98,26 @@ impl Image {
     pub(super) fn start(&self, heap: HeapOptions, host: Host) -> Result<Box<Vm>> {
         let taken = match &self.0 {
             Content::Library(library) => {
-                return boot_shared(library, heap, host).map_err(Error::host);
+                let limit = heap.limit;
+                let free = HeapOptions {
+                    limit: usize::MAX,
+                    ..heap
+                };
+                let mut vm = boot_shared(library, free, host).map_err(Error::host)?;
+                let bytes = vm.heap.bytes_used();
+                if bytes > limit {
+                    let message = format!("memory: the library alone takes {bytes} bytes");
+                    return Err(Error::host(message));
+                }
+                vm.heap.options.limit = limit;
+                return Ok(vm);
             }
             Content::Taken(taken) => taken,
         };
         if taken.snapshot.bytes() > heap.limit {
-            return Err(Error::new(ErrorKind::Stopped { why: Stop::Memory }));
+            return Err(Error::no_memory());
         }
-        let mut vm = resume(&taken.snapshot, heap, host)
-            .ok_or_else(|| Error::new(ErrorKind::Stopped { why: Stop::Memory }))?;
+        let mut vm = resume(&taken.snapshot, heap, host).ok_or_else(Error::no_memory)?;
         taken.types.adopt(&mut Ctx::inner(&mut vm))?;
         Ok(vm)
     }

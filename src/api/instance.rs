@@ -9,7 +9,7 @@ use super::error::{Error, ErrorKind, Result};
 use super::host_class::{HostClass, class_of};
 use super::object::Obj;
 use crate::memory::Value;
-use crate::vm::{PrimError, Stop};
+use crate::vm::PrimError;
 use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -59,7 +59,7 @@ impl<T: HostClass> IntoSmalltalk for New<T> {
 
 fn no_object(error: PrimError) -> Error {
     match error {
-        PrimError::NoMemory => Error::new(ErrorKind::Stopped { why: Stop::Memory }),
+        PrimError::NoMemory => Error::no_memory(),
         _ => Error::new(ErrorKind::NotFound {
             what: "way to make instances of this class".into(),
         }),
@@ -75,7 +75,7 @@ fn bytes_of<T: HostClass>(value: &T) -> usize {
 fn make_room(ctx: &mut Ctx<'_>, bytes: usize) -> Result<()> {
     match ctx.vm.has_room_for_host(bytes.saturating_add(64)) {
         true => Ok(()),
-        false => Err(Error::new(ErrorKind::Stopped { why: Stop::Memory })),
+        false => Err(Error::no_memory()),
     }
 }
 

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 ///     handle.stop();
 /// });
 /// let error = st.eval::<()>("[ [ true ] whileTrue: [ ] ] on: Exception do: [ ]").unwrap_err();
-/// assert!(matches!(error.kind(), ErrorKind::Stopped { why: Stop::Interrupt }));
+/// assert!(matches!(error.kind(), ErrorKind::Stopped { why: Stop::Interrupt, .. }));
 /// watchdog.join().unwrap();
 /// assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
 /// ```
@@ -43,7 +43,8 @@ impl InterruptHandle {
         self.set(signal::INTERRUPT);
     }
 
-    /// Stops what runs. No handler sees that, and no clean-up block runs.
+    /// Stops what runs. No handler sees that. Clean-up blocks run, for a quarter of a second at most; another stop ends
+    /// them as well.
     pub fn stop(&self) {
         self.set(signal::STOP);
     }

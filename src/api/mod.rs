@@ -35,6 +35,7 @@ mod host_method;
 mod image;
 mod instance;
 mod interrupt;
+mod machine;
 mod numbers;
 mod object;
 mod output;
@@ -43,6 +44,7 @@ mod run;
 #[cfg(feature = "serde")]
 mod serial;
 mod smalltalk;
+mod spans;
 pub mod testing;
 
 pub use crate::host::capabilities::{Capabilities, Dir, EnvironmentAccess, Net, ProcessAccess};

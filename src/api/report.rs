@@ -37,7 +37,10 @@ impl Display for Error {
                 f.write_str(message)?;
                 long(f, trace)
             }
-            ErrorKind::Stopped { why } => f.write_str(reason(*why)),
+            ErrorKind::Stopped { why, trace } => {
+                f.write_str(reason(*why))?;
+                long(f, trace)
+            }
             ErrorKind::Exit(code) => write!(f, "the program ended itself with exit code {code}"),
             ErrorKind::Conversion { expected, found } => {
                 write!(f, "expected {expected}, found {found}")

@@ -26,8 +26,9 @@ use std::time::{Duration, Instant};
 /// The limits of [`Builder::fuel`](crate::Builder::fuel) and [`timeout`](crate::Builder::timeout), as they were at the
 /// start, hold for all slices together; time between slices does not count. Reaching one is an error, and the end.
 ///
-/// Dropped before its end it is terminated with the next call of the machine: its clean-up blocks (`ensure:`,
-/// `ifCurtailed:`) get a million sends and a second. [`Run::terminate`] does that at once.
+/// Dropped before its end it is terminated with the next call of the machine, or when that is dropped: its clean-up
+/// blocks (`ensure:`, `ifCurtailed:`) get a million sends and a quarter of a second. [`Run::terminate`] does that at
+/// once.
 ///
 /// ```
 /// use chirp::{Progress, Smalltalk};
@@ -60,6 +61,7 @@ pub struct Run {
     sliced: Option<Sliced>,
     filing: Box<dyn Filing + Send>,
     last: Option<Obj>,
+    source: Box<str>,
     /// What is left of it.
     budget: Budget,
     dropped: DroppedRuns,
@@ -144,16 +146,18 @@ impl<T> Progress<T> {
 
 impl Run {
     pub(super) fn start(ctx: &mut Ctx<'_>, budget: Budget, source: &str) -> Result<Run> {
-        let (sliced, filing) = ctx.call(|vm| {
+        let started = ctx.call(|vm| {
             let mut filing = vm.open_program("start", source)?;
             let mut sliced = Some(vm.begin_sliced());
             load_next(vm, &mut sliced, &mut *filing)?;
             Ok((sliced, filing))
-        })?;
+        });
+        let (sliced, filing) = started.map_err(|error| error.locate(source))?;
         Ok(Run {
             sliced,
             filing,
             last: None,
+            source: source.into(),
             budget,
             dropped: ctx.vm.dropped_runs(),
         })
@@ -185,7 +189,7 @@ impl Run {
             },
             Err(error) => {
                 self.give_up(ctx.vm);
-                Err(error)
+                Err(error.locate(&self.source))
             }
         }
     }

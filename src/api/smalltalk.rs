@@ -9,6 +9,7 @@ use super::error::{Error, Result};
 use super::function::RustFn;
 use super::host_class::HostClass;
 use super::interrupt::InterruptHandle;
+use super::machine::Machine;
 use super::object::Obj;
 use crate::host::capabilities::FileAccess;
 use crate::host::files::Files;
@@ -21,6 +22,9 @@ use std::time::Duration;
 
 /// A Smalltalk world of its own: classes, globals, Processes. A program may have many of them, and may move
 /// them between threads.
+///
+/// Dropped, it ends its Processes, those of [`Run`](crate::Run)s included: their clean-up blocks (`ensure:`,
+/// `ifCurtailed:`) run, for a quarter of a second all together.
 ///
 /// ```
 /// use chirp::Smalltalk;
@@ -59,7 +63,7 @@ use std::time::Duration;
 /// # Ok::<(), chirp::Error>(())
 /// ```
 pub struct Smalltalk {
-    vm: Box<Vm>,
+    vm: Machine,
     budget: Budget,
 }
 
@@ -85,6 +89,7 @@ impl Smalltalk {
     }
 
     pub(super) fn of(vm: Box<Vm>, budget: Budget) -> Smalltalk {
+        let vm = Machine::new(vm);
         Smalltalk { vm, budget }
     }
 
@@ -104,13 +109,13 @@ impl Smalltalk {
             fuel: vm.limits.fuel,
             timeout: None,
         };
-        Smalltalk { vm, budget }
+        Smalltalk::of(vm, budget)
     }
 
     /// Gives it back.
     #[cfg(feature = "cli")]
     pub(crate) fn into_vm(self) -> Box<Vm> {
-        self.vm
+        self.vm.into_vm()
     }
 
     /// Evaluates source text and converts its last value. Variables that it declares stay.

@@ -7,6 +7,7 @@ use super::exit;
 use crate::host::outside;
 use crate::{Result, Smalltalk};
 use std::ffi::OsString;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What prepares a machine.
@@ -81,9 +82,21 @@ impl App {
             }
         };
         std::panic::set_hook(Box::new(|panic| {
+            let own = file!().strip_suffix("cli/app.rs").unwrap_or_default();
+            if panic.location().is_some_and(|l| !l.file().starts_with(own)) {
+                // Of the program that chirp is in.
+                return tell(format_args!("error: {panic}"));
+            }
             let address = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
-            eprintln!("error: a mistake in chirp itself: {panic}\nplease report it: {address}");
+            tell(format_args!(
+                "error: a mistake in chirp itself: {panic}\nplease report it: {address}"
+            ));
         }));
         catch_unwind(AssertUnwindSafe(|| super::dispatch(self, &args))).unwrap_or(exit::INTERNAL)
     }
+}
+
+/// Writes to standard error. Where it cannot be written to, there is nothing to do about it, least of all to panic.
+fn tell(message: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{message}");
 }

@@ -3,6 +3,7 @@
 //! Makes text of the machine's account. Writes nothing itself, and never judges what is an error.
 
 use crate::vm::Unhandled;
+use crate::vm::stopping::StoppedAt;
 use crate::vm::trace::Frame;
 use std::fmt::{self, Display, Write};
 
@@ -35,6 +36,8 @@ impl<T: Display> Display for Painted<T> {
 
 /// Characters of a message that are shown.
 const MESSAGE: usize = 3000;
+/// Places that are shown of a program that was stopped.
+const PLACES: usize = 8;
 /// Lines of a message that are shown.
 const LINES: usize = 40;
 
@@ -77,6 +80,11 @@ impl Style {
             ),
         };
         text + &self.shown(&self.parts(&error.frames, error.omitted))
+    }
+
+    /// Everything was stopped, and where the program was.
+    pub fn stopped(self, message: &str, at: &StoppedAt) -> String {
+        self.headline(message) + &self.frames(&at.frames, PLACES)
     }
 
     /// The first parts of a trace, at most `most`.
@@ -217,7 +225,7 @@ mod tests {
             line,
             column,
             source: source.into(),
-            library: false,
+            ..Frame::default()
         }
     }
 

@@ -23,6 +23,7 @@ use crate::memory::{HeapOptions, Value};
 use crate::vm::run::RunError;
 use crate::vm::{CompileFailure, Limits, Stop, Unhandled, Vm};
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,8 +40,10 @@ pub struct Session {
     reader_gone: Arc<AtomicBool>,
     /// Errors that ended other Processes.
     failures: usize,
-    /// Everything was stopped: nothing may run any more.
-    stopped: bool,
+    /// The program was stopped, and this is why: nothing of it may run any more but clean-up blocks.
+    stopped: Option<Stop>,
+    /// The last evaluation was stopped: there is little time left for the end.
+    cut: bool,
 }
 
 /// Why an evaluation has no value.
@@ -74,16 +77,14 @@ impl Session {
         let mut host = Host::new(allowed, Stdio::none()).map_err(|e| fail(exit::INTERNAL, &e))?;
         host.net.allow_inherited();
         let limit = args.memory.unwrap_or(usize::MAX);
-        let heap = HeapOptions {
-            limit,
-            ..HeapOptions::default()
-        };
-        let mut vm = boot(&image, heap, host).map_err(|e| fail(exit::INTERNAL, &e))?;
+        let mut vm =
+            boot(&image, HeapOptions::default(), host).map_err(|e| fail(exit::INTERNAL, &e))?;
         let library = vm.heap.bytes_used();
         if library > limit {
             let message = format!("--memory: the library alone takes {library} bytes");
             return Err(fail(exit::USAGE, &message));
         }
+        vm.heap.options.limit = limit;
         let deadline = args
             .timeout
             .map(|t| vm.now().saturating_add(t.as_micros() as u64));
@@ -106,7 +107,8 @@ impl Session {
             signals,
             reader_gone,
             failures: 0,
-            stopped: false,
+            stopped: None,
+            cut: false,
         })
     }
 
@@ -202,6 +204,19 @@ impl Session {
         }
     }
 
+    /// Does something, and outlives a mistake of our own in it if the machine does: what ran is lost then.
+    pub fn surviving<T>(
+        &mut self,
+        act: impl FnOnce(&mut Session) -> Result<T, Ending>,
+    ) -> Result<T, Ending> {
+        let done = catch_unwind(AssertUnwindSafe(|| act(&mut *self)));
+        done.unwrap_or_else(|_| match self.vm.recover() {
+            // The panic hook has told of it.
+            true => Err(Ending::Failed(exit::INTERNAL)),
+            false => Err(Ending::Exit(exit::INTERNAL)),
+        })
+    }
+
     /// What `printString` answers.
     pub fn print_string(&mut self, value: Value) -> Result<String, Ending> {
         let selector = self.vm.intern("printString");
@@ -232,7 +247,7 @@ impl Session {
 
     /// Whether everything was stopped, so that nothing may run any more.
     pub fn is_over(&self) -> bool {
-        self.stopped || self.signals.ended_by().is_some()
+        self.stopped.is_some() || self.signals.ended_by().is_some()
     }
 
     /// What is wrong with a source file, without running it.
@@ -253,6 +268,7 @@ impl Session {
     /// Writes what went wrong, with the errors of other Processes before it.
     pub fn settle<T>(&mut self, result: Result<T, LoadError>) -> Result<T, Ending> {
         self.tell_failures();
+        self.cut = false;
         result.map_err(|error| match error {
             LoadError::Source(error) => {
                 let style = self.style;
@@ -330,27 +346,25 @@ impl Session {
             }
         };
         if !message.is_empty() && self.signals.ended_by().is_none() {
-            let text = self.style.headline(message);
+            let text = self.style.stopped(message, &self.vm.stopped_at());
             self.complain(&text);
         }
-        self.stopped |= matches!(ending, Ending::Exit(_));
-        ending
-    }
-
-    /// Ends the other Processes: their ensure blocks run.
-    fn terminate_others(&mut self) {
-        let terminate = self.vm.intern("terminateOthers");
-        if let Some(processor) = self.vm.global("Processor") {
-            // Whatever goes wrong there, the program is at its end.
-            let _ = self.vm.send_message(terminate, &[processor]);
+        self.cut = true;
+        if matches!(ending, Ending::Exit(_)) {
+            self.stopped = Some(stop);
         }
+        ending
     }
 
     /// The session is over: other Processes end, output is written, and an error in any of them
     /// makes the exit code 1.
     pub fn finish(mut self, code: i32) -> i32 {
-        if !self.stopped {
-            self.terminate_others();
+        match self.stopped {
+            // As in Pharo: the program itself wants to end at once.
+            Some(Stop::Exit(_)) => {}
+            // After a stop there is little time left for their clean-up blocks.
+            _ if self.cut => self.vm.in_reserve(Vm::terminate_others),
+            _ => self.vm.terminate_others(),
         }
         self.tell_failures();
         self.vm.host.close();

@@ -413,6 +413,7 @@ fn mistake(d: &Diagnostic, text: &str, shift: u32, indent: u32) -> Mistake {
         column,
         end_line,
         end_column,
+        span: 0..0,
         help: d.help.clone(),
         incomplete: d.incomplete,
     }

@@ -166,6 +166,15 @@ impl Code {
         self.word_index(pc) <= self.facts.words
     }
 
+    /// Behind the first instruction from `pc` on that has a place in the source; `pc` if there is none.
+    pub fn behind_next_place(&self, pc: *const u32) -> *const u32 {
+        let index = self.word_index(pc) as u32;
+        let map = &self.facts.source_map;
+        let next = map.partition_point(|(w, _)| *w < index);
+        map.get(next)
+            .map_or(pc, |(w, _)| self.entry.wrapping_add(*w as usize + 1))
+    }
+
     /// Place in the source of the instruction in front of `pc`.
     pub fn span_before(&self, pc: *const u32) -> chirp_grammar::ast::Span {
         let index = self.word_index(pc) as u32;

@@ -210,10 +210,15 @@ impl Vm {
             }
             return Ok(value);
         };
-        let proc = self
-            .processes
-            .get_mut(slot)
-            .ok_or(PrimError::Inappropriate)?;
+        self.write_place(slot, offset, place, value);
+        Ok(value)
+    }
+
+    /// Changes a variable of a frame of the Process in `slot`.
+    pub(super) fn write_place(&mut self, slot: usize, offset: usize, place: Place, value: Value) {
+        let Some(proc) = self.processes.get_mut(slot) else {
+            return;
+        };
         proc.ran = true;
         match place {
             Place::Register(r) => proc.stack[offset + r as usize] = value,
@@ -224,7 +229,6 @@ impl Vm {
                 }
             }
         }
-        Ok(value)
     }
 }
 

@@ -45,6 +45,7 @@ impl Vm {
                 self.stop = Some(Stop::Memory);
             }
         }
+        self.close_memory_reserve();
     }
 
     /// Collects everything. The running frame's registers from `live` on are dead.
@@ -86,8 +87,10 @@ impl Vm {
         let vm: *mut Vm = self;
         let mut roots = MachineRoots::new(self, live_end);
         let full = self.heap.counters.full_collections;
+        self.collecting = true;
         // SAFETY: the roots touch every part of the machine except the heap.
         let result = work(unsafe { &mut (*vm).heap }, &mut roots);
+        self.collecting = false;
         let heap = &mut self.heap;
         heap.external_bytes = heap.external_bytes.saturating_sub(roots.freed_host_bytes);
         if heap.counters.full_collections > full {

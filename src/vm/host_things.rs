@@ -320,9 +320,22 @@ impl Vm {
 
     /// Drops the Rust values whose objects have died.
     pub fn drop_dead_host_things(&mut self) {
-        for thing in std::mem::take(&mut self.host_things.dead) {
-            // A panic while a value is dropped is nobody's error in Smalltalk: the panic hook has told of it.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(thing)));
-        }
+        drop_each(std::mem::take(&mut self.host_things.dead));
+    }
+
+    /// The machine is about to go: drops all that it has of the host program's.
+    pub fn drop_host_things(&mut self) {
+        self.drop_dead_host_things();
+        drop_each(std::mem::take(&mut self.host_things).held);
+        drop_each(std::mem::take(&mut self.host_functions));
+        drop_each(std::mem::take(&mut self.host_data));
+    }
+}
+
+/// A panic while a value is dropped is nobody's error in Smalltalk, and keeps no other from being dropped: the panic
+/// hook has told of it.
+fn drop_each(things: impl IntoIterator) {
+    for thing in things {
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(thing)));
     }
 }

@@ -1,6 +1,6 @@
 //! How much memory a machine may use when nobody said.
 //!
-//! Owns the default only; who enforces it: `gc` (what lives), `memory` (single objects), `process` (stacks).
+//! Owns the default and the reserve; who enforces it: `gc` (what lives), `memory` (single objects), `process` (stacks).
 
 use super::process::{Note, Proc};
 use super::{Stop, Vm};
@@ -10,6 +10,8 @@ use crate::host::memory;
 const MOST: usize = 4 << 30;
 /// Assumed when the computer does not tell its size.
 const UNKNOWN: usize = 3 << 30;
+/// Bytes beyond the limit for whoever deals with its being reached.
+pub(super) const ROOM: usize = 1 << 20;
 /// The limit is looked at when stacks have grown by this part of it.
 const GROWTHS: usize = 16;
 /// What a note on a frame takes in its tree, where nodes are half full at worst.
@@ -38,9 +40,25 @@ fn physical_memory() -> Option<usize> {
 impl Vm {
     /// Bytes that objects and stacks may take: what the host said, else the default.
     pub fn memory_limit(&self) -> usize {
-        match self.limits.memory {
+        let limit = match self.limits.memory {
             usize::MAX => self.default_memory,
             n => n,
+        };
+        limit.saturating_add(if self.short_of_memory { ROOM } else { 0 })
+    }
+
+    /// An object had no room. Whoever handles that, or cleans up behind it, has a little more than there was, until
+    /// there is enough again.
+    pub(super) fn open_memory_reserve(&mut self) {
+        self.short_of_memory = true;
+        self.heap.options.limit = self.memory_limit();
+    }
+
+    /// Everything was collected as far as was needed.
+    pub(super) fn close_memory_reserve(&mut self) {
+        if self.short_of_memory && self.memory_used() + ROOM <= self.memory_limit() {
+            self.short_of_memory = false;
+            self.heap.options.limit = self.memory_limit();
         }
     }
 

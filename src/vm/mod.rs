@@ -32,6 +32,7 @@ pub mod process;
 mod process_primitives;
 mod reclaim;
 mod reclaim_classes;
+mod recover;
 pub mod run;
 mod safepoint;
 pub mod scheduler;
@@ -39,6 +40,7 @@ pub mod send;
 pub mod slices;
 mod slow;
 mod snapshot;
+pub mod stopping;
 pub mod symbols;
 pub mod trace;
 pub mod traits;
@@ -57,6 +59,7 @@ use process::Processes;
 use rustc_hash::FxHashMap;
 use scheduler::Scheduler;
 pub use snapshot::Snapshot;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use symbols::{SymbolId, SymbolTable};
@@ -128,6 +131,8 @@ pub struct Mistake {
     pub end_line: usize,
     /// Column behind its last character.
     pub end_column: usize,
+    /// Its bytes in the text that the host gave, for [`ErrorKind::Syntax`](crate::ErrorKind::Syntax).
+    pub span: Range<usize>,
     /// How to get rid of it, where that is known.
     pub help: Option<String>,
     /// More text could make it right.
@@ -246,6 +251,8 @@ pub struct Vm {
     pub hooks: Hooks,
     pub limits: Limits,
     pub(crate) default_memory: usize,
+    /// An object had no room, and there is not much more of it yet.
+    short_of_memory: bool,
     /// Bytes that small stacks have grown by since the limit was looked at.
     pub(crate) stack_growth: usize,
     pub(crate) fuel_used: u64,
@@ -254,6 +261,14 @@ pub struct Vm {
     pub signals: Arc<AtomicU32>,
     /// Set by code that wants the run loop to end without an answer.
     pub(crate) stop: Option<Stop>,
+    /// Where the program was then.
+    stopped_at: Option<stopping::StoppedAt>,
+    /// What its clean-up blocks may still use; none before the first of them.
+    reserve: Option<stopping::Reserve>,
+    /// They run just now.
+    cleaning: bool,
+    /// A collection is under way: objects are in no order.
+    collecting: bool,
     pub(crate) levels: Vec<run::Level>,
     /// Where the slice in hand ends, in fuel used; none outside slices.
     pub(crate) slice_end: Option<u64>,
@@ -383,11 +398,16 @@ impl Vm {
             hooks,
             limits: Limits::default(),
             default_memory: limits::default_memory(),
+            short_of_memory: false,
             stack_growth: 0,
             fuel_used: 0,
             grant: 0,
             signals: Arc::new(AtomicU32::new(0)),
             stop: None,
+            stopped_at: None,
+            reserve: None,
+            cleaning: false,
+            collecting: false,
             levels: Vec::new(),
             slice_end: None,
             dropped_runs: None,

@@ -4,14 +4,14 @@
 //! there (a handler or a clean-up block that recurses as well) is signalled again from much further down: so
 //! handlers further out get their turn, and what lies between is given up without its clean-up blocks, which
 //! may be what recurses. Must never go on for ever: each time it cuts deeper, and what is above may not grow
-//! as high again, so that all of it takes hardly longer than the first time; at the bottom the Process fails,
-//! which no handler sees.
+//! as high again, so that all of it takes hardly longer than the first time; at the bottom everything stops if
+//! somebody waits for the Process, else it fails. No handler sees either.
 
 use super::code::{Call, flags};
 use super::frame::FrameAt;
 use super::known::Known;
 use super::process::{Proc, RESERVE, Retry};
-use super::{Fp, Pc, Vm};
+use super::{Fp, Pc, Stop, Vm};
 use crate::memory::Value;
 
 /// Each overflow inside the reserve leaves this part of the stack, of what the one before it left.
@@ -108,6 +108,11 @@ impl Vm {
             at => at,
         };
         let Some(frame) = self.frame_below(target) else {
+            let slot = self.processes.active_slot;
+            if !self.is_cleaning() && self.levels.iter().any(|l| l.process == slot) {
+                self.stop = Some(Stop::Depth);
+                return None;
+            }
             let message = "calls are nested too deeply, and those of the handlers as well";
             return self.fail_run("StackOverflow", message.into());
         };

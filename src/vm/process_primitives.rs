@@ -402,6 +402,9 @@ unsafe fn unhandled_exception(vm: &mut Vm, call: Call) -> Outcome {
             vm.handles.failing = unsafe { call.arg(1) };
             return Outcome::Value(Value::NIL);
         }
+        if vm.is_cleaning() {
+            return Outcome::Value(Value::NIL);
+        }
     }
     vm.note_background_failure(failure);
     Outcome::Value(Value::NIL)

@@ -154,20 +154,14 @@ impl Vm {
         code: *const Code,
         args: &[Value],
     ) -> Result<Value, RunError> {
-        if self.levels.len() >= MAX_LEVELS {
+        if self.levels.len() >= MAX_LEVELS + usize::from(self.is_cleaning()) {
             // Each level takes some of the thread's own stack.
-            self.handles.failed = Value::NIL;
-            let message = "too many calls from Rust inside each other".into();
-            return Err(RunError::Unhandled(Unhandled {
-                class: "StackOverflow".into(),
-                message,
-                ..Unhandled::default()
-            }));
+            return Err(self.too_deep("too many calls from Rust inside each other"));
         }
         self.ensure_root_process();
         self.heap.options.limit = self.memory_limit();
         if self.levels.is_empty() {
-            self.stop = None;
+            self.forget_stop();
             self.scheduler.forget_step();
         }
         let saved_fp = self.offset(self.fp);
@@ -180,7 +174,7 @@ impl Vm {
             let need =
                 top + 2 + (*exit).frame as usize + window + 2 + args.len() + (*code).frame as usize;
             if self.fp.add(need) > self.limit && self.grow_stack(self.fp, need).is_none() {
-                return Err(RunError::Stopped(Stop::Depth));
+                return Err(self.too_deep("calls are nested too deeply"));
             }
             let boundary = self.fp.add(top + 2);
             *boundary.sub(2) = code_value(exit);
@@ -207,6 +201,7 @@ impl Vm {
             // Behind the boundary's dummy send stands EXITRUN.
             let pc = (*exit).entry.add(1);
             self.settle_fuel();
+            self.stop_if_late();
             let call = Call {
                 pc,
                 fp: boundary,
@@ -223,18 +218,28 @@ impl Vm {
         self.leave_level()
     }
 
+    /// A call from Rust that there is no room for.
+    fn too_deep(&mut self, message: &str) -> RunError {
+        self.handles.failed = Value::NIL;
+        RunError::Unhandled(Unhandled {
+            class: "StackOverflow".into(),
+            message: message.into(),
+            ..Unhandled::default()
+        })
+    }
+
     /// The run loop has ended: for its answer, an unhandled exception, or a stop.
     fn leave_level(&mut self) -> Result<Value, RunError> {
-        let Some(level) = self.levels.pop() else {
+        let Some((home, boundary)) = self.levels.last().map(|l| (l.process, l.boundary)) else {
             return Err(RunError::Stopped(Stop::Deadlock));
         };
-        self.answer_outer();
+        self.note_stop(home);
         let slot = self.processes.active_slot;
         let running = self
             .processes
             .get(slot)
             .is_some_and(|p| p.state == State::Running);
-        if slot != level.process || !running {
+        if slot != home || !running {
             // A stop found another Process running, or none.
             if running {
                 let (pc, fp) = (self.pc, self.fp);
@@ -242,11 +247,16 @@ impl Vm {
                 let process = self.processes.active;
                 self.make_ready(process, slot);
             }
-            if let Some(process) = self.processes.get(level.process).map(|p| p.object) {
-                self.take_out(process, level.process);
+            if let Some(process) = self.processes.get(home).map(|p| p.object) {
+                self.take_out(process, home);
             }
-            self.load_process(level.process);
+            self.load_process(home);
         }
+        self.clean_up(boundary);
+        let Some(level) = self.levels.pop() else {
+            return Err(RunError::Stopped(Stop::Deadlock));
+        };
+        self.answer_outer();
         let ended = self.fp == self.address(level.boundary);
         if !ended {
             let top = self.top_frame();

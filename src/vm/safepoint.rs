@@ -24,6 +24,14 @@ pub enum Then {
 impl Vm {
     /// Polls. Execution will go on at `pc` in the frame at `fp`, of which `live` registers matter.
     pub(crate) fn safepoint(&mut self, pc: Pc, fp: Fp, live: usize) -> Then {
+        let then = self.poll(pc, fp, live);
+        if matches!(then, Then::Exit) {
+            self.note_stop_before(pc);
+        }
+        then
+    }
+
+    fn poll(&mut self, pc: Pc, fp: Fp, live: usize) -> Then {
         self.pc = pc;
         self.fp = fp;
         self.settle_fuel();
@@ -37,7 +45,7 @@ impl Vm {
         self.reclaim_at(fp, live);
         self.leave_reserve(self.offset(fp));
         let bits = self.signals.swap(0, Ordering::AcqRel);
-        if bits & signal::STOP != 0 {
+        if self.is_stop(bits) {
             self.stop = Some(Stop::Interrupt);
             return Then::Exit;
         }
@@ -50,8 +58,8 @@ impl Vm {
                 None => Then::Exit,
             };
         }
-        if self.limits.end().is_some_and(|d| self.time_spent() >= d) {
-            self.stop = Some(Stop::Deadline);
+        self.stop_if_late();
+        if self.stop.is_some() {
             return Then::Exit;
         }
         self.mourn();
@@ -59,7 +67,8 @@ impl Vm {
         self.run_timers();
         self.poll_host(Some(std::time::Duration::ZERO));
         if self.scheduler.is_stepping()
-            || self.scheduler.best_ready() > self.priority(self.processes.active)
+            || (self.scheduler.best_ready() > self.priority(self.processes.active)
+                && !self.is_cleaned_now())
         {
             self.save_active(pc, fp);
             self.preempt_active();
@@ -79,6 +88,13 @@ impl Vm {
     pub fn is_stopping(&self) -> bool {
         self.signals.load(Ordering::Acquire) != 0
             || self.limits.end().is_some_and(|d| self.time_spent() >= d)
+    }
+
+    /// Stops when the time is over.
+    pub(super) fn stop_if_late(&mut self) {
+        if self.limits.end().is_some_and(|d| self.time_spent() >= d) {
+            self.stop = Some(Stop::Deadline);
+        }
     }
 
     /// Charges what was used of the last grant and makes a new one.
@@ -129,6 +145,7 @@ impl Vm {
         if self.stop.is_some() || class == Value::NIL {
             return None;
         }
+        self.open_memory_reserve();
         let selector = self.selectors.signal_out_of_memory;
         // SAFETY: pc and fp are those of the running frame.
         unsafe { self.send_aside(pc, fp, Retry::Drop, selector, &[class]) }

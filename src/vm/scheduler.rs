@@ -188,7 +188,7 @@ impl Vm {
     /// Waits until something happens outside. False when nothing ever will, or everything stops.
     fn idle(&mut self) -> bool {
         let bits = self.signals.swap(0, Ordering::AcqRel);
-        if bits & signal::STOP != 0 {
+        if self.is_stop(bits) {
             self.stop = Some(Stop::Interrupt);
             return false;
         }

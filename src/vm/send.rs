@@ -361,8 +361,14 @@ impl Vm {
                     self.pc = call.pc;
                     self.fp = call.fp;
                     let mut result = self.call_function(call, function);
-                    if result == Err(PrimError::NoMemory) && self.make_room(call) {
-                        result = self.call_function(call, function);
+                    if result == Err(PrimError::NoMemory) {
+                        if self.make_room(call) {
+                            result = self.call_function(call, function);
+                        }
+                        if result == Err(PrimError::NoMemory) && (*code).error_reg != 0 {
+                            // It is told why, and will say so. Others find out by what fails next.
+                            self.open_memory_reserve();
+                        }
                     }
                     self.counter -= 1;
                     match result {

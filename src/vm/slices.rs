@@ -14,10 +14,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Offset of the frame at the bottom of a Process.
 const BOTTOM: usize = 2;
-/// Sends and turns of loops in which the clean-up blocks of a program that is given up may end.
-const RESERVE_FUEL: u64 = 1_000_000;
-/// Microseconds for the same.
-const RESERVE_TIME: u64 = 1_000_000;
 
 /// Why a slice has ended before its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +107,7 @@ impl Vm {
     pub fn slice(&mut self, mut sliced: Option<&mut Sliced>, fuel: u64) -> Result<Slice, RunError> {
         self.ensure_root_process();
         self.heap.options.limit = self.memory_limit();
-        self.stop = None;
+        self.forget_stop();
         self.pause = None;
         let root = self.processes.active_slot;
         let (fp, pc, live) = (self.offset(self.fp), self.pc, self.live);
@@ -143,6 +139,7 @@ impl Vm {
         self.settle_fuel();
         self.slice_end = Some(self.fuel_used.saturating_add(fuel));
         self.settle_fuel();
+        self.stop_if_late();
         if self.stop.is_none()
             && let Some((pc, fp)) = self.next_process()
         {
@@ -177,6 +174,7 @@ impl Vm {
         own: usize,
         root: usize,
     ) -> Result<Slice, RunError> {
+        self.note_stop(own);
         let active = self.processes.active_slot;
         let running = |vm: &Vm, slot| {
             let proc = vm.processes.get(slot);
@@ -189,6 +187,7 @@ impl Vm {
                 self.preempt_active();
             }
         }
+        self.clean_up_sliced(own, root);
         let done = self.levels.pop().and_then(|level| level.answer());
         let unhandled = self.unhandled.take();
         let failing = std::mem::replace(&mut self.handles.failing, Value::NIL);
@@ -228,6 +227,21 @@ impl Vm {
         }
     }
 
+    /// A stop ended a slice of the program in `own`.
+    fn clean_up_sliced(&mut self, own: usize, root: usize) {
+        if self.stop.is_none() || own == root {
+            return;
+        }
+        let Some(object) = self.processes.get(own).map(|p| p.object) else {
+            return;
+        };
+        self.take_out(object, own);
+        self.load_process(own);
+        self.clean_up(BOTTOM);
+        let (pc, fp) = (self.pc, self.fp);
+        self.save_active(pc, fp);
+    }
+
     /// Ends the Process of a program that has given its answer, or that nobody wants to go on.
     pub fn end_sliced(&mut self, sliced: &Sliced) {
         if let Some(slot) = self.slot_of(sliced) {
@@ -237,6 +251,28 @@ impl Vm {
 
     /// Ends a program whose handle is gone: its clean-up blocks run, within a small reserve.
     pub fn terminate_sliced(&mut self, process: &Root) {
+        self.forget_stop();
+        self.in_reserve(|vm| vm.terminate(process));
+    }
+
+    /// The machine is about to go: all Processes end, and their clean-up blocks run, within one small reserve.
+    pub fn end_processes(&mut self) {
+        let procs = self.processes.slots.iter().flatten();
+        let others: Vec<Value> = procs.filter(|p| !p.main).map(|p| p.object).collect();
+        if others.is_empty() || !self.levels.is_empty() {
+            return;
+        }
+        let others: Vec<Root> = others.into_iter().map(|p| self.root(p)).collect();
+        self.forget_stop();
+        self.open_reserve(|vm| {
+            for process in &others {
+                vm.in_share(|vm| vm.terminate(process));
+            }
+        });
+    }
+
+    /// Terminates a Process, and cuts what does not end.
+    fn terminate(&mut self, process: &Root) {
         let Some(object) = self.rooted(process) else {
             return;
         };
@@ -247,16 +283,21 @@ impl Vm {
         if let Some(proc) = self.processes.get_mut(slot) {
             proc.turn = Turn::Any;
         }
-        let limits = self.limits.clone();
-        self.limits.fuel = Some(self.fuel_used.saturating_add(RESERVE_FUEL));
-        self.limits.deadline = Some(self.time_spent().saturating_add(RESERVE_TIME));
         let terminate = self.intern("terminate");
-        // What goes wrong there is told as the failure of a Process; what does not end is cut.
+        // What goes wrong there is told as the failure of a Process.
         let _ = self.send_message(terminate, &[object]);
-        (self.limits.fuel, self.limits.deadline) = (limits.fuel, limits.deadline);
         let left = self.rooted(process).and_then(|p| self.process_slot(p));
         if let Some(slot) = left {
             self.away_from_root(|vm| vm.cut_sliced(slot));
+        }
+    }
+
+    /// Terminates all Processes but the one that calls from Rust run in.
+    pub fn terminate_others(&mut self) {
+        let terminate = self.intern("terminateOthers");
+        if let Some(processor) = self.global("Processor") {
+            // Whatever goes wrong there, the program is at its end.
+            let _ = self.send_message(terminate, &[processor]);
         }
     }
 

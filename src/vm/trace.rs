@@ -5,6 +5,7 @@ use super::code::{Code, flags};
 use super::frame::{FrameAt, StackView};
 use super::process::Proc;
 use chirp_grammar::Line;
+use std::ops::Range;
 
 /// Frames kept at the top and at the bottom of a long trace.
 const KEPT: usize = 20;
@@ -19,6 +20,11 @@ pub struct Frame {
     /// From 1; 0 when unknown.
     pub line: usize,
     pub column: usize,
+    /// Line in which the expression ends, and the column behind its last character.
+    pub end_line: usize,
+    pub end_column: usize,
+    /// Its bytes in the text that the host gave with the call that failed; none if it stands elsewhere.
+    pub span: Option<Range<usize>>,
     /// The line of source.
     pub source: String,
     /// Whether the method belongs to the library.
@@ -53,6 +59,7 @@ impl Vm {
         let receiver = view.receiver(&self.heap, frame.offset);
         let class = self.heap.class_of(receiver);
         let (line, column, source) = self.place(code, frame.pc);
+        let (end_line, end_column) = self.place_behind(code, frame.pc);
         let Some(method) = self.classes.methods.get(code.method as usize) else {
             return Frame::default();
         };
@@ -76,6 +83,9 @@ impl Vm {
             file: method.source.file.as_ref().map(|f| f.to_string()),
             line,
             column,
+            end_line,
+            end_column,
+            span: None,
             source,
             library: method.source.library,
         }
@@ -107,5 +117,20 @@ impl Vm {
         }
         let number = line.number + method.source.line as usize - 1;
         (number, column, shown)
+    }
+
+    /// Line and column in its file where the expression of the instruction in front of `pc` ends.
+    fn place_behind(&self, code: &Code, pc: super::Pc) -> (usize, usize) {
+        let Some(method) = self.classes.methods.get(code.method as usize) else {
+            return Default::default();
+        };
+        let text = method.source.text.as_str();
+        let at = code.span_before(pc).end as usize;
+        let line = Line::at(text, at);
+        let mut column = line.column(text, at);
+        if line.number == 1 && method.source.column > 1 {
+            column += method.source.column as usize - 1;
+        }
+        (line.number + method.source.line as usize - 1, column)
     }
 }

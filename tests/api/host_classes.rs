@@ -415,7 +415,8 @@ fn what_values_hold_counts_as_memory() {
     assert!(matches!(
         error.unwrap_err().kind(),
         ErrorKind::Stopped {
-            why: chirp::Stop::Memory
+            why: chirp::Stop::Memory,
+            ..
         }
     ));
     says(&mut st, "3 + 4", "7");

@@ -196,7 +196,8 @@ fn limits_go_by_real_time() {
                 matches!(
                     error.kind(),
                     ErrorKind::Stopped {
-                        why: Stop::Deadline
+                        why: Stop::Deadline,
+                        ..
                     }
                 ),
                 "{source}"

@@ -7,7 +7,7 @@ use std::{io, thread};
 fn why<T: FromSmalltalk>(st: &mut Smalltalk, source: &str) -> Stop {
     match st.eval::<T>(source) {
         Err(e) => match e.kind() {
-            ErrorKind::Stopped { why } => *why,
+            ErrorKind::Stopped { why, .. } => *why,
             _ => panic!("{e:#}"),
         },
         Ok(_) => panic!("it has an answer"),
@@ -100,7 +100,7 @@ fn memory_and_depth_are_errors_that_smalltalk_can_handle() {
         .eval::<()>("| all | all := nil. [ all := { all. Array new: 10000 } ] repeat")
         .unwrap_err();
     let told = match error.kind() {
-        ErrorKind::Stopped { why } => *why == Stop::Memory,
+        ErrorKind::Stopped { why, .. } => *why == Stop::Memory,
         ErrorKind::Unhandled { class, .. } => class == "OutOfMemory",
         _ => false,
     };
@@ -111,7 +111,10 @@ fn memory_and_depth_are_errors_that_smalltalk_can_handle() {
     let big = vec![0u8; 40 << 20];
     assert!(matches!(
         st.object(big).unwrap_err().kind(),
-        ErrorKind::Stopped { why: Stop::Memory }
+        ErrorKind::Stopped {
+            why: Stop::Memory,
+            ..
+        }
     ));
 
     st.eval::<()>(
@@ -314,7 +317,8 @@ fn a_call_waits_for_the_one_inside_it_within_its_limits() {
         matches!(
             error.kind(),
             ErrorKind::Stopped {
-                why: Stop::Deadline
+                why: Stop::Deadline,
+                ..
             }
         ),
         "{error}"

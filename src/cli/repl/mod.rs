@@ -68,7 +68,8 @@ pub fn repl(session: &mut Session, args: &Args) -> i32 {
         match repl.next_entry(session) {
             Typed::Entry(text) if text.trim().is_empty() => {}
             Typed::Entry(text) => {
-                if let Err(Ending::Exit(code)) = repl.entry(session, &text) {
+                let entry = session.surviving(|session| repl.entry(session, &text));
+                if let Err(Ending::Exit(code)) = entry {
                     return code;
                 }
             }
@@ -164,11 +165,12 @@ impl Repl {
                 Err(TryRecvError::Disconnected) => break Typed::End,
                 Err(TryRecvError::Empty) => {}
             }
-            match session.run_others() {
-                Ok(true) => {}
+            let others = session.surviving(|session| session.run_others().map_err(Ending::Exit));
+            match others {
+                Ok(true) | Err(Ending::Failed(_)) => {}
                 // Nobody else can run any more: there is nothing to do but to wait.
                 Ok(false) => session.vm.host.poll(None),
-                Err(code) => break Typed::Exit(code),
+                Err(Ending::Exit(code)) => break Typed::Exit(code),
             }
         };
         session.vm.host.stdio.flush();
