@@ -10,6 +10,9 @@ use super::process::Searched;
 use super::{Outcome, PrimError, Vm};
 use crate::memory::{ClassIndex, Value};
 
+/// A walk costs a send for each four frames.
+const WALKED: usize = 2;
+
 /// `nextHandlerFor: anException`: the nearest handler frame, beginning with the receiver, that may handle
 /// it. Frames whose class of exceptions does not fit are passed over here, so that a deep stack needs no
 /// Context for each of them; whoever answers `handles:` in a way of its own is asked in Smalltalk.
@@ -96,14 +99,21 @@ impl Vm {
         Some(StackView::of(self.processes.get(slot)?))
     }
 
-    /// The nearest handler frame from `frame` on, and its temporary 1.
-    fn handler_frame(&self, slot: usize, frame: FrameAt) -> Option<(FrameAt, Value)> {
+    /// The nearest handler frame from `frame` on, and its temporary 1. The way there costs as much as some sends: the
+    /// stack may be a million frames deep.
+    fn handler_frame(&mut self, slot: usize, frame: FrameAt) -> Option<(FrameAt, Value)> {
         let view = self.view_of(slot)?;
+        let mut walked = 0;
         let found = view
             .walk(frame)
-            .find(|f| view.code(f.offset).flags & flags::HANDLER != 0)?;
-        let place = view.code(found.offset).facts.temps.first()?.place;
-        Some((found, read_place(&self.heap, view, found.offset, place)))
+            .inspect(|_| walked += 1)
+            .find(|f| view.code(f.offset).flags & flags::HANDLER != 0);
+        let found = found.and_then(|found| {
+            let place = view.code(found.offset).facts.temps.first()?.place;
+            Some((found, read_place(&self.heap, view, found.offset, place)))
+        });
+        self.charge(walked >> WALKED);
+        found
     }
 
     /// A Context's frame on this stack.
