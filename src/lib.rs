@@ -71,13 +71,17 @@
 //! | a mistake that deserves its own words | `grammar/src/diagnose` and the corpus in `grammar/tests` |
 
 #![deny(unsafe_code)]
+// What is outside is reached through `host` only: that makes the permissions a fact. The list: clippy.toml.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod api;
+// The terminal, the process and its threads are the command line's; files are not.
+#[allow(clippy::disallowed_methods)]
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod compiler;
 pub mod formats;
-#[allow(unsafe_code)]
+#[allow(unsafe_code, clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod host;
 pub mod loader;
 #[allow(unsafe_code)]

@@ -1,4 +1,4 @@
-//! The machine that inputs run in: nothing of the outside is open to it.
+//! The machine that inputs run in: nothing of the outside is open to it, and chance is the same each time.
 
 use chirp::host::random::Seeds;
 use chirp::host::stdio::Stdio;
