@@ -39,7 +39,8 @@
 //! Without the default features (`default-features = false`) command line, sockets and encryption are left
 //! out; the feature `net` brings sockets, `tls` encrypted ones, `serde` the conversion of any type that serde knows.
 //! More: `examples/embed_hello.rs`, `embed_blocks.rs`, `embed_class.rs`, `embed_config.rs`, `embed_plugins.rs`,
-//! `embed_limits.rs`, `embed_slices.rs` (programs in an event loop), `embed_threads.rs` (a machine a thread).
+//! `embed_limits.rs`, `embed_slices.rs` and `embed_poll.rs` (programs in an event loop), `embed_threads.rs` (a machine a thread),
+//! `embed_image.rs` (many machines from one that has loaded everything).
 //!
 //! # Where is what
 //!
