@@ -1,10 +1,12 @@
 //! What somebody probably meant who named a selector or a global that is not there: for errors, and for warnings.
 //!
-//! Owns the habits of other languages. Must never offer what is not understood or defined either.
+//! Owns the habits of other languages. Must never offer what is not understood or defined either, but that
+//! strings are joined.
 
 use crate::compiler::nearest;
 use crate::memory::ClassIndex;
 use crate::vm::Vm;
+use crate::vm::known::Known;
 use crate::vm::symbols::SymbolId;
 
 /// How other languages call what has another name here; several words may be meant.
@@ -73,6 +75,10 @@ const HABITS: &[(&str, &[&str])] = &[
 
 /// A selector that instances of the class understand; its methods, and those above, are listed already.
 pub fn selector<'v>(vm: &'v Vm, class: ClassIndex, wanted: &str) -> Option<&'v str> {
+    // Collections add element by element: it is a character that does not understand `'a' + 'b'`, which was meant to join.
+    if wanted == "+" && class == Known::Character.index() {
+        return vm.symbols.find(",").map(|id| vm.symbols.text(id));
+    }
     let found = habit(vm, class, wanted).or_else(|| slip(vm, class, wanted));
     found.map(|id| vm.symbols.text(id))
 }
