@@ -304,3 +304,22 @@ fn long_work_shows_how_far_it_is_and_leaves_nothing() {
     let told = err(&chirp(&["check", &first, &last]));
     assert!(!told.contains("[1/") && !told.contains('\r'), "{told}");
 }
+
+#[test]
+fn a_command_that_there_is_not_is_taken_for_a_file_and_suggested() {
+    for (word, told) in [
+        (
+            "chek",
+            "there is no file chek; did you mean the command check?",
+        ),
+        (
+            "run",
+            "there is no file run; a program needs no command, only its file",
+        ),
+        ("nothing.st", "there is no file nothing.st\n"),
+    ] {
+        let output = chirp(&[word, "a.st"]);
+        assert_eq!(code(&output), 2);
+        assert!(err(&output).contains(told), "{}", err(&output));
+    }
+}

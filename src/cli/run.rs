@@ -1,9 +1,11 @@
 //! Running programs: a file, standard input, `-e` and `-p`.
 
-use super::args::{Args, Code};
+use super::args::{self, Args, Code};
 use super::session::{Ending, Session};
 use super::{exit, files, permissions};
+use crate::compiler::nearest;
 use crate::formats::detect::{Format, format_of};
+use clap::CommandFactory;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -66,8 +68,31 @@ fn run_file(session: &mut Session, words: &[OsString], stays: bool) -> Result<()
             session.run_in_session(&name, &text)
         }
         Ok(text) => session.run_file(&name, &text),
-        Err(error) => Err(refuse(session, &files::told(&name, &error), exit::USAGE)),
+        Err(error) => {
+            let mut message = files::told(&name, &error);
+            if error.kind() == std::io::ErrorKind::NotFound
+                && let Some(meant) = meant_command(&name)
+            {
+                message += &format!("; {meant}");
+            }
+            Err(refuse(session, &message, exit::USAGE))
+        }
     }
+}
+
+/// What somebody may have meant who gave a command that there is not, which was taken for a file.
+fn meant_command(word: &str) -> Option<String> {
+    let way = match word {
+        "run" => "a program needs no command, only its file",
+        "eval" => "code is evaluated with -e CODE, and printed with -p CODE",
+        "repl" | "shell" | "console" => "the prompt needs no command",
+        _ => {
+            let commands = args::Args::command();
+            let names = commands.get_subcommands().map(clap::Command::get_name);
+            return nearest(word, names).map(|near| format!("did you mean the command {near}?"));
+        }
+    };
+    Some(way.to_string())
 }
 
 /// Gives the program its arguments.
