@@ -16,6 +16,8 @@ use crate::memory::Value;
 
 /// Each overflow inside the reserve leaves this part of the stack, of what the one before it left.
 const LEFT: usize = 4;
+/// The frame that overflows lies at most so many slots below the limit, and what is signalled may begin below it as well.
+const LAST: usize = 1024;
 /// Slots below which no handler is looked for any more: no more than a few frames.
 const BOTTOM: usize = 64;
 
@@ -86,7 +88,7 @@ impl Vm {
     pub(crate) fn leave_reserve(&mut self, offset: usize) {
         let max = self.limits.stack;
         let proc = self.processes.running();
-        if proc.overflowed && offset < proc.depth_limit(max) {
+        if proc.overflowed && offset + LAST < proc.depth_limit(max) {
             proc.overflowed = false;
             self.limit_stack();
         }
