@@ -290,6 +290,35 @@ fn what_a_buffer_keeps_counts_as_memory() {
     }
 }
 
+/// What a value says of itself is no reason for the account to overflow.
+#[test]
+fn a_value_may_say_that_it_weighs_everything() {
+    struct Heavy(usize);
+    impl chirp::HostClass for Heavy {
+        const NAME: &'static str = "Heavy";
+        fn define(c: &mut chirp::ClassDef<'_, Self>) -> chirp::Result<()> {
+            c.class_method("of:", |n: usize| chirp::New(Heavy(n)))
+                .method("be:", |heavy: &mut Heavy, n: usize| heavy.0 = n);
+            Ok(())
+        }
+        fn heap_size(&self) -> usize {
+            self.0
+        }
+    }
+    let st = &mut Smalltalk::builder().memory(32 << 20).build().unwrap();
+    st.register::<Heavy>().unwrap();
+    st.set_global("Most", usize::MAX).unwrap();
+    let refused = "[ Heavy of: Most. false ] on: OutOfMemory do: [ :e | true ]";
+    assert!(st.eval::<bool>(refused).unwrap());
+    st.eval::<()>("light := Heavy of: 3").unwrap();
+    let grows = "light be: Most. Smalltalk garbageCollect. [ true ] whileTrue: [ ]";
+    assert_eq!(why::<()>(st, grows), Stop::Memory);
+    st.eval::<()>("light be: 3").unwrap();
+    st.eval::<()>("light := nil. Smalltalk garbageCollect")
+        .unwrap();
+    assert_eq!(st.eval::<i64>("(Array new: 100000) size").unwrap(), 100_000);
+}
+
 /// A call has its answer, but one that another Process made inside it has not returned: it waits for that as for
 /// anything else.
 #[test]
