@@ -115,7 +115,7 @@ fn pipe(child_reads: bool) -> Result<(OwnedFd, OwnedFd), FileError> {
 
 impl Children {
     /// How many of them nobody has forgotten.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.entries.values().filter(|e| !e.forgotten).count()
     }
 

@@ -246,7 +246,7 @@ impl Host {
             (sockets, "socket is open", "sockets are open"),
             (self.open_files.len(), "file is open", "files are open"),
             (
-                self.children.len(),
+                self.children.count(),
                 "program that was started is known",
                 "programs that were started are known",
             ),

@@ -21,9 +21,12 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub enum HostFn {
     /// Goes where its one machine goes.
-    Own(Rc<dyn Fn(&mut Vm, Range<usize>) -> PrimResult + Send>),
+    Own(OwnFn),
     Shared(SharedFn),
 }
+
+/// A closure of one machine.
+pub type OwnFn = Rc<dyn Fn(&mut Vm, Range<usize>) -> PrimResult + Send>;
 
 /// A closure that many machines may call at the same time.
 pub type SharedFn = Arc<dyn Fn(&mut Vm, Range<usize>) -> PrimResult + Send + Sync>;
