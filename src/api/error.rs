@@ -49,7 +49,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// let text = "'Grüße' := 3";
 /// let error = st.eval::<i64>(text).unwrap_err();
 /// let ErrorKind::Syntax { errors, .. } = error.kind() else { panic!() };
-/// assert_eq!(&text[errors[0].span.clone()], ":=");
+/// assert_eq!(&text[errors[0].span.clone()], "'Grüße'");
 /// ```
 pub struct Error(Box<Inner>);
 
