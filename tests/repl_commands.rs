@@ -31,6 +31,8 @@ fn unknown_names_have_suggestions() {
         "there is no command :brwose; did you mean :browse?",
     );
     repl.tells(":wat", "there is no command :wat; :help lists them");
+    repl.tells(":exit", "there is no command :exit; did you mean :quit?");
+    repl.tells(":load /dev/zero", "/dev/zero is no file on disk");
     repl.tells(":s", ":s may be :source or :senders or :save");
     repl.tells(
         ":doc Colection",

@@ -45,6 +45,19 @@ fn the_receivers_selectors_are_completed() {
         repl.expect(&format!("\n{result}\r\n"));
         repl.prompt();
     }
+    // Also when there are as many methods as before.
+    repl.says("Object subclass: #Lamp", "Lamp");
+    repl.says("Lamp compile: 'glimmer ^ 1'. lamp := Lamp new. 3", "3");
+    repl.keys("lamp glim\t\r");
+    repl.expect("\n1\r\n");
+    repl.prompt();
+    repl.says(
+        "Lamp removeSelector: #glimmer. Lamp compile: 'blinking ^ 2'. 3",
+        "3",
+    );
+    repl.keys("lamp blin\t\r");
+    repl.expect("\n2\r\n");
+    repl.prompt();
     repl.says("1 + 1", "2");
     repl.leave();
 }

@@ -165,7 +165,8 @@ impl Smalltalk {
     pub fn to_image(&mut self) -> Result<Image> {
         let mut ctx = self.as_ctx();
         let types = ctx.host_types();
-        // Clean-up that is due comes first, as before every call.
+        // Finalizers of what has died run here: whoever begins with the image knows nothing of it.
+        ctx.eval::<()>("Smalltalk garbageCollect; garbageCollect")?;
         let taken = ctx.call(|vm| Ok(vm.snapshot(&|function| types.define(function))))?;
         match taken {
             Ok(snapshot) => Ok(Image(Content::Taken(Arc::new(Taken { snapshot, types })))),

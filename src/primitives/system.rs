@@ -93,7 +93,7 @@ fn version(vm: &mut Vm, _args: &[Value]) -> PrimResult {
     Ok(vm.new_string(concat!("Chirp ", env!("CARGO_PKG_VERSION"))))
 }
 
-/// Text for a person: every kind of line end becomes a line feed.
+/// What the host keeps of it counts as memory.
 fn write_output(vm: &mut Vm, bytes: &[u8]) {
     vm.host.stdio.output.write(bytes);
     if vm.host.stdio.output.keeps() {
@@ -101,6 +101,7 @@ fn write_output(vm: &mut Vm, bytes: &[u8]) {
     }
 }
 
+/// Text for a person: every kind of line end becomes a line feed.
 fn transcript_show(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = vm
         .string_value(arg(args, 1)?)

@@ -205,6 +205,7 @@ impl Vm {
 
     /// The class object and its metaclass, not yet with variables of their own.
     fn new_class_object(&mut self, index: ClassIndex, spec: &ClassSpec) -> (Value, ClassIndex) {
+        self.note_growth(2 * super::limits::CLASS_BYTES / 8);
         let meta = self.classes.next_index();
         let super_meta = spec
             .superclass

@@ -14,6 +14,8 @@ const UNKNOWN: usize = 3 << 30;
 pub(super) const ROOM: usize = 1 << 20;
 /// The limit is looked at when stacks have grown by this part of it.
 const GROWTHS: usize = 16;
+/// What the class table keeps of a class or a metaclass with three variables, as measured.
+pub(super) const CLASS_BYTES: usize = 800;
 /// What a note on a frame takes in its tree, where nodes are half full at worst.
 const NOTE_BYTES: usize = 2 * (size_of::<usize>() + size_of::<Note>());
 
@@ -50,6 +52,9 @@ impl Vm {
     /// An object had no room. Whoever handles that, or cleans up behind it, has a little more than there was, until
     /// there is enough again.
     pub(super) fn open_memory_reserve(&mut self) {
+        if self.is_cleaning() {
+            return;
+        }
         self.short_of_memory = true;
         self.heap.options.limit = self.memory_limit();
     }
@@ -67,12 +72,14 @@ impl Vm {
         self.stop
     }
 
-    /// Bytes taken by objects, by all Processes (their stacks, and what is noted of frames), by symbols, by the
-    /// texts of loads that have not ended, and by output that is kept.
+    /// Bytes taken by objects, by all Processes (their stacks, and what is noted of frames), by symbols, by what is
+    /// known of classes, by the texts of loads that have not ended, and by output that is kept.
     pub fn memory_used(&self) -> usize {
         let loads = self.loads.iter().filter(|kept| kept.0.is_some());
         let loads: usize = loads.map(|kept| kept.1).sum();
-        let own = self.stack_bytes() + self.symbols.bytes_used() + loads + self.host.stdio.kept();
+        let classes = self.classes.in_use() * CLASS_BYTES;
+        let kept = loads + self.host.stdio.kept();
+        let own = self.stack_bytes() + self.symbols.bytes_used() + classes + kept;
         self.heap.bytes_used().saturating_add(own)
     }
 

@@ -1,8 +1,8 @@
 //! What happens when everything stops: where the program was is noted, and its clean-up blocks run.
 //!
-//! Owns the reserve in which they do: a little fuel, time and memory beyond the limits. It must never be refilled,
-//! and nothing else of the stopped program runs: each block is a call from Rust, so that it sees no handlers of the
-//! program and nothing in it leads back there. What goes wrong in it is dropped.
+//! Owns the reserve in which they do: a little fuel, time and memory beyond the limits. It must never be refilled.
+//! Each block is a call from Rust, so that it sees no handlers of the program and nothing in it leads back there; what
+//! goes wrong in it is dropped. Others get a turn only while it waits, and within the same reserve.
 
 use super::context::read_place;
 use super::frame::FrameAt;
@@ -47,7 +47,7 @@ impl Reserve {
     }
 
     fn is_used_up(&self) -> bool {
-        self.fuel == 0 || self.time < LEAST
+        self.fuel < SHARE || self.time < LEAST
     }
 }
 
@@ -156,12 +156,12 @@ impl Vm {
         let reserve = self.reserve.get_or_insert(Reserve::new(FUEL, TIME));
         reserve.limits = Some(self.limits.clone());
         self.limits.cut_off = None;
-        self.limits.memory = self
-            .memory_limit()
-            .max(self.memory_used())
-            .saturating_add(ROOM);
+        // By the limits alone, so that nothing is gained by being stopped again.
+        self.limits.memory = self.memory_limit().saturating_add(ROOM);
+        let short = std::mem::take(&mut self.short_of_memory);
         let result = work(self);
         self.cleaning = false;
+        self.short_of_memory = short;
         if let Some(limits) = self.reserve.as_mut().and_then(|r| r.limits.take()) {
             self.set_limits(limits);
         }

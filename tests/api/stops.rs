@@ -104,6 +104,26 @@ fn memory_runs_what_cleans_up() {
     assert!(st.memory_used() < 16 << 20);
 }
 
+/// The memory to clean up in is not given once more to whoever is stopped once more.
+#[test]
+fn memory_to_clean_up_in_does_not_grow() {
+    let limit = 24 << 20;
+    let (mut st, _) = machine(|b| b.memory(limit).fuel(100_000).timeout(GUARD));
+    st.eval::<()>("kept := OrderedCollection new").unwrap();
+    let text =
+        "[ [ true ] whileTrue: [ ] ] ensure: [ [ kept add: (ByteArray new: 100000) ] repeat ]";
+    for _ in 0..10 {
+        assert!(st.eval::<()>(text).is_err());
+        assert!(st.memory_used() < limit + (3 << 20), "{}", st.memory_used());
+    }
+    st.set_global("kept", ()).unwrap();
+    assert_eq!(
+        st.eval::<i64>("kept := nil. Smalltalk garbageCollect. 3")
+            .unwrap(),
+        3
+    );
+}
+
 /// A handler of the overflow that recurses, with handlers outside that do so as well.
 #[test]
 fn hard_depth_is_a_stop() {

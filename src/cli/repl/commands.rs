@@ -243,7 +243,10 @@ pub fn find(name: &str) -> Result<&'static Command, String> {
     match begun[..] {
         [one] => Ok(one),
         [] => {
-            let near = nearest(name, COMMANDS.iter().map(|c| c.name));
+            let near = match name {
+                "exit" => Some("quit"),
+                _ => nearest(name, COMMANDS.iter().map(|c| c.name)),
+            };
             Err(match near {
                 Some(near) => format!("there is no command :{name}; did you mean :{near}?"),
                 None => format!("there is no command :{name}; :help lists them"),

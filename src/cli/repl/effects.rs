@@ -97,6 +97,11 @@ impl Repl {
         let name = path.to_string_lossy().into_owned();
         // What cannot be loaded today may be mended, and reloaded.
         self.loaded = Some(path.to_path_buf());
+        if path.exists() && !path.is_dir() && !path.is_file() {
+            // Ctrl-C does not reach whoever waits for it to be read.
+            let told = format!("{name} is no file on disk");
+            return Err(refuse(session, &told));
+        }
         let text = match path.is_dir() {
             true => None,
             false => match files::read(path) {

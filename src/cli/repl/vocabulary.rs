@@ -6,15 +6,17 @@ use super::words::{ClassWords, Words};
 use crate::memory::Value;
 use crate::vm::Vm;
 use crate::vm::classes::ClassInfo;
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
 
 /// Brings the words up to date: classes with their selectors, if they have changed, globals and session variables.
 pub fn refresh(vm: &mut Vm, words: &mut Words) {
     vm.make_all_latent();
     let vm = &*vm;
-    let extent = extent(vm);
-    if words.extent != extent {
+    let state = state(vm);
+    if words.state != state {
         *words = Words::default();
-        words.extent = extent;
+        words.state = state;
         add_classes(vm, words);
     }
     words.forget_variables();
@@ -26,13 +28,14 @@ pub fn refresh(vm: &mut Vm, words: &mut Words) {
     }
 }
 
-/// How much there is in the class table: methods, and letters of names. What is the same has not changed.
-fn extent(vm: &Vm) -> (usize, usize) {
-    let all = vm.classes.classes.iter().flatten();
-    all.fold((0, 0), |(methods, letters), info| {
-        let own = info.methods.selectors().size_hint().0;
-        (methods + own, letters + info.name.len())
-    })
+/// A hash of all names in the class table, which changes when it does.
+fn state(vm: &Vm) -> u64 {
+    let mut hasher = FxHasher::default();
+    for info in vm.classes.classes.iter().flatten() {
+        info.name.hash(&mut hasher);
+        info.methods.selectors().for_each(|id| id.hash(&mut hasher));
+    }
+    hasher.finish()
 }
 
 fn add_classes(vm: &Vm, words: &mut Words) {

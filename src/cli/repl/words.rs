@@ -11,7 +11,7 @@ pub struct Words {
     /// Variables of the session and globals that are no classes, with the class of their value.
     variables: BTreeMap<String, String>,
     /// By what the session knows whether the classes are still as they were.
-    pub extent: (usize, usize),
+    pub state: u64,
 }
 
 /// A class's own selectors.
