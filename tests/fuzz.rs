@@ -64,8 +64,14 @@ fn source() {
     });
 }
 
+/// Calls within calls take much stack in a build that is not optimised, more than the 2 MB that tests have.
 #[test]
 fn api() {
+    let inputs = std::thread::Builder::new().stack_size(32 << 20);
+    inputs.spawn(api_inputs).expect("a thread").join().unwrap();
+}
+
+fn api_inputs() {
     let make = |random: &mut Random| {
         (0..20 + random.below(400))
             .map(|_| random.next() as u8)
