@@ -21,7 +21,8 @@ fn the_command() {
     }
 }
 
-fn shout(arguments: &[&str]) -> Output {
+/// This binary, started as the command.
+fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("a path"));
     command
         .args([
@@ -32,7 +33,11 @@ fn shout(arguments: &[&str]) -> Output {
             "--test-threads=1",
         ])
         .env(ARGUMENTS, arguments.join("\n"));
-    common::run(&mut command, "")
+    command
+}
+
+fn shout(arguments: &[&str]) -> Output {
+    common::run(&mut command(arguments), "")
 }
 
 #[test]
@@ -94,16 +99,8 @@ fn it_checks_tests_and_explains_with_its_own_words() {
 
 #[test]
 fn it_has_the_prompt() {
-    let mut command = Command::new(std::env::current_exe().expect("a path"));
+    let mut command = command(&["-i", "--no-init", "--color", "never"]);
     command
-        .args([
-            "the_command",
-            "--exact",
-            "--nocapture",
-            "--quiet",
-            "--test-threads=1",
-        ])
-        .env(ARGUMENTS, "-i\n--no-init\n--color\nnever")
         .env("XDG_STATE_HOME", common::Folder::new().path())
         .env("TERM", "xterm");
     let mut session = rexpect::session::spawn_command(command, Some(60_000)).expect("a session");

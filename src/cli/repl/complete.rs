@@ -206,9 +206,25 @@ impl<'a> Context<'a> {
 
     /// The keywords of the message that the cursor is in the arguments of: `at:`.
     pub fn keyword_parts(&self) -> String {
-        let mut parts = Vec::new();
+        let keywords = self.open_keywords();
+        keywords
+            .iter()
+            .map(|&i| self.text_of(self.tokens[i]))
+            .collect()
+    }
+
+    /// The class of that message's receiver, if the tokens tell.
+    pub fn keyword_receiver_class(&self) -> Option<String> {
+        let first = *self.open_keywords().first()?;
+        let tokens = &self.tokens[..first];
+        Context { tokens, ..*self }.receiver_class()
+    }
+
+    /// Which tokens these keywords are.
+    fn open_keywords(&self) -> Vec<usize> {
+        let mut found = Vec::new();
         let mut depth = 0;
-        for &token in self.tokens.iter().rev() {
+        for (i, token) in self.tokens.iter().enumerate().rev() {
             match token.kind {
                 kind if closes(kind) => depth += 1,
                 kind if opens(kind) && depth == 0 => break,
@@ -218,12 +234,12 @@ impl<'a> Context<'a> {
                 {
                     break;
                 }
-                TokenKind::Keyword if depth == 0 => parts.push(self.text_of(token)),
+                TokenKind::Keyword if depth == 0 => found.push(i),
                 _ => {}
             }
         }
-        parts.reverse();
-        parts.concat()
+        found.reverse();
+        found
     }
 
     /// The class of the operand that ends before the cursor, if the tokens tell.
@@ -335,7 +351,7 @@ pub(super) fn ends_operand(kind: TokenKind) -> bool {
     ) || closes(kind)
 }
 
-pub(super) fn opens(kind: TokenKind) -> bool {
+fn opens(kind: TokenKind) -> bool {
     matches!(
         kind,
         TokenKind::OpenParen

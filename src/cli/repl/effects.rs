@@ -97,17 +97,16 @@ impl Repl {
         let name = path.to_string_lossy().into_owned();
         // What cannot be loaded today may be mended, and reloaded.
         self.loaded = Some(path.to_path_buf());
-        if path.exists() && !path.is_dir() && !path.is_file() {
+        let text = if path.is_dir() {
+            None
+        } else if path.exists() && !path.is_file() {
             // Ctrl-C does not reach whoever waits for it to be read.
-            let told = format!("{name} is no file on disk");
-            return Err(refuse(session, &told));
-        }
-        let text = match path.is_dir() {
-            true => None,
-            false => match files::read(path) {
+            return Err(refuse(session, &format!("{name} is no file on disk")));
+        } else {
+            match files::read(path) {
                 Ok(text) => Some(text),
                 Err(error) => return Err(refuse(session, &files::told(&name, &error))),
-            },
+            }
         };
         let format = text.as_deref().map(format_of);
         let done = match (&text, format) {

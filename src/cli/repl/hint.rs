@@ -2,7 +2,7 @@
 //!
 //! Decides by tokens and the vocabulary alone, as completion does.
 
-use super::complete::{Context, closes, ends_operand, opens};
+use super::complete::{Context, closes, ends_operand};
 use super::words::Words;
 use chirp_grammar::{TokenInfo, TokenKind, tokens};
 
@@ -37,16 +37,16 @@ pub fn hint(line: &str, words: &Words) -> Option<Rest> {
         kind if ends_operand(kind) && (closes(kind) || !touches) => true,
         _ => return None,
     };
-    let parts = Context {
+    let context = Context {
         text: line,
         tokens: &all,
         words,
-    }
-    .keyword_parts();
+    };
+    let parts = context.keyword_parts();
     if parts.is_empty() {
         return None;
     }
-    let class = receiver(line, &all, words);
+    let class = context.keyword_receiver_class();
     let understood = |selector: &str| match &class {
         Some(class) => words.understands(class, selector),
         None => true,
@@ -69,32 +69,6 @@ pub fn hint(line: &str, words: &Words) -> Option<Rest> {
         ),
         fits,
     })
-}
-
-/// The class of the keyword message's receiver, if the tokens tell.
-fn receiver(line: &str, all: &[TokenInfo], words: &Words) -> Option<String> {
-    let mut depth = 0;
-    let mut first = None;
-    for (i, token) in all.iter().enumerate().rev() {
-        match token.kind {
-            kind if closes(kind) => depth += 1,
-            kind if opens(kind) && depth == 0 => break,
-            kind if opens(kind) => depth -= 1,
-            TokenKind::Dot | TokenKind::Semicolon | TokenKind::Assign | TokenKind::Caret
-                if depth == 0 =>
-            {
-                break;
-            }
-            TokenKind::Keyword if depth == 0 => first = Some(i),
-            _ => {}
-        }
-    }
-    Context {
-        text: line,
-        tokens: &all[..first?],
-        words,
-    }
-    .receiver_class()
 }
 
 #[cfg(test)]
