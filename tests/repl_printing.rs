@@ -103,3 +103,18 @@ fn objects_that_do_not_print_themselves() {
     repl.says("e class", "Endless");
     repl.leave();
 }
+
+#[test]
+fn the_prompt_outlives_what_replaces_its_printing() {
+    let mut repl = Repl::start();
+    for answer in ["3", "#()", "#(3 4)", "nil foo"] {
+        repl.line(&format!(
+            "SummaryStream class compile: 'on: a elements: e levels: l limit: m ^ {answer}'. nil"
+        ));
+        repl.prompt();
+        repl.line("#(1 2)");
+        let shown = repl.prompt();
+        assert!(!shown.contains("chirp itself"), "{shown}");
+    }
+    repl.leave();
+}

@@ -77,8 +77,10 @@ fn of_parts(
     let result = vm.send_message(selector, &arguments);
     let pair = session.settle(result.map_err(LoadError::from))?;
     let vm = &session.vm;
-    let text = |i| vm.string_value(vm.heap.slot(pair, i)).unwrap_or_default();
-    Ok((text(0), text(1)))
+    // Whoever redefines the stream may answer anything.
+    let parts = vm.heap.pointer_slots(pair);
+    let text = |i: usize| parts.get(i).and_then(|&part| vm.string_value(part));
+    Ok((text(0).unwrap_or_default(), text(1).unwrap_or_default()))
 }
 
 impl Bounds {
