@@ -200,10 +200,10 @@ fn limits_hold_for_all_slices_together() {
     assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
 
     let st = &mut Smalltalk::builder()
-        .timeout(Duration::from_millis(30))
+        .timeout(Duration::from_millis(500))
         .build()
         .unwrap();
-    let mut nap = st.start("(Delay forMilliseconds: 100) wait. 5").unwrap();
+    let mut nap = st.start("(Delay forMilliseconds: 700) wait. 5").unwrap();
     assert_eq!(finish::<i64>(&mut nap, st, 1000).0.unwrap(), 5);
     let mut busy = st.start(BUSY).unwrap();
     assert_eq!(
