@@ -37,7 +37,8 @@
 //! ```
 //!
 //! Without the default features (`default-features = false`) command line, sockets and encryption are left
-//! out; the feature `net` brings sockets, `tls` encrypted ones, `serde` the conversion of any type that serde knows.
+//! out; the feature `net` brings sockets, `tls` encrypted ones, `serde` the conversion of any type that serde knows,
+//! `tools` what looks at source texts and at what is loaded (module `tools`).
 //! More: `examples/embed_hello.rs`, `embed_blocks.rs`, `embed_class.rs`, `embed_config.rs`, `embed_plugins.rs`,
 //! `embed_limits.rs`, `embed_slices.rs` and `embed_poll.rs` (programs in an event loop), `embed_threads.rs` (a machine a thread),
 //! `embed_image.rs` (many machines from one that has loaded everything).
@@ -57,7 +58,7 @@
 //! | primitives | [`primitives`] | what Smalltalk methods cannot do in Smalltalk |
 //! | host | [`host`] | the only door to the outside: clock, streams, files, sockets, signals |
 //! | library | `image/` | the classes, in Smalltalk; read from the binary, compiled on first send |
-//! | front ends | `cli`, [`api`], [`tools`] | command line and REPL; host programs; examples as tests |
+//! | front ends | `cli`, [`api`], `tools` | command line and REPL; host programs; examples as tests |
 //!
 //! | to add | go to |
 //! |---|---|
@@ -88,6 +89,7 @@ pub mod loader;
 #[allow(unsafe_code)]
 pub mod memory;
 pub mod primitives;
+#[cfg(feature = "tools")]
 pub mod tools;
 #[allow(unsafe_code)]
 pub mod vm;

@@ -12,10 +12,19 @@ use std::cmp::Ordering;
 /// chirp_grammar::sorting::sort_by(&mut words, |a, b| a.len().cmp(&b.len()));
 /// assert_eq!(words, ["fig", "pear", "plum"]);
 /// ```
-pub fn sort_by<T>(items: &mut Vec<T>, compare: impl Fn(&T, &T) -> Ordering) {
-    let order = order(items.len(), &|a, b| compare(&items[a], &items[b]));
-    let mut taken: Vec<Option<T>> = items.drain(..).map(Some).collect();
-    items.extend(order.into_iter().filter_map(|place| taken[place].take()));
+pub fn sort_by<T>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
+    let mut order = order(items.len(), &|a, b| compare(&items[a], &items[b]));
+    // Each place gets what belongs there, and hands on what it had, until the circle is closed.
+    for start in 0..items.len() {
+        let mut place = start;
+        while order[place] != start {
+            let next = order[place];
+            items.swap(place, next);
+            order[place] = place;
+            place = next;
+        }
+        order[place] = place;
+    }
 }
 
 /// In which order so many things come.

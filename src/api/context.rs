@@ -248,6 +248,16 @@ impl<'a> Ctx<'a> {
         &mut self,
         work: impl FnOnce(&mut Vm) -> Result<R, LoadError>,
     ) -> Result<R> {
+        let (mut work, mut answer) = (Some(work), None);
+        self.guarded(&mut |vm| {
+            answer = work.take().map(|work| work(vm)).transpose()?;
+            Ok(())
+        })?;
+        Ok(answer.expect("the work was done"))
+    }
+
+    /// The same, once for all kinds of work.
+    fn guarded(&mut self, work: &mut dyn FnMut(&mut Vm) -> Result<(), LoadError>) -> Result<()> {
         self.vm.reclaim_roots();
         self.vm.drop_dead_host_things();
         let Some(budget) = self.budget else {

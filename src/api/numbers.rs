@@ -16,22 +16,25 @@ fn integer<T>(ctx: &Ctx<'_>, v: Value, name: &str) -> Result<T>
 where
     T: TryFrom<i64> + for<'a> TryFrom<&'a BigInt>,
 {
-    if let Some(n) = v.as_int() {
-        return T::try_from(n)
-            .map_err(|_| Error::conversion(format!("an Integer that fits {name}"), n.to_string()));
+    if let Some(Ok(n)) = v.as_int().map(T::try_from) {
+        return Ok(n);
     }
-    let n = ctx
-        .vm
-        .bigint_value(v)
-        .ok_or_else(|| mismatch(ctx, "an Integer", v))?;
-    T::try_from(&n).map_err(|_| {
-        let found = if n.bits() > SHOWN_BITS {
-            format!("one of {} bits", n.bits())
-        } else {
-            n.to_string()
-        };
-        Error::conversion(format!("an Integer that fits {name}"), found)
-    })
+    let n = big(ctx, v)?;
+    T::try_from(&n).map_err(|_| unfit(&n, name))
+}
+
+fn big(ctx: &Ctx<'_>, v: Value) -> Result<BigInt> {
+    let n = ctx.vm.bigint_value(v);
+    n.ok_or_else(|| mismatch(ctx, "an Integer", v))
+}
+
+fn unfit(n: &BigInt, name: &str) -> Error {
+    let found = if n.bits() > SHOWN_BITS {
+        format!("one of {} bits", n.bits())
+    } else {
+        n.to_string()
+    };
+    Error::conversion(format!("an Integer that fits {name}"), found)
 }
 
 fn object<T>(ctx: &mut Ctx<'_>, n: T) -> Value

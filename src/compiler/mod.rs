@@ -12,9 +12,11 @@
 //! | words, jumps, literals | `emit.rs`, `opcode.rs` -> `template.rs` |
 //! | checks and listings of the result | `verify.rs`, `disassemble.rs` |
 
+#[cfg(feature = "tools")]
 pub mod disassemble;
 pub mod opcode;
 pub mod template;
+#[cfg(any(debug_assertions, feature = "tools"))]
 pub mod verify;
 
 mod branch;
@@ -172,9 +174,8 @@ fn sorted(mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// In debug builds every template passes the verifier before anybody runs it.
 fn checked(code: CodeTemplate) -> Result<CodeTemplate, Vec<Diagnostic>> {
-    if cfg!(debug_assertions)
-        && let Err(problem) = verify::verify(&code)
-    {
+    #[cfg(debug_assertions)]
+    if let Err(problem) = verify::verify(&code) {
         return Err(vec![diagnose::faulty_code(&problem.to_string(), code.span)]);
     }
     Ok(code)

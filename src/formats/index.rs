@@ -8,7 +8,7 @@ use super::error::{FormatError, Place, place_of};
 use super::layout::{self, HEADER, LISTS, MAGIC, TRAIT, field, push, push_entry};
 use super::ston::Map;
 use super::tonel::{self, Definition, Kind};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -134,15 +134,15 @@ struct Order<'a> {
     /// Index into the parsed files.
     classes: Vec<usize>,
     /// Number of the class in `classes`.
-    numbers: HashMap<&'a str, u32>,
+    numbers: HashMap<&'a str, usize>,
     /// These numbers in the order of the names.
-    by_name: Vec<u32>,
+    by_name: Vec<usize>,
     /// Files that extend each class.
     extensions: HashMap<&'a str, Vec<usize>>,
 }
 
 fn class_order<'a>(parsed: &'a [Parsed<'_>], errors: &mut Vec<LibraryError>) -> Order<'a> {
-    let mut defined: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut defined: HashMap<&str, usize> = HashMap::new();
     let mut extensions: HashMap<&str, Vec<usize>> = HashMap::new();
     for (i, p) in parsed.iter().enumerate() {
         if p.definition.kind == Kind::Extension {
@@ -159,9 +159,11 @@ fn class_order<'a>(parsed: &'a [Parsed<'_>], errors: &mut Vec<LibraryError>) -> 
             errors.push(error_at(p.file, p.definition.header_at, message));
         }
     }
-    let mut subclasses: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut by_name: Vec<usize> = defined.values().copied().collect();
+    by_name.sort_by(|&a, &b| parsed[a].class.cmp(&parsed[b].class));
+    let mut subclasses: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut pending: Vec<usize> = Vec::new();
-    for &i in defined.values() {
+    for &i in &by_name {
         match superclass_of(&parsed[i], &defined) {
             Ok(Some(name)) => subclasses.entry(name).or_default().push(i),
             Ok(None) => pending.push(i),
@@ -177,18 +179,15 @@ fn class_order<'a>(parsed: &'a [Parsed<'_>], errors: &mut Vec<LibraryError>) -> 
     };
     while let Some(i) = pending.pop() {
         let name = parsed[i].class.as_str();
-        order.numbers.insert(name, order.classes.len() as u32);
+        order.numbers.insert(name, order.classes.len());
         order.classes.push(i);
         pending.extend(subclasses.remove(name).into_iter().flatten().rev());
     }
-    let numbers = defined.keys().filter_map(|name| order.numbers.get(name));
-    order.by_name = numbers.copied().collect();
-    for &i in defined
-        .values()
-        .filter(|&&i| !order.numbers.contains_key(parsed[i].class.as_str()))
-    {
-        if is_in_cycle(&parsed[i], parsed, &defined) {
-            let p = &parsed[i];
+    for i in by_name {
+        let p = &parsed[i];
+        if let Some(&number) = order.numbers.get(p.class.as_str()) {
+            order.by_name.push(number);
+        } else if is_in_cycle(p, parsed, &defined) {
             let message = format!("{} is a subclass of itself", p.class);
             errors.push(error_at(p.file, p.definition.header_at, message));
         }
@@ -197,7 +196,7 @@ fn class_order<'a>(parsed: &'a [Parsed<'_>], errors: &mut Vec<LibraryError>) -> 
 }
 
 /// Does following the superclasses lead back to this class?
-fn is_in_cycle(class: &Parsed<'_>, parsed: &[Parsed<'_>], defined: &BTreeMap<&str, usize>) -> bool {
+fn is_in_cycle(class: &Parsed<'_>, parsed: &[Parsed<'_>], defined: &HashMap<&str, usize>) -> bool {
     let mut p = class;
     for _ in 0..parsed.len() {
         match superclass_of(p, defined) {
@@ -212,7 +211,7 @@ fn is_in_cycle(class: &Parsed<'_>, parsed: &[Parsed<'_>], defined: &BTreeMap<&st
 /// The superclass's name as it is spelled in its own file; none for a root.
 fn superclass_of<'a>(
     p: &Parsed<'_>,
-    defined: &BTreeMap<&'a str, usize>,
+    defined: &HashMap<&'a str, usize>,
 ) -> Result<Option<&'a str>, FormatError> {
     let header = &p.definition.header;
     match header.text("superclass")? {
@@ -373,7 +372,7 @@ impl Writer {
         let comment = p.definition.comment.as_ref();
         let mut fields = [0; field::COUNT];
         fields[field::NAME] = self.string(&p.class);
-        fields[field::SUPERCLASS] = superclass.map_or(0, |&s| s as usize + 1);
+        fields[field::SUPERCLASS] = superclass.map_or(0, |&s| s + 1);
         fields[field::LAYOUT] = self.string(layout);
         fields[field::CATEGORY] = self.string(category);
         fields[field::PACKAGE] = self.string(package);
@@ -462,7 +461,7 @@ impl Writer {
             push_entry(&mut index, start, layout::CLASS);
         }
         for &number in &order.by_name {
-            push_entry(&mut index, number as usize, layout::ORDER);
+            push_entry(&mut index, number, layout::ORDER);
         }
         index.extend(self.records);
         Library {

@@ -7,7 +7,7 @@ use super::files::open::OpenFiles;
 use super::sys;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -97,7 +97,7 @@ impl Entry {
 /// All children of one interpreter.
 #[derive(Default)]
 pub struct Children {
-    entries: HashMap<u32, Entry>,
+    entries: FxHashMap<u32, Entry>,
     last: u32,
 }
 

@@ -3,16 +3,23 @@
 //! change it for everybody in the process.
 
 use super::capabilities::{Denied, EnvironmentAccess, ProcessAccess};
-use std::collections::{BTreeMap, BTreeSet};
+use chirp_grammar::sorting::sort_by;
+use rustc_hash::FxHashMap;
 use std::ffi::{OsStr, OsString};
 
 /// Names and values.
 pub struct Environment {
     access: EnvironmentAccess,
     processes: ProcessAccess,
-    variables: Option<BTreeMap<OsString, OsString>>,
-    /// Those that the program has set: what they hold is no secret to it.
-    own: BTreeSet<OsString>,
+    variables: Option<FxHashMap<OsString, Variable>>,
+}
+
+#[derive(Default)]
+struct Variable {
+    /// None where it was removed.
+    value: Option<OsString>,
+    /// Whether the program has set it: then what it holds is no secret to it.
+    own: bool,
 }
 
 impl Environment {
@@ -22,17 +29,21 @@ impl Environment {
             access,
             processes,
             variables: None,
-            own: BTreeSet::new(),
         }
     }
 
-    fn all(&mut self) -> &mut BTreeMap<OsString, OsString> {
+    fn all(&mut self) -> &mut FxHashMap<OsString, Variable> {
+        let of_process = |(name, value)| {
+            let value = Some(value);
+            (name, Variable { value, own: false })
+        };
         self.variables
-            .get_or_insert_with(|| std::env::vars_os().collect())
+            .get_or_insert_with(|| std::env::vars_os().map(of_process).collect())
     }
 
     fn check(&self, name: &OsStr) -> Result<(), Denied> {
-        match self.own.contains(name) {
+        let all = self.variables.as_ref();
+        match all.and_then(|all| all.get(name)).is_some_and(|v| v.own) {
             true => Ok(()),
             false => self.access.check(name),
         }
@@ -41,34 +52,44 @@ impl Environment {
     /// The value of a variable.
     pub fn get(&mut self, name: &OsStr) -> Result<Option<&OsStr>, Denied> {
         self.check(name)?;
-        Ok(self.all().get(name).map(OsString::as_os_str))
+        let variable = self.all().get(name);
+        Ok(variable.and_then(|v| v.value.as_deref()))
     }
 
     /// Gives a variable a value.
     pub fn set(&mut self, name: OsString, value: OsString) -> Result<(), Denied> {
         self.processes.check_variable(&name)?;
-        self.own.insert(name.clone());
-        self.all().insert(name, value);
+        let variable = self.all().entry(name).or_default();
+        variable.value = Some(value);
+        variable.own = true;
         Ok(())
     }
 
     /// Removes a variable.
     pub fn remove(&mut self, name: &OsStr) -> Result<(), Denied> {
         self.check(name)?;
-        self.all().remove(name);
+        if let Some(variable) = self.all().get_mut(name) {
+            variable.value = None;
+        }
         Ok(())
     }
 
-    /// The names of the variables that may be read.
+    /// The names of the variables that may be read, sorted.
     pub fn names(&mut self) -> Vec<OsString> {
-        let names: Vec<OsString> = self.all().keys().cloned().collect();
-        let seen = names.into_iter().filter(|n| self.check(n).is_ok());
-        seen.collect()
+        self.all();
+        let all = self.changed().into_iter().flatten().map(|(name, _)| name);
+        let mut names: Vec<OsString> = all
+            .filter(|name| self.check(name).is_ok())
+            .cloned()
+            .collect();
+        sort_by(&mut names, Ord::cmp);
+        names
     }
 
     /// What somebody has looked at, and perhaps changed: nothing else needs to be told to a child. A child
     /// has all of it, whatever its parent may see: it can do what the user can.
-    pub fn changed(&self) -> Option<&BTreeMap<OsString, OsString>> {
-        self.variables.as_ref()
+    pub fn changed(&self) -> Option<impl Iterator<Item = (&OsString, &OsString)>> {
+        let all = self.variables.as_ref()?.iter();
+        Some(all.filter_map(|(name, variable)| Some((name, variable.value.as_ref()?))))
     }
 }

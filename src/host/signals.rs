@@ -4,7 +4,6 @@
 use super::poller::Waker;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a program may watch for. Those for the terminal's size, for children and for alarms belong to others.
@@ -24,7 +23,7 @@ pub struct Watched(Arc<Mutex<Inner>>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    semaphores: BTreeMap<i32, u32>,
+    semaphores: Vec<(Signal, u32)>,
     arrived: Vec<u32>,
 }
 
@@ -38,20 +37,25 @@ impl Watched {
     /// nobody may watch for.
     pub fn watch(&self, name: &str, semaphore: u32) -> Option<()> {
         let signal = named(name)?;
-        self.inner().semaphores.insert(signal as i32, semaphore);
+        let mut inner = self.inner();
+        inner.semaphores.retain(|&(other, _)| other != signal);
+        inner.semaphores.push((signal, semaphore));
         Some(())
     }
 
     /// From now on this signal does what it does to programs that do not watch for it. Answers the semaphore's number.
     pub fn forget(&self, name: &str) -> Option<u32> {
         let signal = named(name)?;
-        self.inner().semaphores.remove(&(signal as i32))
+        let mut inner = self.inner();
+        let watched = inner.semaphores.iter().position(|w| w.0 == signal)?;
+        Some(inner.semaphores.swap_remove(watched).1)
     }
 
     /// A signal has arrived; false if nobody watches for it.
     fn arrive(&self, signal: Signal) -> bool {
         let mut inner = self.inner();
-        let Some(&semaphore) = inner.semaphores.get(&(signal as i32)) else {
+        let watched = inner.semaphores.iter().find(|w| w.0 == signal);
+        let Some(&(_, semaphore)) = watched else {
             return false;
         };
         inner.arrived.push(semaphore);

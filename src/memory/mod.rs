@@ -16,6 +16,7 @@
 
 mod access;
 mod allocate;
+#[cfg(any(test, feature = "tools"))]
 mod check;
 pub mod collector;
 mod evacuate;

@@ -44,6 +44,7 @@ fn uses(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 /// Whether a method's text sends a message or mentions its name: as a symbol, also inside literal Arrays.
+#[cfg(feature = "tools")]
 pub(crate) fn mentions(text: &str, selector: &str) -> bool {
     let first = selector.split_inclusive(':').next().unwrap_or(selector);
     // Most methods are told apart by a look at the letters.
@@ -59,6 +60,7 @@ pub(crate) fn mentions(text: &str, selector: &str) -> bool {
         || found.literals.iter().any(|l| names(l, selector))
 }
 
+#[cfg(feature = "tools")]
 fn names(literal: &Literal, selector: &str) -> bool {
     match literal {
         Literal::Symbol(symbol) => symbol == selector,

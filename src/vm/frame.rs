@@ -15,7 +15,7 @@ pub struct FrameAt {
     pub pc: Pc,
 }
 
-static NO_NOTES: Notes = Notes::new();
+static NO_NOTES: Notes = Notes::with_hasher(rustc_hash::FxBuildHasher);
 
 /// A stack to be walked: of the running Process or of another.
 #[derive(Clone, Copy)]

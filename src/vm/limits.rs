@@ -16,8 +16,8 @@ pub(super) const ROOM: usize = 1 << 20;
 const GROWTHS: usize = 16;
 /// What the class table keeps of a class or a metaclass with three variables, as measured.
 pub(super) const CLASS_BYTES: usize = 800;
-/// What a note on a frame takes in its tree, where nodes are half full at worst.
-const NOTE_BYTES: usize = 2 * (size_of::<usize>() + size_of::<Note>());
+/// What a note on a frame takes in its table.
+const NOTE_BYTES: usize = size_of::<(usize, Note)>() + 1;
 
 /// 4 GB, or if that is less, a third of what the computer has or this process may take: a full collection may need
 /// the same again.
@@ -88,7 +88,7 @@ impl Vm {
             .slots
             .iter()
             .flatten()
-            .map(|p| p.stack.len() * 8 + size_of::<Proc>() + p.notes.len() * NOTE_BYTES)
+            .map(|p| p.stack.len() * 8 + size_of::<Proc>() + p.notes.capacity() * NOTE_BYTES)
             .sum()
     }
 

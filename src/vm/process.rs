@@ -7,7 +7,7 @@ use super::code::{Code, code_value};
 use super::known::Known;
 use super::{Fp, Pc, Vm};
 use crate::memory::{ClassIndex, Format, Value, Visitor};
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
 /// Slots of the Smalltalk object of a Process.
 pub mod field {
@@ -69,7 +69,7 @@ impl Default for Note {
 }
 
 /// The notes on the frames of a stack.
-pub type Notes = BTreeMap<usize, Note>;
+pub type Notes = FxHashMap<usize, Note>;
 
 /// The nearest handler frame behind a frame that may handle exceptions of a class: while the one lives, the others
 /// stay as they are.
@@ -114,8 +114,7 @@ pub struct Proc {
     /// Offset of the top frame, and where it goes on; valid while it does not run.
     pub fp: usize,
     pub pc: Pc,
-    /// By the frames' offsets from the stack's base. They come and go at its top, but whoever walks down a deep stack
-    /// makes thousands of them, in between those that are there.
+    /// By the frames' offsets from the stack's base.
     pub notes: Notes,
     pub object: Value,
     pub state: State,
@@ -244,7 +243,7 @@ impl Vm {
             stack,
             fp: 2,
             pc,
-            notes: Notes::new(),
+            notes: Notes::default(),
             object,
             state: State::Suspended,
             wait: self.processes.first_wait,

@@ -85,6 +85,7 @@ impl Vm {
     }
 
     /// Whether the heap is what the collector takes it for; what is wrong, else. For tests, while no code runs.
+    #[cfg(any(test, feature = "tools"))]
     pub fn check_heap(&mut self) -> Result<(), String> {
         self.ensure_root_process();
         self.live = 0;

@@ -1,7 +1,6 @@
 //! Which environment variables a program may read. Must never read one itself.
 
 use super::Denied;
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 
 /// The environment variables that a program may read. Those that it sets itself it always may.
@@ -13,7 +12,7 @@ pub enum EnvironmentAccess {
     /// All.
     All,
     /// Those with these names.
-    Only(BTreeSet<OsString>),
+    Only(Vec<OsString>),
 }
 
 impl EnvironmentAccess {
@@ -36,7 +35,7 @@ impl EnvironmentAccess {
         match self {
             EnvironmentAccess::Deny => false,
             EnvironmentAccess::All => true,
-            EnvironmentAccess::Only(names) => names.contains(name),
+            EnvironmentAccess::Only(names) => names.iter().any(|each| each == name),
         }
     }
 

@@ -8,7 +8,7 @@ use super::{FileError, Files};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::uio::{pread, pwrite};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
@@ -52,7 +52,7 @@ struct OpenFile {
 
 /// The table.
 pub struct OpenFiles {
-    open: HashMap<u32, OpenFile>,
+    open: FxHashMap<u32, OpenFile>,
     last: u32,
     poller: Poller,
     /// Semaphores to signal.
@@ -63,7 +63,7 @@ impl OpenFiles {
     /// Nothing is open.
     pub fn new(poller: Poller) -> Self {
         OpenFiles {
-            open: HashMap::new(),
+            open: FxHashMap::default(),
             last: 0,
             poller,
             signals: Vec::new(),
