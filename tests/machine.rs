@@ -717,11 +717,12 @@ fn the_examples_of_the_library_under_stress() {
     for (name, text) in image.files().filter(|(n, _)| !n.starts_with("Network")) {
         for example in chirp::tools::examples::examples_in_source(text) {
             guard(&mut vm);
-            let right = matches!(vm.evaluate(name, &example.code()), Ok(v) if v.is_nil());
+            let value = vm.evaluate(name, &example.code());
             assert!(
-                right,
-                "{name}: {} >>> {}",
-                example.expression, example.expected
+                matches!(value, Ok(v) if v.is_nil()),
+                "{name}: {} >>> {}: {value:?}",
+                example.expression,
+                example.expected
             );
             tried += 1;
         }
