@@ -4,6 +4,7 @@ mod prompt;
 
 use nix::sys::signal::Signal;
 use prompt::Repl;
+use std::process::Command;
 
 #[test]
 fn control_c_while_waiting_for_a_peer_or_in_recursion() {
@@ -21,6 +22,20 @@ fn control_c_while_waiting_for_a_peer_or_in_recursion() {
     ] {
         repl.is_interrupted_in(source);
     }
+    repl.leave();
+}
+
+/// As in a terminal that a script started in the background.
+#[test]
+fn control_c_works_where_it_was_ignored() {
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        "trap '' INT; exec \"$0\" \"$@\"",
+        env!("CARGO_BIN_EXE_chirp"),
+    ]);
+    let mut repl = Repl::start_command(shell, Repl::folder(), &["--color", "never"], "xterm");
+    repl.is_interrupted_in("[ ] repeat");
     repl.leave();
 }
 

@@ -7,6 +7,7 @@ use super::permissions::Allowed;
 use super::quantities::{parse_count, parse_duration, parse_size};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -126,6 +127,12 @@ pub fn command(app: &App) -> clap::Command {
 }
 
 impl Args {
+    /// Nothing to run was given, and somebody sits at the terminal.
+    pub fn wants_prompt(&self) -> bool {
+        let nothing = self.code.is_empty() && self.rest.is_empty();
+        nothing && (self.interactive || std::io::stdin().is_terminal())
+    }
+
     /// Reads the options of a command line, the command's own name first.
     pub fn read(
         mut command: clap::Command,

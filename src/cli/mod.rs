@@ -75,7 +75,7 @@ fn dispatch_in(session: &mut Session, args: &Args) -> i32 {
         Some(Command::Explain { .. } | Command::Completions { .. } | Command::Man { .. }) => {
             exit::DONE
         }
-        None if run::wants_prompt(args) => repl::repl(session, args),
+        None if args.wants_prompt() => repl::repl(session, args),
         None => match run::run(session, args) {
             _ if args.interactive && !session.is_over() => repl::repl(session, args),
             code => code,

@@ -7,14 +7,7 @@ use crate::compiler::nearest;
 use crate::formats::detect::{Format, format_of};
 use clap::CommandFactory;
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::Path;
-
-/// Nothing to run was given, and somebody sits at the terminal.
-pub fn wants_prompt(args: &Args) -> bool {
-    let nothing = args.code.is_empty() && args.rest.is_empty();
-    nothing && (args.interactive || std::io::stdin().is_terminal())
-}
 
 /// Runs what the options ask for; answers the exit code.
 pub fn run(session: &mut Session, args: &Args) -> i32 {

@@ -94,7 +94,9 @@ impl Session {
             deadline,
             ..Limits::default()
         };
-        let signals = Received::listen(&mut vm).map_err(|e| fail(exit::INTERNAL, &e))?;
+        let will_prompt = args.interactive || args.wants_prompt();
+        let signals =
+            Received::listen(&mut vm, will_prompt).map_err(|e| fail(exit::INTERNAL, &e))?;
         let reader_gone = Arc::new(AtomicBool::new(false));
         vm.host.stdio = streams::standard(vm.signals.clone(), reader_gone.clone());
         let vm =

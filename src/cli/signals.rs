@@ -26,8 +26,9 @@ pub struct Received {
 }
 
 impl Received {
-    /// Listens from now on, for this machine.
-    pub fn listen(vm: &mut Vm) -> std::io::Result<Received> {
+    /// Listens from now on, for this machine. Where there will be a prompt, Ctrl-C belongs to it, also in a terminal
+    /// that a script started in the background: that one's children all ignore SIGINT.
+    pub fn listen(vm: &mut Vm, will_prompt: bool) -> std::io::Result<Received> {
         let received = Received {
             ended_by: Arc::default(),
             interrupts: Arc::default(),
@@ -37,7 +38,8 @@ impl Received {
         let (prompts, mut ends) = (received.prompts.clone(), 0);
         let (flags, waker) = (vm.signals.clone(), vm.host.waker());
         let watched = vm.host.watch_signals();
-        signals::install(vm.host.waker(), watched, move |arrived| {
+        let always: &[Signal] = if will_prompt { &[Signal::SIGINT] } else { &[] };
+        signals::install(vm.host.waker(), watched, always, move |arrived| {
             let number = arrived as u32;
             let before = if arrived == Signal::SIGINT {
                 interrupts.fetch_add(1, Ordering::AcqRel)

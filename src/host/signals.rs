@@ -81,18 +81,19 @@ fn named(name: &str) -> Option<Signal> {
 }
 
 /// Starts to take signals, except those that the process was started to ignore
-/// (`nohup chirp server.st &` outlives its terminal). Call it from the main thread before any other
+/// (`nohup chirp server.st &` outlives its terminal) and that are not among `always`. Call it from the main thread before any other
 /// thread exists: threads inherit the block. For SIGINT, SIGTERM and SIGHUP that nobody watches for, `on_signal` runs on
 /// the taking thread, for the flag that the machine reads in its counter; then the poller is woken. The others do what
 /// they do to any program.
 pub fn install(
     waker: Waker,
     watched: Watched,
+    always: &[Signal],
     mut on_signal: impl FnMut(Signal) + Send + 'static,
 ) -> std::io::Result<()> {
     let mut set = SigSet::empty();
     for signal in TAKEN {
-        if !super::sys::signals::is_ignored(signal) {
+        if always.contains(&signal) || !super::sys::signals::is_ignored(signal) {
             set.add(signal);
         }
     }

@@ -39,7 +39,17 @@ impl Repl {
 
     /// Starts with these options, in a terminal of this kind.
     pub fn start_with(state: PathBuf, arguments: &[&str], term: &str) -> Repl {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chirp"));
+        let command = Command::new(env!("CARGO_BIN_EXE_chirp"));
+        Repl::start_command(command, state, arguments, term)
+    }
+
+    /// Starts with this command, which the options follow.
+    pub fn start_command(
+        mut command: Command,
+        state: PathBuf,
+        arguments: &[&str],
+        term: &str,
+    ) -> Repl {
         command
             .args(arguments)
             .env("XDG_STATE_HOME", &state)
