@@ -22,7 +22,7 @@ const EFFORT: usize = 24;
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=build");
+
     println!("cargo::rerun-if-changed=src/formats");
     println!("cargo::rerun-if-changed=src/host/library_files.rs");
     println!("cargo::rerun-if-changed=image");
@@ -30,8 +30,12 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let files = library_files::read(&root.join("image"))?;
+    let (files, left): (Vec<_>, Vec<_>) = files.into_iter().partition(|f| is_wanted(&f.path));
     match formats::index::build(&files) {
         Ok(library) => {
+            // A file that cannot be read fails the build of who wants it.
+            let left_out = formats::parts::left_out(&files, &left).unwrap_or_default();
+            write_if_changed(&out.join("library.left"), left_out.as_bytes())?;
             let packed = formats::packed::write(&library.text, library.file_ends, |blocks| {
                 packer::pack(library.strings.as_bytes(), blocks, EFFORT)
             });
@@ -48,6 +52,14 @@ fn main() -> io::Result<()> {
             Ok(())
         }
     }
+}
+
+/// Whether the program has the file's feature.
+fn is_wanted(path: &str) -> bool {
+    formats::parts::feature_of(path).is_none_or(|feature| {
+        let name = feature.to_uppercase();
+        env::var_os(format!("CARGO_FEATURE_{name}")).is_some()
+    })
 }
 
 /// Leaves a file alone whose contents would not change, so that nothing is compiled again for it.

@@ -12,6 +12,7 @@ use super::function::RustFn;
 use super::object::Obj;
 use crate::loader::LoadError;
 use crate::memory::Value;
+use crate::primitives::left_out;
 use crate::vm::host_methods::panic_text;
 use crate::vm::{Unhandled, Vm};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -350,7 +351,9 @@ impl<'a> Ctx<'a> {
 }
 
 fn not_found(what: &str, name: &str) -> Error {
-    Error::new(ErrorKind::NotFound {
-        what: format!("{what} `{name}`"),
-    })
+    let what = match left_out::feature(name) {
+        Some(feature) => format!("{what} `{name}` without the feature `{feature}`"),
+        None => format!("{what} `{name}`"),
+    };
+    Error::new(ErrorKind::NotFound { what })
 }

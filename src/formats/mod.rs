@@ -11,6 +11,7 @@ pub mod error;
 pub mod index;
 pub mod layout;
 pub mod packed;
+pub mod parts;
 pub mod pragma;
 pub mod scan;
 pub mod selector;

@@ -1,10 +1,10 @@
 //! A guess what somebody meant who sent a selector that the receiver does not understand, or named a
 //! global that is not defined.
 //!
-//! Only hands the question on: `suggest` knows the answers.
+//! Only hands the question on: `suggest` and `left_out` know the answers.
 
 use super::object::arg;
-use super::suggest;
+use super::{left_out, suggest};
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
@@ -13,7 +13,28 @@ use crate::vm::{PrimError, PrimResult, Vm};
 pub const TABLE: Table = table![
     ("suggestSelector", suggest_selector),
     ("suggestGlobal", suggest_global),
+    ("featureForSelector", feature_for_selector),
+    ("featureForGlobal", feature_for_global),
 ];
+
+/// On a class, with a selector: the feature with which its instances would understand it, or nil.
+fn feature_for_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let class = super::behavior::receiver(vm, args)?;
+    let wanted = vm.string_value(arg(args, 1)?);
+    let wanted = wanted.ok_or(PrimError::BadArgument)?;
+    let found = vm.classes.chain(class).find_map(|above| {
+        let name = vm.classes.name(above);
+        left_out::feature(&format!("{name}>>{wanted}"))
+    });
+    Ok(found.map_or(Value::NIL, |feature| vm.new_string(feature)))
+}
+
+/// With a name: the feature with which there would be such a global, or nil.
+fn feature_for_global(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    let wanted = vm.string_value(arg(args, 1)?);
+    let found = left_out::feature(&wanted.ok_or(PrimError::BadArgument)?);
+    Ok(found.map_or(Value::NIL, |feature| vm.new_string(feature)))
+}
 
 /// On a class, with a selector: one that its instances understand and that may have been meant, or nil.
 fn suggest_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {

@@ -1,0 +1,79 @@
+//! The parts of the class library that belong to Cargo features: nothing that is kept may need what may be missing.
+
+use chirp::formats::index::SourceFile;
+use chirp::formats::parts::{PARTS, feature_of};
+use chirp::host::stdio::Stdio;
+use chirp::host::{Capabilities, Host, library_files};
+use chirp::loader::boot;
+use chirp::loader::image::Image;
+use chirp::memory::HeapOptions;
+use std::collections::BTreeSet;
+
+/// Each method with a selector that nobody implements, or a name that nothing has; a line each.
+const UNKNOWN: &str = "
+    | implemented |
+    implemented := SystemNavigation default allImplementedMessages asSet.
+    String streamContents: [ :out |
+        SystemNavigation default allMethods do: [ :method |
+            (method messages reject: [ :each | implemented includes: each ]) do: [ :each |
+                out print: method; << ' sends '; << each; lf ].
+            method uses second do: [ :each |
+                (each first isUppercase
+                    and: [ (Smalltalk includesKey: each) not
+                    and: [ (method methodClass instanceSide allClassVarNames includes: each) not ] ])
+                    ifTrue: [ out print: method; << ' names '; << each; lf ] ] ] ]";
+
+/// What each feature brings along, as Cargo.toml says.
+const BRINGS: &[(&str, &str)] = &[("net", "library")];
+
+/// Asked for before they are sent.
+const GUARDED: &[&str] = &["ProvideAnswerNotification>>#isAskedBy: sends matchesRegex:"];
+
+fn files(wanted: &[&str]) -> Vec<SourceFile> {
+    let all = library_files::read("image".as_ref()).expect("the library's folder");
+    let is_wanted = |f: &SourceFile| feature_of(&f.path).is_none_or(|part| wanted.contains(&part));
+    all.into_iter().filter(is_wanted).collect()
+}
+
+fn unknown(wanted: &[&str]) -> BTreeSet<String> {
+    let image = Image::from_files(&files(wanted)).expect("classes that fit together");
+    let host = Host::new(Capabilities::none(), Stdio::none()).expect("descriptors");
+    let mut vm = boot(&image, HeapOptions::default(), host).expect("a sound library");
+    vm.make_all_latent();
+    let lines = vm.evaluate("unknown", UNKNOWN).expect("a list");
+    let lines = vm.string_value(lines).expect("text");
+    lines.split(['\n', '\r']).map(str::to_string).collect()
+}
+
+#[test]
+fn nothing_refers_to_what_another_feature_brings() {
+    let features = PARTS.map(|(feature, _)| feature);
+    let with_everything = unknown(&features);
+    assert!(with_everything.len() < 200, "{with_everything:#?}");
+    let mut wrong = Vec::new();
+    for alone in [None].into_iter().chain(features.map(Some)) {
+        let brings = BRINGS.iter().filter(|(who, _)| Some(*who) == alone);
+        let wanted: Vec<&str> = alone
+            .into_iter()
+            .chain(brings.map(|(_, what)| *what))
+            .collect();
+        let lines = unknown(&wanted);
+        let lines = lines
+            .difference(&with_everything)
+            .filter(|l| !GUARDED.contains(&l.as_str()));
+        wrong.extend(lines.map(|line| format!("{wanted:?}: {line}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_package_of_a_feature_is_there() {
+    let everything = files(&PARTS.map(|(feature, _)| feature));
+    for package in PARTS.iter().flat_map(|(_, packages)| *packages) {
+        let inside = format!("{package}/");
+        assert!(
+            everything.iter().any(|f| f.path.starts_with(&inside)),
+            "{package}"
+        );
+    }
+}
