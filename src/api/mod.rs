@@ -35,6 +35,8 @@ mod host_method;
 mod image;
 mod instance;
 mod interrupt;
+#[cfg(feature = "packages")]
+mod load;
 mod machine;
 mod numbers;
 mod object;

@@ -3,6 +3,7 @@
 //! hosts live side by side in one process: there is no static and no thread-local state.
 
 pub mod capabilities;
+#[cfg(feature = "programs")]
 pub mod children;
 pub mod clock;
 pub mod environment;
@@ -21,6 +22,7 @@ pub mod sys;
 pub mod tls;
 
 pub use capabilities::{Capabilities, Denied};
+#[cfg(feature = "programs")]
 use children::Children;
 use clock::Clocks;
 use environment::Environment;
@@ -58,6 +60,7 @@ pub struct Host {
     /// Open files.
     pub open_files: OpenFiles,
     /// Programs that were started.
+    #[cfg(feature = "programs")]
     pub children: Children,
     /// The variables that those get.
     pub environment: Environment,
@@ -89,6 +92,7 @@ impl Host {
             #[cfg(feature = "tls")]
             tls: tls::Tls::new(),
             open_files: OpenFiles::new(poller.clone()),
+            #[cfg(feature = "programs")]
             children: Children::default(),
             environment: Environment::new(
                 capabilities.environment.clone(),
@@ -135,6 +139,7 @@ impl Host {
     }
 
     /// Starts another program; answers its number, and those of the pipes to it.
+    #[cfg(feature = "programs")]
     pub fn start(
         &mut self,
         wanted: &children::Wanted,
@@ -174,6 +179,7 @@ impl Host {
     /// local servers. Call it before a process ends without dropping its interpreters.
     pub fn close(&mut self) {
         self.stdio.flush();
+        #[cfg(feature = "programs")]
         self.children.end();
         #[cfg(feature = "net")]
         self.net.close_all();
@@ -198,6 +204,7 @@ impl Host {
                 match u32::try_from(event.token) {
                     Ok(number) => {
                         self.open_files.on_event(number);
+                        #[cfg(feature = "programs")]
                         self.children.on_event(number, &mut self.open_files);
                     }
                     Err(_) if event.token == STDIN => {
@@ -242,11 +249,15 @@ impl Host {
         let sockets = self.net.open_count();
         #[cfg(not(feature = "net"))]
         let sockets = 0;
+        #[cfg(feature = "programs")]
+        let programs = self.children.count();
+        #[cfg(not(feature = "programs"))]
+        let programs = 0;
         let kinds = [
             (sockets, "socket is open", "sockets are open"),
             (self.open_files.len(), "file is open", "files are open"),
             (
-                self.children.count(),
+                programs,
                 "program that was started is known",
                 "programs that were started are known",
             ),

@@ -46,8 +46,13 @@ pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, Str
 pub fn boot_shared(image: &Arc<Image>, heap: HeapOptions, host: Host) -> Result<Box<Vm>, String> {
     let mut vm = Vm::new(heap, host, compile::HOOKS);
     crate::primitives::register(&mut vm.primitives);
-    vm.primitives.add("", super::package::primitives::TABLE);
-    vm.primitives.add("", super::filing::TABLE);
+    #[cfg(feature = "packages")]
+    for table in [
+        super::package::primitives::TABLE,
+        super::filing::primitives::TABLE,
+    ] {
+        vm.primitives.add("", table);
+    }
     let class_size = image.class_named("Class").map_or(2, |c| {
         std::iter::successors(Some(c), |c| c.superclass())
             .map(|c| c.inst_vars().len())

@@ -3,8 +3,8 @@
 //! The classes are made first, all of them; then the statements run, as those of any script. Nothing
 //! runs when anything in the file does not compile.
 
-use super::chunks::definition_of;
 use super::compile;
+use super::definitions::definition_of;
 use super::filing::Filing;
 use super::package::Load;
 use super::package::Sources;

@@ -5,9 +5,11 @@
 //! only through the hooks that `compile` provides.
 
 pub mod boot;
+#[cfg(feature = "packages")]
 mod chunks;
 mod class_body;
 pub mod compile;
+mod definitions;
 pub mod filing;
 pub mod image;
 mod latent;

@@ -2,7 +2,7 @@
 
 use super::class_body::Program;
 use super::filing::{self, Filing};
-use super::{chunks, class_body, compile};
+use super::{class_body, compile};
 use crate::compiler::Variables;
 use crate::formats::class_body::is_class_body;
 use crate::formats::detect::{self, Format};
@@ -63,6 +63,15 @@ impl Script {
             Err(LoadError::Run(_)) => {}
         }
         script
+    }
+
+    /// Nothing is to be run, for this reason.
+    #[cfg(not(feature = "packages"))]
+    pub fn refused(failure: CompileFailure) -> Script {
+        Script {
+            parts: VecDeque::new(),
+            failures: vec![failure],
+        }
     }
 }
 
@@ -195,7 +204,10 @@ impl Vm {
 pub fn check_file(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
     let text = detect::without_interpreter_line(text.strip_prefix('\u{FEFF}').unwrap_or(text));
     match detect::format_of(&text) {
-        Format::Chunk => chunks::check(vm, name, &text),
+        #[cfg(feature = "packages")]
+        Format::Chunk => super::chunks::check(vm, name, &text),
+        #[cfg(not(feature = "packages"))]
+        Format::Chunk => vec![filing::no_chunks(name, &text)],
         Format::ClassBody => class_body::check(vm, name, &text),
         _ => match vm.load_script(name, &text) {
             Err(LoadError::Source(e)) => e.failures,

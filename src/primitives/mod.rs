@@ -17,6 +17,7 @@ mod behavior_suggest;
 mod behavior_traits;
 mod bytes;
 mod character;
+#[cfg(feature = "programs")]
 mod child;
 mod clock;
 mod file;
@@ -56,6 +57,7 @@ mod string;
 mod string_convert;
 mod string_search;
 pub mod suggest;
+mod surroundings;
 mod symbol;
 mod system;
 mod unicode_category;
@@ -100,13 +102,15 @@ pub fn register(primitives: &mut Primitives) {
         primitives.add("", table);
     }
     for table in [
-        child::TABLE,
         file::TABLE,
         file_path::TABLE,
         os_signal::TABLE,
+        surroundings::TABLE,
     ] {
         primitives.add("FilePlugin", table);
     }
+    #[cfg(feature = "programs")]
+    primitives.add("FilePlugin", child::TABLE);
     #[cfg(feature = "net")]
     for table in [
         socket::TABLE,

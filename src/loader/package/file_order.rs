@@ -3,11 +3,13 @@
 //!
 //! Looks at texts only. What cannot be read, its own loading will say.
 
-use super::model::File;
+use super::model::{File, Kind, Part};
 use crate::formats::chunk::{self, Item};
 use crate::formats::class_body;
 use crate::formats::detect::{Format, format_of};
-use crate::loader::chunks::definitions_in;
+use crate::loader::chunks::DIALECT;
+use crate::loader::definitions::definition_of;
+use chirp_grammar::ast::Statement;
 use rustc_hash::FxHashSet;
 
 /// Names of classes that a file defines, and of those that it needs.
@@ -69,4 +71,17 @@ fn names_in(file: &File) -> Names {
         names.needs.remove(&name);
     }
     names
+}
+
+/// The classes and traits that a do-it defines.
+fn definitions_in(text: &str, file: &File) -> Vec<Part> {
+    let Some(tree) = chirp_grammar::parse_do_it_with(text, DIALECT).tree else {
+        return Vec::new();
+    };
+    let statements = tree.body.statements.iter();
+    let parts = statements.filter_map(|s| match s {
+        Statement::Expr(e) => definition_of(e, file),
+        _ => None,
+    });
+    parts.filter(|p| p.kind != Kind::Extension).collect()
 }

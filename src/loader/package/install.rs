@@ -5,8 +5,8 @@
 
 use super::model::{File, Kind, Method, Part};
 use super::order::{initialization_order, order};
-use super::read::Sources;
 use super::report::{Report, Skipped};
+use super::sources::Sources;
 use crate::formats::selector::selector_of;
 use crate::loader::compile;
 use crate::memory::ClassIndex;
@@ -26,6 +26,7 @@ pub struct Load {
     pub files_before: Vec<File>,
     pub files_after: Vec<File>,
     /// The baselines that were defined ahead of everything else.
+    #[cfg(feature = "packages")]
     pub(super) baselines: Vec<Step>,
     /// The classes that this load has defined, superclasses first.
     classes: Vec<(usize, ClassIndex)>,
@@ -64,6 +65,7 @@ impl Load {
                 failures: sources.failures,
                 ..Report::default()
             },
+            #[cfg(feature = "packages")]
             baselines: Vec::new(),
             classes: Vec::new(),
             missing: FxHashMap::default(),
@@ -97,12 +99,15 @@ impl Load {
             }
         }
         vm.methods_changed();
+        #[allow(unused_mut)]
         let mut steps = self.initializations(vm);
+        #[cfg(feature = "packages")]
         steps.extend(self.ask_baselines(vm, "afterLoading:"));
         steps
     }
 
     /// Other parts come in the place of those that are loaded.
+    #[cfg(feature = "packages")]
     pub(super) fn forget_parts(&mut self) {
         self.classes.clear();
         self.doubles.clear();

@@ -5,36 +5,12 @@ use super::find::{self, Layout, Package};
 use super::model::{File, Kind, Method, Origin, Part, slot_name};
 use super::read_filetree;
 use super::report::Skipped;
+use super::sources::Sources;
 use crate::formats::detect::{Format, format_of};
 use crate::formats::tonel;
 use crate::formats::{FormatError, Place, package_text, with_returns};
 use crate::host::files::Files;
-use crate::loader::compile;
-use crate::vm::CompileFailure;
-use crate::vm::classes::Source;
-use chirp_grammar::Diagnostic;
-use chirp_grammar::ast::Span;
 use std::path::{Path, PathBuf};
-
-/// What a load consists of, and what could not be read.
-#[derive(Default)]
-pub struct Sources {
-    /// Names of the packages, in order.
-    pub packages: Vec<String>,
-    pub parts: Vec<Part>,
-    /// Chunk files, classes in brackets and scripts: those to be run before the packages' classes are made, and those
-    /// to be run when they are there.
-    pub files_before: Vec<File>,
-    pub files_after: Vec<File>,
-    /// Files that are left out.
-    pub skipped: Vec<Skipped>,
-    /// Paths that could not be read, each with the reason.
-    pub unreadable: Vec<String>,
-    /// Files whose format is wrong.
-    pub failures: Vec<CompileFailure>,
-    /// Look for mistakes in what is left out as well.
-    pub thorough: bool,
-}
 
 /// Reads the packages at these paths, each of them once.
 pub fn read(files: &Files<'_>, paths: &[PathBuf]) -> Sources {
@@ -143,17 +119,6 @@ impl Sources {
                 None
             }
         }
-    }
-
-    /// Says that a file is not as its format wants it.
-    pub fn refuse(&mut self, file: &File, error: &FormatError) {
-        let end = (error.offset + 1).min(file.text.len()).max(error.offset);
-        let span = Span::new(error.offset, end);
-        let problem = Diagnostic::new("E0302", error.message.clone(), span)
-            .label("not expected here")
-            .help("a class begins: Class { #name : 'Thing', #superclass : 'Object', #package : 'Things' }");
-        let source = Source::of_file(&file.name, &file.text, (1, 1));
-        self.failures.push(compile::failure(&[problem], &source));
     }
 
     fn tonel(&mut self, file: &File, package: &str) {

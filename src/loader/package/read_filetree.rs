@@ -2,7 +2,8 @@
 
 use super::find::{self, Package};
 use super::model::{File, Kind, Method, Origin, Part, slot_name};
-use super::read::{Sources, tag_of};
+use super::read::tag_of;
+use super::sources::Sources;
 use crate::formats::scan::Scanner;
 use crate::formats::selector::pattern_at;
 use crate::formats::ston::{self, Map};

@@ -1,0 +1,66 @@
+//! A whole load from Rust, step by step. From Smalltalk, `PackageLoader` drives it.
+
+use super::model::File;
+use super::{Load, Report, Sources};
+use crate::loader::LoadError;
+use crate::loader::script::check_file;
+use crate::vm::Vm;
+
+impl Vm {
+    /// Loads packages that were read before: traits, classes behind their superclasses, methods,
+    /// extensions, what classes take from traits, and then `initialize` on the class side of those that
+    /// define it. What baselines want done before and after is done. Answers what was loaded, what was left out and why, and every mistake.
+    pub fn load_packages(&mut self, sources: Sources) -> Report {
+        let mut load = Load::new(sources);
+        for step in load.prepare(self) {
+            self.run_step(&mut load, &step);
+        }
+        for step in load.questions(self) {
+            if let Some(answer) = self.run_step(&mut load, &step) {
+                load.leave_out(self, answer);
+            }
+        }
+        for file in std::mem::take(&mut load.files_before) {
+            self.file_in(&mut load, &file);
+        }
+        for step in load.begin(self) {
+            self.run_step(&mut load, &step);
+        }
+        for step in load.finish(self) {
+            self.run_step(&mut load, &step);
+        }
+        for file in std::mem::take(&mut load.files_after) {
+            self.file_in(&mut load, &file);
+        }
+        load.report
+    }
+
+    /// Likewise, but nothing of the packages' own is run: only their mistakes are of interest.
+    pub fn check_packages(&mut self, mut sources: Sources) -> Report {
+        sources.thorough = true;
+        let mut load = Load::new(sources);
+        for file in std::mem::take(&mut load.files_before) {
+            let found = check_file(self, &file.name, &file.text);
+            load.report.failures.extend(found);
+        }
+        for step in load.begin(self) {
+            self.run_step(&mut load, &step);
+        }
+        load.finish(self);
+        for file in std::mem::take(&mut load.files_after) {
+            let found = check_file(self, &file.name, &file.text);
+            load.report.failures.extend(found);
+        }
+        load.report
+    }
+
+    /// Runs a chunk file, or another that is no package.
+    fn file_in(&mut self, load: &mut Load, file: &File) {
+        load.report.files.push(file.name.to_string());
+        match self.run_file(&file.name, &file.text) {
+            Ok(_) => {}
+            Err(LoadError::Source(e)) => load.report.failures.extend(e.failures),
+            Err(LoadError::Run(e)) => load.report.errors.push((file.name.to_string(), e)),
+        }
+    }
+}

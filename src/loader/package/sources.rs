@@ -1,0 +1,43 @@
+//! What a load begins with: definitions, wherever they come from, and what is wrong with their sources.
+
+use super::model::{File, Part};
+use super::report::Skipped;
+use crate::formats::FormatError;
+use crate::loader::compile;
+use crate::vm::CompileFailure;
+use crate::vm::classes::Source;
+use chirp_grammar::Diagnostic;
+use chirp_grammar::ast::Span;
+
+/// What a load consists of, and what could not be read.
+#[derive(Default)]
+pub struct Sources {
+    /// Names of the packages, in order.
+    pub packages: Vec<String>,
+    pub parts: Vec<Part>,
+    /// Chunk files, classes in brackets and scripts: those to be run before the packages' classes are made, and those
+    /// to be run when they are there.
+    pub files_before: Vec<File>,
+    pub files_after: Vec<File>,
+    /// Files that are left out.
+    pub skipped: Vec<Skipped>,
+    /// Paths that could not be read, each with the reason.
+    pub unreadable: Vec<String>,
+    /// Files whose format is wrong.
+    pub failures: Vec<CompileFailure>,
+    /// Look for mistakes in what is left out as well.
+    pub thorough: bool,
+}
+
+impl Sources {
+    /// Says that a file is not as its format wants it.
+    pub fn refuse(&mut self, file: &File, error: &FormatError) {
+        let end = (error.offset + 1).min(file.text.len()).max(error.offset);
+        let span = Span::new(error.offset, end);
+        let problem = Diagnostic::new("E0302", error.message.clone(), span)
+            .label("not expected here")
+            .help("a class begins: Class { #name : 'Thing', #superclass : 'Object', #package : 'Things' }");
+        let source = Source::of_file(&file.name, &file.text, (1, 1));
+        self.failures.push(compile::failure(&[problem], &source));
+    }
+}
