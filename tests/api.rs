@@ -24,6 +24,7 @@ mod host_values;
 mod images;
 #[path = "api/limits.rs"]
 mod limits;
+#[cfg(feature = "packages")]
 #[path = "api/loading.rs"]
 mod loading;
 #[path = "api/panics.rs"]

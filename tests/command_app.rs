@@ -1,5 +1,7 @@
 //! A host's own command: `examples/embed_command.rs`, in a process of its own.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 #[allow(dead_code)]

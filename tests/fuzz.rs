@@ -11,6 +11,8 @@
 //!
 //! `tests/fuzz/found/TARGET/` has the inputs that once found something. They run first.
 
+#![cfg(all(feature = "library", feature = "packages"))]
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

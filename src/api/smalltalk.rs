@@ -55,7 +55,7 @@ use std::time::Duration;
 /// handle.stop();
 /// handle.clear();
 /// assert_eq!(st.eval::<i64>("3 + 4")?, 7);
-/// assert!(st.load("no such file.st").is_err());
+/// assert!(st.run_file::<()>("no such file.st").is_err());
 /// # Ok::<(), chirp::Error>(())
 /// ```
 pub struct Smalltalk {

@@ -159,6 +159,7 @@ fn errors_of_other_processes_are_kept() {
 }
 
 #[test]
+#[cfg(feature = "packages")]
 fn chunk_files_report_their_own_lines() {
     let st = &mut Smalltalk::new();
     let text = "Object subclass: #Till instanceVariableNames: 'sum' classVariableNames: '' package: 'Shop'!\n\n\

@@ -198,14 +198,23 @@ fn a_build_without_sockets_says_so_and_can_wait() {
         .capabilities(Capabilities::all())
         .build()
         .unwrap();
-    for text in [
-        "Socket newTCP",
-        "Socket newIPC",
-        "NetNameResolver addressForName: 'a'",
-    ] {
-        let error = st.eval::<()>(text).unwrap_err().to_string();
-        assert_eq!(error, "NoNetworkError: this program was built without net");
-    }
+    let error = st.eval::<()>("Socket newTCP").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "UndefinedVariable: Socket is not defined: this Chirp was built without the feature net"
+    );
+    let error = st.eval::<()>("'::1' asSocketAddress").unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("was built without the feature net"),
+        "{error}"
+    );
+    let error = st.class("Socket").err().map(|e| e.to_string());
+    assert_eq!(
+        error.as_deref(),
+        Some("there is no class `Socket` without the feature `net`")
+    );
     let waited =
         "| s | s := Semaphore new. [ (Delay forMilliseconds: 5) wait. s signal ] fork. s wait. 7";
     assert_eq!(st.eval::<i64>(waited).unwrap(), 7);

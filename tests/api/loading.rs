@@ -3,6 +3,7 @@
 use chirp::Smalltalk;
 
 #[test]
+#[cfg(feature = "sunit")]
 fn packages_of_both_formats() {
     for folder in ["tonel", "filetree"] {
         let mut st = Smalltalk::new();

@@ -73,7 +73,13 @@ fn of_methods_in_the_same_text_and_elsewhere() {
             .iter()
             .any(|f| f.name == "Shop>>sell:" && f.span.is_none())
     );
-    // Chunks: what is written twice in them does not shift what is marked.
+}
+
+#[test]
+#[cfg(feature = "packages")]
+fn in_chunks() {
+    let mut st = Smalltalk::new();
+    // What is written twice in them does not shift what is marked.
     let text = "!Object methodsFor: 'tests'!\r\nwrong\r\n\t^ 'é' zork! !\r\n'ä!!'. 3 wrong!\r\n";
     let error = st.run_source::<Obj>("old.st", text).unwrap_err();
     let found = marked(text, &error);

@@ -26,6 +26,7 @@ impl ProcessAccess {
     /// use chirp::{ProcessAccess, Smalltalk};
     ///
     /// let mut st = Smalltalk::builder().process(ProcessAccess::only(["/bin/echo"])).build()?;
+    /// # #[cfg(feature = "programs")]
     /// assert_eq!(st.eval::<String>("LibC resultOfCommand: 'echo a'").unwrap_err().to_string(),
     ///     "PermissionDenied: no permission to run /bin/sh (--allow-run=/bin/sh)");
     /// # Ok::<(), chirp::Error>(())
