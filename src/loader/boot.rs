@@ -6,6 +6,7 @@ use super::latent;
 use super::library::Library;
 use crate::host::Host;
 use crate::memory::{HeapOptions, Value};
+use crate::primitives::left_out;
 use crate::vm::known::Known;
 use crate::vm::{PrimError, Snapshot, Vm};
 use std::sync::Arc;
@@ -93,7 +94,7 @@ pub fn missing_known_classes(vm: &Vm) -> Vec<&'static str> {
     crate::vm::known::NAMES
         .iter()
         .copied()
-        .filter(|n| !machine_only.contains(n))
+        .filter(|n| !machine_only.contains(n) && left_out::feature(n).is_none())
         .filter(|n| Known::named(n).is_none_or(|i| vm.classes.get(i).is_none()))
         .collect()
 }
