@@ -20,6 +20,8 @@ mod handles;
 mod host_classes;
 #[path = "api/host_values.rs"]
 mod host_values;
+#[path = "api/image_parts.rs"]
+mod image_parts;
 #[path = "api/images.rs"]
 mod images;
 #[path = "api/limits.rs"]
@@ -38,6 +40,8 @@ mod serial;
 mod slices;
 #[path = "api/spans.rs"]
 mod spans;
+#[path = "api/stack.rs"]
+mod stack;
 #[path = "api/stops.rs"]
 mod stops;
 #[path = "api/taken_images.rs"]

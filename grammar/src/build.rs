@@ -4,14 +4,12 @@
 
 use std::cell::{Cell, RefCell};
 
+use crate::Options;
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::number;
 use crate::lexer::stream::Sink;
 use crate::parser;
-
-/// No tree is deeper than this.
-pub const MAX_DEPTH: u32 = 1_000;
 
 /// What was parsed.
 pub enum Tree {
@@ -139,15 +137,18 @@ pub struct Builder<'b> {
     /// Where the parser met something unexpected; None is the end of the text.
     errors: RefCell<Vec<Option<usize>>>,
     too_deep: Cell<bool>,
+    /// No tree is deeper than this.
+    deepest: u32,
 }
 
 impl<'b> Builder<'b> {
-    pub fn new(source: &'b str, sink: &'b Sink) -> Builder<'b> {
+    pub fn new(source: &'b str, options: Options, sink: &'b Sink) -> Builder<'b> {
         Builder {
             source,
             sink,
             errors: RefCell::default(),
             too_deep: Cell::new(false),
+            deepest: 2 * options.nesting.clamp(1, Options::DEEPEST),
         }
     }
 
@@ -220,7 +221,7 @@ impl<'b> Builder<'b> {
     /// Cuts off what is too deep, after saying so once. Levels count up to the limit in each part,
     /// so that no part is ever deeper than that.
     fn node(&self, kind: ExprKind, l: usize, r: usize, below: u32) -> Node {
-        if below < MAX_DEPTH {
+        if below < self.deepest {
             return Node::new(kind, l, r, below + 1);
         }
         if !self.too_deep.replace(true) {
@@ -231,7 +232,7 @@ impl<'b> Builder<'b> {
                 "an expression has too many levels",
                 Span::new(last.unwrap_or(r), r),
             )
-            .label(format!("level {}", MAX_DEPTH + 1))
+            .label(format!("level {}", self.deepest + 1))
             .help("split the chain: give its first part a variable of its own");
             self.sink.push(diagnostic);
         }

@@ -40,11 +40,28 @@ impl<T> Parsed<T> {
     }
 }
 
-/// Dialect of the text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Dialect of the text, and how deep its tree may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// `_` and `←` assign, `↑` returns: old sources in chunk files.
     pub underscore_assignment: bool,
+    /// Brackets inside each other, at most [`Options::DEEPEST`]. Trees are walked and dropped recursively: whoever has
+    /// little stack left wants fewer. Of other levels there are at most twice as many.
+    pub nesting: u32,
+}
+
+impl Options {
+    /// No tree is of more brackets inside each other.
+    pub const DEEPEST: u32 = 500;
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            underscore_assignment: false,
+            nesting: Options::DEEPEST,
+        }
+    }
 }
 
 /// Parses a method: its pattern and its body.
@@ -100,7 +117,7 @@ fn run<T>(source: &str, start: Start, options: Options, pick: fn(Tree) -> Option
             diagnostics: vec![diagnostic],
         };
     }
-    let builder = Builder::new(source, &sink);
+    let builder = Builder::new(source, options, &sink);
     let tree = parser::parse(Stream::new(source, start, options, &sink), &builder);
     let mut errors = builder.into_errors();
     if sink.gave_up() {

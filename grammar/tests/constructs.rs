@@ -163,6 +163,7 @@ fn pragmas() {
 fn underscore_assignment() {
     let options = chirp_grammar::Options {
         underscore_assignment: true,
+        ..Default::default()
     };
     for source in ["a _ 3", "a ← 3", "a := 3"] {
         let tree = chirp_grammar::parse_do_it_with(source, options)

@@ -10,6 +10,7 @@ fn check(source: &str) {
         Options::default(),
         Options {
             underscore_assignment: true,
+            nesting: 5,
         },
     ] {
         inspect(source, parse_method_with(source, options));

@@ -98,7 +98,7 @@ impl Class {
     ) -> Result<()> {
         let compile = ctx.vm.hooks.compile_source;
         compile(ctx.vm, class, source, "as yet unclassified")
-            .map_err(|e| Error::of_source(vec![e]).locate(source))?;
+            .map_err(|e| Error::of_source(vec![e]).locate_mistakes(source))?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Conversions of maps, sets, tuples and arrays. Those of maps and sets run the Smalltalk code of the collections.
 
 use super::arguments::Arguments;
-use super::context::Ctx;
+use super::context::{AsCtx, Ctx};
 use super::convert::{FromSmalltalk, IntoSmalltalk, by_value, is_kind_of, mismatch};
 use super::error::{Error, Result};
 use super::object::Obj;
@@ -102,7 +102,7 @@ macro_rules! tuple {
             #[allow(non_snake_case)]
             fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
                 let [$($name),+] = counted::<Obj, $count>(ctx, object)?;
-                Ok(($($name::from_smalltalk(ctx, &$name)?,)+))
+                Ok(($($name::from_smalltalk(&mut ctx.as_ctx(), &$name)?,)+))
             }
         }
 

@@ -16,6 +16,7 @@ use crate::primitives::left_out;
 use crate::vm::host_methods::panic_text;
 use crate::vm::{Unhandled, Vm};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What one call from outside may use.
@@ -112,15 +113,17 @@ impl<'a> Ctx<'a> {
 
     /// Evaluates source text and converts its last value. Variables that it declares stay.
     pub fn eval<T: FromSmalltalk>(&mut self, source: &str) -> Result<T> {
-        self.run(|vm| vm.evaluate("eval", source))
-            .map_err(|error| error.locate(source))
+        let name: Arc<str> = "eval".into();
+        self.run(|vm| vm.evaluate(name.clone(), source))
+            .map_err(|error| error.locate(&name, source))
     }
 
     /// Runs the text of a source file, in whichever format it is (workspace script or chunks). The name
     /// is for traces.
     pub fn run_source<T: FromSmalltalk>(&mut self, name: &str, text: &str) -> Result<T> {
-        self.run(|vm| vm.run_file(name, text))
-            .map_err(|error| error.locate(text))
+        let name: Arc<str> = name.into();
+        self.run(|vm| vm.run_file(name.clone(), text))
+            .map_err(|error| error.locate(&name, text))
     }
 
     /// The value of a global, or of a variable that evaluated text has declared.
@@ -282,6 +285,14 @@ impl<'a> Ctx<'a> {
                 self.vm.panic = Some(panic.clone());
                 Err(Error::new(ErrorKind::Broken { panic }))
             }
+        }
+    }
+
+    /// Conversions may be nested as far as the thread's stack goes.
+    pub(super) fn check_stack(&self) -> Result<()> {
+        match self.vm.host.stack.has_room_for_call(0, false) {
+            true => Ok(()),
+            false => Err(Error::of_unhandled(Unhandled::too_deep(), None, None)),
         }
     }
 

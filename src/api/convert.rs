@@ -1,8 +1,9 @@
 //! Between Rust values and objects: the two traits, and the types that are no numbers.
 //!
-//! Conversions of built-in types run no Smalltalk code, except that of other collections to Arrays.
+//! Conversions of built-in types run no Smalltalk code, except that of other collections to Arrays. Code of the host's
+//! gets a `Ctx` of its own each time: whoever puts another machine's in its place has changed nothing but that.
 
-use super::context::Ctx;
+use super::context::{AsCtx, Ctx};
 use super::error::{Error, Result};
 use super::object::Obj;
 use crate::memory::Value;
@@ -60,8 +61,10 @@ pub trait FromSmalltalk: Sized {
     /// The same without a handle, for built-in types.
     #[doc(hidden)]
     fn from_value(ctx: &mut Ctx<'_>, value: Value) -> Result<Self> {
+        // An object may be part of itself.
+        ctx.check_stack()?;
         let object = Obj::new(ctx.vm, value);
-        Self::from_smalltalk(ctx, &object)
+        Self::from_smalltalk(&mut ctx.as_ctx(), &object)
     }
 }
 
@@ -97,7 +100,8 @@ pub trait IntoSmalltalk: Sized {
     /// The same without a handle, for built-in types. Valid until Smalltalk code runs.
     #[doc(hidden)]
     fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
-        let object = self.into_smalltalk(ctx)?;
+        ctx.check_stack()?;
+        let object = self.into_smalltalk(&mut ctx.as_ctx())?;
         object.value(ctx.vm)
     }
 
@@ -278,7 +282,7 @@ where
     const IS_UNIT: bool = T::IS_UNIT;
 
     fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
-        self.map_err(Error::host)?.into_smalltalk(ctx)
+        self.map_err(Error::host)?.into_smalltalk(&mut ctx.as_ctx())
     }
 
     fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {

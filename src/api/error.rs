@@ -10,6 +10,7 @@ use crate::vm::run::RunError;
 use crate::vm::stopping::StoppedAt;
 use crate::vm::trace::Frame;
 use crate::vm::{CompileFailure, Mistake, Stop, Unhandled, Vm};
+use std::sync::Arc;
 
 /// What every fallible function of this crate answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -312,25 +313,28 @@ impl Error {
         }
     }
 
-    /// Says where in this text, which is what the call was given, mistakes and frames are.
-    pub(super) fn locate(mut self, text: &str) -> Error {
-        match &mut self.0.kind {
-            ErrorKind::Syntax { errors, .. } => {
-                let lines = Lines::of(text);
-                for mistake in errors {
-                    mistake.span = lines.of_mistake(mistake);
-                }
+    /// Says where in this text, which is what the call was given under that name, mistakes and frames are.
+    pub(super) fn locate(mut self, name: &Arc<str>, text: &str) -> Error {
+        if let ErrorKind::Unhandled { trace, .. }
+        | ErrorKind::Denied { trace, .. }
+        | ErrorKind::Host { trace, .. }
+        | ErrorKind::Stopped { trace, .. } = &mut self.0.kind
+        {
+            let lines = Lines::of(text);
+            for frame in &mut trace.frames {
+                frame.span = lines.of_frame(name, frame);
             }
-            ErrorKind::Unhandled { trace, .. }
-            | ErrorKind::Denied { trace, .. }
-            | ErrorKind::Host { trace, .. }
-            | ErrorKind::Stopped { trace, .. } => {
-                let lines = Lines::of(text);
-                for frame in &mut trace.frames {
-                    frame.span = lines.of_frame(frame);
-                }
+        }
+        self.locate_mistakes(text)
+    }
+
+    /// Says where in this text mistakes are.
+    pub(super) fn locate_mistakes(mut self, text: &str) -> Error {
+        if let ErrorKind::Syntax { errors, .. } = &mut self.0.kind {
+            let lines = Lines::of(text);
+            for mistake in errors {
+                mistake.span = lines.of_mistake(mistake);
             }
-            _ => {}
         }
         self
     }
@@ -349,10 +353,12 @@ impl Error {
         }
     }
 
-    /// What Smalltalk is to hold of this: the host's own error where there is one behind it.
+    /// What Smalltalk is to hold of this: the host's own error where there is one behind it, and of an exception that
+    /// has come through several closures what the innermost was told.
     pub(super) fn into_held(mut self) -> BoxError {
         match (&self.0.kind, self.0.source.take()) {
             (ErrorKind::Host { .. }, Some(source)) => source,
+            (_, Some(source)) if source.is::<Error>() => source,
             (_, source) => {
                 self.0.source = source;
                 Box::new(self)

@@ -2,7 +2,7 @@
 //!
 //! Owns the conversion of arguments and answers of such closures, and the way their errors take.
 
-use super::context::Ctx;
+use super::context::{AsCtx, Ctx};
 use super::convert::{FromSmalltalk, IntoSmalltalk};
 use super::error::{Error, ErrorKind, Result};
 use super::host_method::HostMethod;
@@ -164,7 +164,8 @@ macro_rules! functions {
             fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>> {
                 $(let $name = argument::<$name>(ctx, &args, $i)?;)*
                 let _ = args;
-                let result = self(ctx, $($name),*);
+                // A context of its own: see `convert`.
+                let result = self(&mut ctx.as_ctx(), $($name),*);
                 answer(ctx, result)
             }
         }
@@ -234,17 +235,21 @@ fn callable(
 /// The exception that an error becomes: the one that it came from, if it came out of Smalltalk, else a
 /// HostError.
 fn failure(vm: &mut Vm, mut error: Error) -> PrimError {
-    if vm.stop_reason().is_none()
-        && matches!(
-            error.kind(),
-            ErrorKind::Stopped {
-                why: Stop::Memory,
-                ..
-            }
-        )
-        && let Ok(exception) = vm.new_object(Known::OutOfMemory.index(), 0)
-    {
+    let of_machine = match error.kind() {
         // Only this value found no room.
+        ErrorKind::Stopped {
+            why: Stop::Memory, ..
+        } if vm.stop_reason().is_none() => Some(Known::OutOfMemory),
+        ErrorKind::Unhandled {
+            class,
+            exception: None,
+            ..
+        } if class == "StackOverflow" => Some(Known::StackOverflow),
+        _ => None,
+    };
+    if let Some(class) = of_machine
+        && let Ok(exception) = vm.new_object(class.index(), 0)
+    {
         return PrimError::Value(exception);
     }
     if let Some(exception) = error.take_exception() {

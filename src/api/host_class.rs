@@ -215,6 +215,8 @@ struct HostType {
     class: ClassIndex,
     /// The numbers of its methods' closures, in the order of the definition.
     functions: Vec<u32>,
+    /// Its class, while it has one.
+    registered: fn(&Ctx<'_>) -> Option<(Class, ClassIndex)>,
     adopt: fn(&mut Ctx<'_>, &HostType) -> Result<()>,
 }
 
@@ -344,6 +346,7 @@ impl Ctx<'_> {
                 name: T::NAME,
                 class: index,
                 functions,
+                registered: registered::<T>,
                 adopt: adopt::<T>,
             });
         }
@@ -356,10 +359,9 @@ impl Ctx<'_> {
             .and_then(|t| t.downcast_ref())
             .cloned()
             .unwrap_or_default();
-        let classes = &self.vm.classes;
         types
             .0
-            .retain(|t| classes.get(t.class).is_some_and(|c| c.name == t.name));
+            .retain(|t| (t.registered)(self).is_some_and(|(_, class)| class == t.class));
         types
     }
 

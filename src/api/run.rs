@@ -14,6 +14,7 @@ use crate::loader::filing::Filing;
 use crate::loader::script::SourceError;
 use crate::vm::Vm;
 use crate::vm::slices::{DroppedRuns, Pause, Slice, Sliced};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A program that runs in slices, in a Process of its own. [`Smalltalk::start`] makes one.
@@ -61,6 +62,8 @@ pub struct Run {
     sliced: Option<Sliced>,
     filing: Box<dyn Filing + Send>,
     last: Option<Obj>,
+    /// What its code is from.
+    name: Arc<str>,
     source: Box<str>,
     /// What is left of it.
     budget: Budget,
@@ -146,17 +149,19 @@ impl<T> Progress<T> {
 
 impl Run {
     pub(super) fn start(ctx: &mut Ctx<'_>, budget: Budget, source: &str) -> Result<Run> {
+        let name: Arc<str> = "start".into();
         let started = ctx.call(|vm| {
-            let mut filing = vm.open_program("start", source)?;
+            let mut filing = vm.open_program(name.clone(), source)?;
             let mut sliced = Some(vm.begin_sliced());
             load_next(vm, &mut sliced, &mut *filing)?;
             Ok((sliced, filing))
         });
-        let (sliced, filing) = started.map_err(|error| error.locate(source))?;
+        let (sliced, filing) = started.map_err(|error| error.locate(&name, source))?;
         Ok(Run {
             sliced,
             filing,
             last: None,
+            name,
             source: source.into(),
             budget,
             dropped: ctx.vm.dropped_runs(),
@@ -189,7 +194,7 @@ impl Run {
             },
             Err(error) => {
                 self.give_up(ctx.vm);
-                Err(error.locate(&self.source))
+                Err(error.locate(&self.name, &self.source))
             }
         }
     }

@@ -1,10 +1,12 @@
 //! Bytes of a source text: the machine tells places by line and column, and editors want to mark them.
 //!
-//! Makes nothing up: a frame has a span only if its line is one of the text.
+//! Makes nothing up: a frame has a span only if its code is from the text, and its line reads there as it does in the
+//! trace.
 
 use crate::vm::Mistake;
 use crate::vm::trace::Frame;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A text that the host gave, by its lines.
 pub(super) struct Lines<'t> {
@@ -32,11 +34,13 @@ impl<'t> Lines<'t> {
         self.range((m.line, m.column), (m.end_line, m.end_column))
     }
 
-    /// Where a frame is, if it is in this text.
-    pub(super) fn of_frame(&self, f: &Frame) -> Option<Range<usize>> {
-        let line = self.line(f.line)?;
+    /// Where a frame is, if it is in this text, which was read under that name: that of another reading is another.
+    pub(super) fn of_frame(&self, name: &Arc<str>, f: &Frame) -> Option<Range<usize>> {
+        let own = f.file.as_ref().is_some_and(|file| Arc::ptr_eq(file, name));
+        let line = self.line(f.line).filter(|_| own)?;
+        // In a chunk a bang is written twice.
         let shown = f.source.trim();
-        let same = !f.library && !shown.is_empty() && line.contains(shown);
+        let same = !shown.is_empty() && line.contains(shown);
         same.then(|| self.range((f.line, f.column), (f.end_line, f.end_column)))
     }
 

@@ -11,11 +11,15 @@ use super::tree::{FunctionId, Message, Node, NodeId, Range, Statement};
 
 /// Levels of nesting that the walk follows: the native stack is finite.
 const MAX_DEPTH: u32 = 400;
+/// As many are followed without asking how much of it is left.
+const FREE_DEPTH: u32 = 8;
 
 /// Resolves one method or do-it.
 pub struct Resolver<'a> {
     pub names: Names<'a>,
     depth: u32,
+    /// Levels that there is room for.
+    deepest: u32,
     too_deep: bool,
 }
 
@@ -24,6 +28,7 @@ impl<'a> Resolver<'a> {
         Resolver {
             names,
             depth: 0,
+            deepest: FREE_DEPTH,
             too_deep: false,
         }
     }
@@ -182,17 +187,24 @@ impl<'a> Resolver<'a> {
     /// Resolves an expression. Chains of messages are followed without recursion.
     pub fn expr(&mut self, expr: &'a Expr) -> NodeId {
         self.depth += 1;
-        let id = if self.depth > MAX_DEPTH {
-            if !self.too_deep {
-                self.too_deep = true;
-                self.names.errors.push(diagnose::too_deep(expr.span));
-            }
-            self.constant(&Literal::Nil)
+        if self.depth > FREE_DEPTH && self.deepest == FREE_DEPTH {
+            self.deepest += self.names.levels(MAX_DEPTH - FREE_DEPTH);
+        }
+        let id = if self.depth > self.deepest {
+            self.refuse(expr.span)
         } else {
             self.chain(expr)
         };
         self.depth -= 1;
         id
+    }
+
+    /// There is no room for this.
+    fn refuse(&mut self, span: Span) -> NodeId {
+        if !std::mem::replace(&mut self.too_deep, true) {
+            self.names.errors.push(diagnose::too_deep(span));
+        }
+        self.constant(&Literal::Nil)
     }
 
     fn chain(&mut self, expr: &'a Expr) -> NodeId {
@@ -260,7 +272,7 @@ impl<'a> Resolver<'a> {
                 self.add(Node::Cascade(receiver, messages), start)
             }
             ExprKind::Block(block) => self.block(block, expr.span),
-            ExprKind::Computed(do_it) => self.computed(do_it),
+            ExprKind::Computed(do_it) => self.computed(do_it, expr.span),
             ExprKind::Brace(statements) => {
                 let statements = self.statements(statements);
                 self.names.note_send();
@@ -270,7 +282,11 @@ impl<'a> Resolver<'a> {
     }
 
     /// `##( … )`: a do-it of its own, in which the class is the receiver and no temporary is known.
-    fn computed(&mut self, do_it: &'a ast::DoIt) -> NodeId {
+    fn computed(&mut self, do_it: &'a ast::DoIt, span: Span) -> NodeId {
+        // It may go as deep as this has without asking.
+        if self.names.levels(2 * FREE_DEPTH) < 2 * FREE_DEPTH {
+            return self.refuse(span);
+        }
         let start = self.begin();
         self.names.note_send();
         let code = match self.names.compile_on_class_side(do_it) {

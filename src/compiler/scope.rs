@@ -107,6 +107,11 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Levels of nesting that there is room for, of so many.
+    pub fn levels(&self, most: u32) -> u32 {
+        self.outside.levels(most)
+    }
+
     /// Compiles a do-it on whose class side this method or do-it is.
     pub fn compile_on_class_side(&self, do_it: &DoIt) -> Result<CompiledDoIt, Vec<Diagnostic>> {
         let side = self.outside.class_side();

@@ -103,6 +103,10 @@ pub trait Scope {
     fn resolve(&self, name: &str) -> Option<Name>;
     /// A name that is known here and is spelled almost like `name`.
     fn suggest(&self, name: &str) -> Option<String>;
+    /// Levels of nesting that the compiler may follow from here, of so many that it would: the native stack is finite.
+    fn levels(&self, most: u32) -> u32 {
+        most
+    }
     /// Names visible where the class is the receiver: none if that is no other scope.
     fn class_side(&self) -> Option<Box<dyn Scope + '_>> {
         None

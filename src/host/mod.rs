@@ -16,6 +16,7 @@ pub mod outside;
 pub mod poller;
 pub mod random;
 pub mod signals;
+pub mod stack;
 pub mod stdio;
 pub mod sys;
 #[cfg(feature = "tls")]
@@ -49,6 +50,8 @@ pub struct Host {
     pub clock: Clocks,
     /// Where generators get their seeds.
     pub seeds: random::Seeds,
+    /// The stack of the thread.
+    pub stack: stack::Stack,
     /// Standard input, output and error.
     pub stdio: Stdio,
     /// Sockets and names.
@@ -86,6 +89,7 @@ impl Host {
         Ok(Host {
             clock: Clocks::default(),
             seeds: random::Seeds::default(),
+            stack: stack::Stack::default(),
             stdio,
             #[cfg(feature = "net")]
             net: net::Net::new(poller.clone(), capabilities.net.clone()),

@@ -17,14 +17,23 @@ use chirp_grammar::ast::{Expr, ExprKind, Span, Statement};
 use chirp_grammar::{Diagnostic, Options};
 use std::sync::Arc;
 
-/// Chunk files may be old: `_` assigns in them.
-pub const DIALECT: Options = Options {
+/// What does nothing but define classes is not nested deeply.
+pub const DEFINITION: Options = Options {
     underscore_assignment: true,
+    nesting: 20,
 };
+
+/// Chunk files may be old: `_` assigns in them.
+fn dialect(vm: &Vm) -> Options {
+    Options {
+        underscore_assignment: true,
+        ..vm.dialect()
+    }
+}
 
 /// Everything that is wrong with a chunk file. Only its classes are defined.
 pub fn check(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
-    let mut filing = FileIn::open(name, text);
+    let mut filing = FileIn::open(vm, name, text);
     filing.checking = true;
     match filing::run(vm, &mut filing) {
         Err(LoadError::Source(e)) => e.failures,
@@ -35,7 +44,7 @@ pub fn check(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
 
 /// A chunk file that is being filed in.
 pub struct FileIn {
-    name: String,
+    name: Arc<str>,
     text: Arc<str>,
     items: std::vec::IntoIter<Item>,
     failures: Vec<CompileFailure>,
@@ -47,17 +56,19 @@ pub struct FileIn {
 
 impl FileIn {
     /// Nothing will be run when a chunk does not parse.
-    pub fn open(name: &str, text: &str) -> FileIn {
+    pub fn open(vm: &Vm, name: impl Into<Arc<str>>, text: &str) -> FileIn {
         let items = chunk::parse(text);
         let mut filing = FileIn {
-            name: name.to_string(),
+            name: name.into(),
             text: text.into(),
             items: Vec::new().into_iter(),
             failures: Vec::new(),
             checking: false,
             parsed: false,
         };
-        filing.parsed = items.iter().all(|item| filing.parse(item).is_ok());
+        filing.parsed = items
+            .iter()
+            .all(|item| filing.parse(item, dialect(vm)).is_ok());
         filing.checking = !filing.parsed;
         filing.items = items.into_iter();
         filing
@@ -66,13 +77,13 @@ impl FileIn {
     /// Defines what the item defines; answers the code that it runs.
     fn one(&mut self, vm: &mut Vm, item: &Item) -> Result<Option<MethodId>, CompileFailure> {
         if !self.parsed {
-            self.parse(item)?;
+            self.parse(item, dialect(vm))?;
         }
         match item {
             Item::DoIt(chunk) => {
                 let source = self.source(chunk);
                 let runs = !self.checking || defines_class(source.text.as_str());
-                let method = compile::do_it(vm, source, Variables::Session, DIALECT)?;
+                let method = compile::do_it(vm, source, Variables::Session, dialect(vm))?;
                 return Ok(runs.then_some(method));
             }
             Item::Method {
@@ -84,7 +95,7 @@ impl FileIn {
                 let source = self.source(source);
                 let protocol = protocol.as_deref().unwrap_or("as yet unclassified");
                 let overridden = package::overridden_by(vm, class, &source);
-                compile::install(vm, class, source, protocol, DIALECT)?;
+                compile::install(vm, class, source, protocol, dialect(vm))?;
                 package::remember(vm, class, overridden);
             }
             Item::Comment { owner, text: chunk } => {
@@ -100,11 +111,15 @@ impl FileIn {
 
     fn source(&self, chunk: &Chunk) -> Source {
         let place = (chunk.line, chunk.column);
-        Source::of_file(&self.name, &with_returns(&chunk.text(&self.text)), place)
+        Source::of_file(
+            self.name.clone(),
+            &with_returns(&chunk.text(&self.text)),
+            place,
+        )
     }
 
     /// What the parser says of a chunk.
-    fn parse(&self, item: &Item) -> Result<(), CompileFailure> {
+    fn parse(&self, item: &Item, dialect: Options) -> Result<(), CompileFailure> {
         let (chunk, is_method) = match item {
             Item::DoIt(c) => (c, false),
             Item::Method { source, .. } => (source, true),
@@ -112,9 +127,9 @@ impl FileIn {
         };
         let part = chunk.text(&self.text);
         let mut diagnostics = if is_method {
-            chirp_grammar::parse_method_with(&part, DIALECT).diagnostics
+            chirp_grammar::parse_method_with(&part, dialect).diagnostics
         } else {
-            chirp_grammar::parse_do_it_with(&part, DIALECT).diagnostics
+            chirp_grammar::parse_do_it_with(&part, dialect).diagnostics
         };
         if diagnostics.is_empty() {
             return Ok(());
@@ -155,7 +170,7 @@ impl FileIn {
                 Diagnostic::new("E0301", format!("there is no class `{}`", owner.name), span)
                     .label("methods of an unknown class")
                     .help("define the class first, or load the file that does");
-            let file = Source::of_file(&self.name, &self.text, (1, 1));
+            let file = Source::of_file(self.name.clone(), &self.text, (1, 1));
             compile::failure(&[problem], &file)
         })
     }
@@ -191,7 +206,7 @@ impl Filing for FileIn {
 
 /// Is this a do-it that does nothing but define classes and traits?
 fn defines_class(text: &str) -> bool {
-    let Some(tree) = chirp_grammar::parse_do_it_with(text, DIALECT).tree else {
+    let Some(tree) = chirp_grammar::parse_do_it_with(text, DEFINITION).tree else {
         return false;
     };
     let statements = &tree.body.statements;

@@ -22,6 +22,7 @@ use chirp_grammar::sorting::sort_by;
 use chirp_grammar::{Diagnostic, Options};
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Everything that is wrong with a script. Only its classes are made.
 pub fn check(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
@@ -82,7 +83,12 @@ impl Filing for Program {
 
 impl Program {
     /// Makes the classes of a script and compiles its statements, whose undeclared variables live where `variables` says.
-    pub fn open(vm: &mut Vm, name: &str, text: &str, variables: Variables) -> Program {
+    pub fn open(
+        vm: &mut Vm,
+        name: impl Into<Arc<str>>,
+        text: &str,
+        variables: Variables,
+    ) -> Program {
         let text = &translated(text);
         let mut program = Program::default();
         let file = File {
@@ -96,7 +102,7 @@ impl Program {
             .map(|d| (d.offset, part(&file, d)))
             .collect();
         // Definitions by messages are definitions as well, and may be in the middle of the others.
-        for (range, part) in messages(&file, &visible(text, &parsed.blank)) {
+        for (range, part) in messages(&file, &visible(text, &parsed.blank), vm.dialect()) {
             parts.push((range.start, part));
             parsed.blank.push(range);
         }
@@ -164,7 +170,7 @@ impl Program {
         let span = chirp_grammar::ast::Span::new(at, at + word.max(1));
         let mut diagnostic = Diagnostic::new("E0301", problem.to_string(), span);
         diagnostic.help = help.map(str::to_string);
-        let source = Source::of_file(&file.name, &file.text, (1, 1));
+        let source = Source::of_file(file.name.clone(), &file.text, (1, 1));
         self.failures.push(compile::failure(&[diagnostic], &source));
     }
 
@@ -202,15 +208,15 @@ impl Program {
                 ("", Some(last)) => last.name,
                 _ => &text,
             };
-            let source = Source::of_file(&file.name, code, (1, 1));
-            match compile::do_it(vm, source, variables, Options::default()) {
+            let source = Source::of_file(file.name.clone(), code, (1, 1));
+            match compile::do_it(vm, source, variables, vm.dialect()) {
                 Ok(method) => self.statements.push_back(method),
                 Err(failure) => self.failures.push(failure),
             }
             return;
         }
         if parsed.evals.is_empty() {
-            match vm.load_script(&file.name, &text) {
+            match vm.load_script(file.name.clone(), &text) {
                 Ok(methods) => self.statements = methods.into(),
                 Err(LoadError::Source(e)) => self.failures.extend(e.failures),
                 Err(LoadError::Run(_)) => {}
@@ -236,7 +242,7 @@ impl Program {
             }
             let mut source = source(file, range.clone());
             source.text = SourceText::Shared(from[range].into());
-            let found = chirp_grammar::parse_do_it(source.text.as_str());
+            let found = chirp_grammar::parse_do_it_with(source.text.as_str(), vm.dialect());
             let Some(mut tree) = found.tree else {
                 self.failures
                     .push(compile::failure(&found.diagnostics, &source));
@@ -315,7 +321,11 @@ fn share_variables(vm: &mut Vm, tree: &mut DoIt) {
 
 fn source(file: &File, range: Range<usize>) -> Source {
     let place = place_of(&file.text, range.start);
-    Source::of_file(&file.name, &file.text[range], (place.line, place.column))
+    Source::of_file(
+        file.name.clone(),
+        &file.text[range],
+        (place.line, place.column),
+    )
 }
 
 /// The text with everything in `blank` made spaces, line by line.
@@ -332,8 +342,8 @@ fn visible(text: &str, blank: &[Range<usize>]) -> String {
 }
 
 /// Statements of a script that do nothing but define a class, and what they define.
-fn messages(file: &File, text: &str) -> Vec<(Range<usize>, Part)> {
-    let Some(tree) = chirp_grammar::parse_do_it(text).tree else {
+fn messages(file: &File, text: &str, dialect: Options) -> Vec<(Range<usize>, Part)> {
+    let Some(tree) = chirp_grammar::parse_do_it_with(text, dialect).tree else {
         return Vec::new();
     };
     let mut found = Vec::new();
@@ -388,7 +398,7 @@ fn part(file: &File, definition: &Definition<'_>) -> Part {
                 true => (m.text(&file.text), m.bracket - start),
                 false => (file.text[m.source.clone()].to_string(), 0),
             };
-            let mut source = Source::of_file(&file.name, &text, (line, column));
+            let mut source = Source::of_file(file.name.clone(), &text, (line, column));
             source.bracket = bracket as u32;
             Method {
                 owner: m.owner.to_string(),

@@ -76,6 +76,10 @@ impl Scope for ClassScope<'_> {
             .then(|| Name::Variable(Variable::Global(name.to_string())))
     }
 
+    fn levels(&self, most: u32) -> u32 {
+        self.vm.host.stack.levels(most)
+    }
+
     fn class_side(&self) -> Option<Box<dyn Scope + '_>> {
         let side = self.vm.classes.get(self.class)?.meta;
         Some(Box::new(ClassScope::new(self.vm, side, self.session)))
@@ -105,7 +109,7 @@ pub fn method_code(vm: &Vm, id: MethodId) -> Result<CodeTemplate, String> {
     };
     let (class, source) = (method.class, method.source.clone());
     let text = source.text.as_str();
-    let parsed = chirp_grammar::parse_method(text);
+    let parsed = chirp_grammar::parse_method_with(text, vm.dialect());
     let file = source.file.as_deref().unwrap_or("method");
     let Some(tree) = parsed.tree else {
         return Err(render(&parsed.diagnostics, file, text));
@@ -121,13 +125,13 @@ fn compile_source(
     text: &str,
     protocol: &str,
 ) -> Result<SymbolId, CompileFailure> {
-    install(vm, class, Source::typed(text), protocol, Options::default())
+    install(vm, class, Source::typed(text), protocol, vm.dialect())
 }
 
 /// Compiles `text` as a method of `class`, for somebody who may install it later.
 fn compile_loose(vm: &mut Vm, class: ClassIndex, text: &str) -> Result<MethodId, CompileFailure> {
     let source = Source::typed(text);
-    let template = template(vm, class, &source, Options::default())?;
+    let template = template(vm, class, &source, vm.dialect())?;
     let selector = vm.intern(&template.selector);
     let id = vm.add_do_it(class, selector, source);
     load(vm, &template, id)?;
@@ -209,7 +213,7 @@ pub fn add_from(
     protocol: &str,
     origin: &Origin,
 ) -> Result<SymbolId, CompileFailure> {
-    let template = diagnosed(vm, class, &source, Options::default(), Some(origin))
+    let template = diagnosed(vm, class, &source, vm.dialect(), Some(origin))
         .map_err(|diagnostics| failure_in(&diagnostics, &source, origin))?;
     add_compiled(vm, class, &template, source, protocol)
 }
@@ -240,7 +244,7 @@ pub fn load(vm: &mut Vm, template: &CodeTemplate, id: MethodId) -> Result<(), Co
 /// Compiles a do-it of the session that runs on instances of the class; it answers its last value.
 fn compile_do_it(vm: &mut Vm, class: ClassIndex, text: &str) -> Result<MethodId, CompileFailure> {
     let source = Source::typed(text);
-    let tree = do_it_tree(&source, Options::default())?;
+    let tree = do_it_tree(&source, vm.dialect())?;
     add_do_it(vm, class, source, &tree, Variables::Session)
 }
 
@@ -281,14 +285,14 @@ pub fn in_class(
     class: ClassIndex,
     source: Source,
 ) -> Result<MethodId, CompileFailure> {
-    let tree = do_it_tree(&source, Options::default())?;
+    let tree = do_it_tree(&source, vm.dialect())?;
     let side = vm.classes.get(class).map_or(class, |i| i.meta);
     add_do_it(vm, side, source, &tree, Variables::Script)
 }
 
 /// Compiles a program beside others: what it declares is its own, and it sees the variables of the session.
 pub fn program(vm: &mut Vm, source: Source) -> Result<MethodId, CompileFailure> {
-    let tree = do_it_tree(&source, Options::default())?;
+    let tree = do_it_tree(&source, vm.dialect())?;
     let scope = ClassScope::new(vm, Known::UndefinedObject.index(), true);
     let compiled = compiler::compile_do_it(&tree, &scope, Variables::Script)
         .map_err(|e| do_it_failure(e, &source))?;

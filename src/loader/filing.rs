@@ -15,6 +15,7 @@ use crate::formats::detect::{self, Format};
 use crate::memory::Value;
 use crate::vm::classes::MethodId;
 use crate::vm::{CompileFailure, Vm};
+use std::sync::Arc;
 
 /// A file that is being run.
 pub trait Filing {
@@ -37,11 +38,12 @@ pub trait Filing {
 
 /// Begins with the text of a file, in whichever format it is. Nothing runs yet, but a file whose format wants that is
 /// compiled as a whole.
-pub fn open(vm: &mut Vm, name: &str, text: &str) -> Box<dyn Filing + Send> {
+pub fn open(vm: &mut Vm, name: impl Into<Arc<str>>, text: &str) -> Box<dyn Filing + Send> {
+    let name = name.into();
     let text = detect::without_interpreter_line(text.strip_prefix('\u{FEFF}').unwrap_or(text));
     match detect::format_of(&text) {
         #[cfg(feature = "packages")]
-        Format::Chunk => Box::new(chunks::FileIn::open(name, &text)),
+        Format::Chunk => Box::new(chunks::FileIn::open(vm, name, &text)),
         #[cfg(not(feature = "packages"))]
         Format::Chunk => Box::new(script::Script::refused(no_chunks(name, &text))),
         Format::ClassBody => Box::new(class_body::Program::open(
@@ -76,7 +78,7 @@ pub fn run(vm: &mut Vm, filing: &mut dyn Filing) -> Result<Value, LoadError> {
 
 /// What a chunk file is told here.
 #[cfg(not(feature = "packages"))]
-pub(super) fn no_chunks(name: &str, text: &str) -> CompileFailure {
+pub(super) fn no_chunks(name: impl Into<Arc<str>>, text: &str) -> CompileFailure {
     let title = "this is a file in chunks, and this Chirp was built without them".to_string();
     let span = chirp_grammar::ast::Span::new(0, text.len().min(1));
     let problem = chirp_grammar::Diagnostic::new("E0302", title, span);

@@ -36,14 +36,13 @@ use crate::compiler::Variables;
 use crate::memory::Value;
 use crate::vm::Vm;
 use crate::vm::classes::Source;
-use chirp_grammar::Options;
 
 impl Vm {
     /// Evaluates it; what goes wrong is in the report.
     pub(super) fn run_step(&mut self, load: &mut Load, step: &Step) -> Option<Value> {
-        let source = Source::of_file(&step.file, &step.code, (step.line, 1));
+        let source = Source::of_file(step.file.clone(), &step.code, (step.line, 1));
         let method =
-            self.unwatched(|vm| compile::do_it(vm, source, Variables::Session, Options::default()));
+            self.unwatched(|vm| compile::do_it(vm, source, Variables::Session, vm.dialect()));
         let result = method
             .map_err(LoadError::from)
             .and_then(|m| Ok(self.run_method(m, &[Value::NIL])?));

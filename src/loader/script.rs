@@ -10,9 +10,9 @@ use crate::memory::Value;
 use crate::vm::classes::{MethodId, Source};
 use crate::vm::run::RunError;
 use crate::vm::{CompileFailure, Stop, Vm};
-use chirp_grammar::Options;
 use chirp_grammar::ast::{Body, DoIt, Expr, ExprKind, Literal, Statement};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Source text that was refused: every mistake, rendered.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ pub struct Script {
 
 impl Script {
     /// Compiles all of it.
-    pub fn open(vm: &mut Vm, name: &str, text: &str) -> Script {
+    pub fn open(vm: &mut Vm, name: Arc<str>, text: &str) -> Script {
         let mut script = Script::default();
         match vm.load_script(name, text) {
             Ok(parts) => script.parts = parts.into(),
@@ -95,16 +95,20 @@ impl Filing for Script {
 
 impl Vm {
     /// Runs the text of a file, in whichever format it is; answers the value of a script's last statement.
-    pub fn run_file(&mut self, name: &str, text: &str) -> Result<Value, LoadError> {
+    pub fn run_file(&mut self, name: impl Into<Arc<str>>, text: &str) -> Result<Value, LoadError> {
         let mut filing = filing::open(self, name, text);
         filing::run(self, &mut *filing)
     }
 
     /// Compiles a workspace script; nothing runs yet. It is one method, or several to be run one after
     /// the other when it is too large for one: then its variables live in the session.
-    pub fn load_script(&mut self, name: &str, text: &str) -> Result<Vec<MethodId>, LoadError> {
+    pub fn load_script(
+        &mut self,
+        name: impl Into<Arc<str>>,
+        text: &str,
+    ) -> Result<Vec<MethodId>, LoadError> {
         let source = Source::of_file(name, text, (1, 1));
-        match compile::do_it(self, source.clone(), Variables::Script, Options::default()) {
+        match compile::do_it(self, source.clone(), Variables::Script, self.dialect()) {
             Err(e) if e.too_large => self.load_in_parts(&source),
             other => Ok(vec![other?]),
         }
@@ -113,7 +117,9 @@ impl Vm {
     /// All parts are compiled before the first one runs. Each but the last ends by saying that the
     /// next one follows: `^` ends the whole script.
     fn load_in_parts(&mut self, source: &Source) -> Result<Vec<MethodId>, LoadError> {
-        let Some(mut tree) = chirp_grammar::parse_do_it(source.text.as_str()).tree else {
+        let Some(mut tree) =
+            chirp_grammar::parse_do_it_with(source.text.as_str(), self.dialect()).tree
+        else {
             return Ok(Vec::new());
         };
         for ident in compile::undeclared(self, &tree) {
@@ -147,13 +153,14 @@ impl Vm {
 
     /// Evaluates text in the session: its variables stay. Answers the last value, or the last class when the text does
     /// nothing but define some in brackets.
-    pub fn evaluate(&mut self, name: &str, text: &str) -> Result<Value, LoadError> {
+    pub fn evaluate(&mut self, name: impl Into<Arc<str>>, text: &str) -> Result<Value, LoadError> {
+        let name = name.into();
         if is_class_body(text, 0) {
             let mut program = Program::open(self, name, text, Variables::Session);
             return filing::run(self, &mut program);
         }
         let source = Source::of_file(name, text, (1, 1));
-        let options = Options::default();
+        let options = self.dialect();
         match compile::do_it(self, source.clone(), Variables::Session, options) {
             Err(e) if e.too_large => {
                 let mut script = Script {
@@ -170,9 +177,10 @@ impl Vm {
     /// Nothing runs yet.
     pub fn open_program(
         &mut self,
-        name: &str,
+        name: impl Into<Arc<str>>,
         text: &str,
     ) -> Result<Box<dyn Filing + Send>, LoadError> {
+        let name = name.into();
         if is_class_body(text, 0) {
             let program = Program::open(self, name, text, Variables::Script);
             return Ok(Box::new(program));

@@ -19,8 +19,8 @@ pub const TABLE: Table = table![
     ("methodOriginSelector", origin_selector),
 ];
 
-/// Expressions inside each other that a composition may have.
-const DEPTH: usize = 100;
+/// Expressions inside each other that a composition may have, if there is room for as many.
+const DEPTH: u32 = 100;
 
 /// What `classCompositionPut` was given, or nil.
 fn composition(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -39,7 +39,7 @@ fn composition_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let composed = match described {
         Value::NIL => None,
         _ => {
-            let of = decode(vm, described, DEPTH)?;
+            let of = decode(vm, described, vm.host.stack.levels(DEPTH))?;
             let holder = vm.new_holder();
             vm.heap.set_slot(holder, 0, object);
             Some(Composed { holder, of })
@@ -49,7 +49,7 @@ fn composition_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(args[0])
 }
 
-fn decode(vm: &Vm, v: Value, depth: usize) -> Result<Composition, PrimError> {
+fn decode(vm: &Vm, v: Value, depth: u32) -> Result<Composition, PrimError> {
     if let Some(class) = vm.classes.index_of(v) {
         return Ok(Composition::Trait(class));
     }

@@ -9,6 +9,7 @@ use crate::memory::Value;
 use crate::vm::classes::Method;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
+use chirp_grammar::Options;
 
 /// The primitives of this file.
 pub const TABLE: Table = table![
@@ -69,13 +70,13 @@ pub(super) fn arity(vm: &Vm, selector: crate::vm::symbols::SymbolId) -> usize {
 fn temp_names(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let id = vm.method_id(args[0]).ok_or(PrimError::BadReceiver)?;
     let text = vm.classes.methods[id as usize].source.text.clone();
-    let names = temp_names_in(text.as_str());
+    let names = temp_names_in(text.as_str(), vm.dialect());
     let strings: Vec<Value> = names.iter().map(|n| vm.new_string(n)).collect();
     Ok(vm.new_array_from(&strings))
 }
 
-fn temp_names_in(text: &str) -> Vec<String> {
-    let Some(tree) = chirp_grammar::parse_method(text).tree else {
+fn temp_names_in(text: &str, dialect: Options) -> Vec<String> {
+    let Some(tree) = chirp_grammar::parse_method_with(text, dialect).tree else {
         return Vec::new();
     };
     let idents = tree.params.iter().chain(&tree.body.temps);
@@ -135,7 +136,7 @@ fn pragmas(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = method(vm, args)?.source.text.clone();
     let mut pragmas = Vec::new();
     if has_pragmas(text.as_str()) {
-        let parsed = chirp_grammar::parse_method(text.as_str());
+        let parsed = chirp_grammar::parse_method_with(text.as_str(), vm.dialect());
         pragmas = parsed.tree.map_or_else(Vec::new, |tree| tree.pragmas);
     }
     let mut found = Vec::new();

@@ -27,7 +27,7 @@ fn uses(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = method(vm, args)?.source.text.clone();
     vm.charge(text.as_str().len());
     let mut found = Uses::default();
-    if let Some(tree) = chirp_grammar::parse_method(text.as_str()).tree {
+    if let Some(tree) = chirp_grammar::parse_method_with(text.as_str(), vm.dialect()).tree {
         found.method(&tree);
     }
     let local = std::mem::take(&mut found.local);

@@ -78,3 +78,19 @@ pub struct Unhandled {
     /// Frames left out in the middle of `frames`, which were too many.
     pub omitted: usize,
 }
+
+impl Unhandled {
+    /// A call that there is no room for, where no exception can be signalled.
+    pub fn stack_overflow(message: &str) -> Unhandled {
+        Unhandled {
+            class: "StackOverflow".into(),
+            message: message.into(),
+            ..Unhandled::default()
+        }
+    }
+
+    /// Calls from Rust, or conversions, take some of the thread's own stack, which is used up.
+    pub fn too_deep() -> Unhandled {
+        Unhandled::stack_overflow("calls between Rust and Smalltalk are nested too deeply")
+    }
+}

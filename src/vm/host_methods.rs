@@ -9,7 +9,7 @@ use super::primitive_table::MachineTable;
 use super::{Fp, Outcome, Pc, PrimError, PrimResult, Vm};
 use crate::memory::{ClassIndex, Value};
 use crate::vm::CompileFailure;
-use crate::vm::classes::MethodId;
+use crate::vm::classes::{MethodId, SourceText};
 use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -23,6 +23,13 @@ pub enum HostFn {
     /// Goes where its one machine goes.
     Own(OwnFn),
     Shared(SharedFn),
+}
+
+/// A closure that is a method.
+pub(crate) struct HostFunction {
+    pub call: HostFn,
+    /// The very text that was made for it: whatever method has this is the closure.
+    pub source: SourceText,
 }
 
 /// A closure of one machine.
@@ -89,11 +96,18 @@ impl Vm {
         function: HostFn,
     ) -> Result<(), CompileFailure> {
         let number = self.host_functions.len();
-        self.host_functions.push(function);
         let source = method_source(selector, number);
+        self.host_functions.push(HostFunction {
+            call: function,
+            source: SourceText::Static(""),
+        });
         let id = (self.hooks.compile_source)(self, class, &source, "host")?;
-        if let Some(method) = self.lookup(class, id) {
-            self.mark_as_library(method);
+        if let Some(method) = self.lookup(class, id)
+            && let Some(method) = self.classes.methods.get_mut(method as usize)
+        {
+            // Its frames are of no interest to readers of a trace: there is nothing to see.
+            method.source.library = true;
+            self.host_functions[number].source = method.source.text.clone();
         }
         Ok(())
     }
@@ -106,15 +120,15 @@ impl Vm {
     /// Puts a closure in the place of the one with this number.
     pub fn set_host_function(&mut self, number: u32, function: HostFn) {
         if let Some(place) = self.host_functions.get_mut(number as usize) {
-            *place = function;
+            place.call = function;
         }
     }
 
-    /// Its frames are of no interest to readers of a trace: there is nothing to see.
-    fn mark_as_library(&mut self, method: MethodId) {
-        if let Some(method) = self.classes.methods.get_mut(method as usize) {
-            method.source.library = true;
-        }
+    /// The number of the closure that a method is, if it is one.
+    pub(super) fn function_of(&self, method: MethodId) -> Option<usize> {
+        let source = &self.classes.methods.get(method as usize)?.source.text;
+        let mut functions = self.host_functions.iter();
+        functions.position(|f| f.source.is(source))
     }
 
     /// A HostFunction for a closure that takes arguments, but no receiver.
@@ -163,7 +177,8 @@ impl Vm {
     pub(super) unsafe fn call_host_method(&mut self, call: Call, number: u32) -> Option<(Pc, Fp)> {
         // SAFETY: the caller's promise.
         unsafe {
-            match self.host_functions.get(number as usize).cloned() {
+            let function = self.host_functions.get(number as usize);
+            match function.map(|f| f.call.clone()) {
                 Some(function) => self.call_host(call, &function, None),
                 None => self.enter(call, Some(Value::NIL)),
             }
@@ -247,14 +262,6 @@ pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|s| s.to_string());
     text.or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_default()
-}
-
-/// The closure that a method is, by its number, if its source is what `method_source` makes.
-pub(super) fn function_number(source: &str) -> Option<u32> {
-    let (_, rest) = source.split_once("<primitive: '")?;
-    let (number, rest) = rest.split_once('\'')?;
-    rest.starts_with(&format!(" module: '{MODULE}'"))
-        .then(|| number.parse().ok())?
 }
 
 /// What people see when they ask for the source of a method that is a Rust closure.

@@ -234,7 +234,7 @@ pub struct Vm {
     pub(crate) free_polys: Vec<u32>,
     pub primitives: primitive_table::Primitives,
     /// Closures of the embedder that are methods, by the number in the method's pragma.
-    pub(crate) host_functions: Vec<HostFn>,
+    pub(crate) host_functions: Vec<host_methods::HostFunction>,
     /// Rust values that live as long as an object does.
     pub(crate) host_things: host_things::HostThings,
     /// What the embedder keeps in the machine, one value of each type.
@@ -442,6 +442,14 @@ impl Vm {
         let name = p.name.as_deref();
         let found = name.and_then(|name| self.primitives.find(module, name));
         found.unwrap_or(Primitive::Plain(|_, _| Err(PrimError::NotFound)))
+    }
+
+    /// How a text is parsed: as deep as the stack that is left allows.
+    pub fn dialect(&self) -> chirp_grammar::Options {
+        chirp_grammar::Options {
+            nesting: self.host.stack.brackets(chirp_grammar::Options::DEEPEST),
+            ..chirp_grammar::Options::default()
+        }
     }
 
     /// Number of the symbol spelled `text`.

@@ -4,7 +4,7 @@
 use crate::memory::Value;
 
 /// A table of such objects.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Numbered {
     /// The objects; nil where a number is free. Roots of the collector.
     pub objects: Vec<Value>,

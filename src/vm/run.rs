@@ -9,9 +9,6 @@ use super::symbols::SymbolId;
 use super::{Fp, Pc, Stop, Unhandled, Vm, dispatch};
 use crate::memory::Value;
 
-/// Calls from Rust inside each other, at most.
-const MAX_LEVELS: usize = 100;
-
 /// One call from Rust that has not returned yet.
 pub struct Level {
     /// The Process whose stack holds the boundary frame.
@@ -154,9 +151,13 @@ impl Vm {
         code: *const Code,
         args: &[Value],
     ) -> Result<Value, RunError> {
-        if self.levels.len() >= MAX_LEVELS + usize::from(self.is_cleaning()) {
-            // Each level takes some of the thread's own stack.
-            return Err(self.too_deep("too many calls from Rust inside each other"));
+        let inside = self.levels.len();
+        if !self
+            .host
+            .stack
+            .has_room_for_call(inside, self.is_cleaning())
+        {
+            return Err(self.too_deep(Unhandled::too_deep()));
         }
         self.ensure_root_process();
         self.heap.options.limit = self.memory_limit();
@@ -174,7 +175,8 @@ impl Vm {
             let need =
                 top + 2 + (*exit).frame as usize + window + 2 + args.len() + (*code).frame as usize;
             if self.fp.add(need) > self.limit && self.grow_stack(self.fp, need).is_none() {
-                return Err(self.too_deep("calls are nested too deeply"));
+                let message = "calls are nested too deeply";
+                return Err(self.too_deep(Unhandled::stack_overflow(message)));
             }
             let boundary = self.fp.add(top + 2);
             *boundary.sub(2) = code_value(exit);
@@ -219,13 +221,9 @@ impl Vm {
     }
 
     /// A call from Rust that there is no room for.
-    fn too_deep(&mut self, message: &str) -> RunError {
+    fn too_deep(&mut self, failure: Unhandled) -> RunError {
         self.handles.failed = Value::NIL;
-        RunError::Unhandled(Unhandled {
-            class: "StackOverflow".into(),
-            message: message.into(),
-            ..Unhandled::default()
-        })
+        RunError::Unhandled(failure)
     }
 
     /// The run loop has ended: for its answer, an unhandled exception, or a stop.

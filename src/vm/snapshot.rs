@@ -5,12 +5,13 @@
 //! values in it are places in its own objects (see `memory::snapshot`), all code is in a form without addresses.
 //! Must never leave a trace in the machine that it is taken of, but for the garbage that is collected.
 
-use super::classes::{ClassTable, MethodId};
+use super::classes::{ClassTable, MethodId, SourceText};
 use super::code::{Code, FrozenCode, code_value, value_code};
 use super::context;
-use super::host_methods::{HostFn, SharedFn};
+use super::host_methods::{HostFn, HostFunction, SharedFn};
 use super::known::Known;
 use super::latent::Latent;
+use super::numbered::Numbered;
 use super::primitive_table::Primitives;
 use super::process::State;
 use super::symbols::{SymbolId, SymbolTable};
@@ -25,8 +26,7 @@ use std::sync::Arc;
 pub struct Snapshot {
     objects: memory::snapshot::Snapshot,
     symbols: SymbolTable,
-    /// Without code.
-    classes: ClassTable,
+    classes: Codeless,
     globals: FxHashMap<SymbolId, Value>,
     session: FxHashMap<SymbolId, Value>,
     latent: Option<Box<dyn Latent>>,
@@ -36,8 +36,10 @@ pub struct Snapshot {
     methods: Vec<(MethodId, u32)>,
     /// Objects with a slot for code.
     holders: Vec<(Value, usize, u32)>,
-    /// By number; those that are not shared are the loader's to bring back.
-    functions: Vec<Option<SharedFn>>,
+    /// By number, each with its text; those that are not shared are the loader's to bring back.
+    functions: Vec<(Option<SharedFn>, SourceText)>,
+    /// What the outside knows by numbers.
+    external: Numbered,
     /// Objects to which closures belong.
     held: Vec<(Value, SharedFn)>,
     thresholds: [usize; 2],
@@ -45,11 +47,22 @@ pub struct Snapshot {
     hooks: Hooks,
 }
 
-// SAFETY: the only addresses in it are those of code in the class table's methods, which are all null, and of
-// functions. What it calls, `SharedFn` and `Latent`, is free to be called from any thread.
-unsafe impl Send for Snapshot {}
+/// Classes and methods whose code is somewhere else.
+struct Codeless(ClassTable);
+
+// SAFETY: all that keeps a class table in its thread are the addresses of code in its methods, and these are null.
+unsafe impl Send for Codeless {}
 // SAFETY: as above; nothing in it changes.
-unsafe impl Sync for Snapshot {}
+unsafe impl Sync for Codeless {}
+
+impl Codeless {
+    fn of(mut table: ClassTable) -> Codeless {
+        for method in &mut table.methods {
+            method.code = std::ptr::null();
+        }
+        Codeless(table)
+    }
+}
 
 /// A snapshot in the making.
 struct Freezer<'v> {
@@ -100,6 +113,13 @@ impl Vm {
             };
             found.push(format!("{others} {verb} not ended"));
         }
+        match self.loads.iter().filter(|kept| kept.0.is_some()).count() {
+            0 => {}
+            1 => found.push("1 file that is being loaded is not at its end".into()),
+            n => found.push(format!(
+                "{n} files that are being loaded are not at their end"
+            )),
+        }
         found.extend(self.host.what_is_open());
         found
     }
@@ -109,15 +129,14 @@ impl Freezer<'_> {
     /// Tells of closures that no other machine can have.
     fn check_methods(&mut self, functions: &dyn Fn(u32) -> bool) {
         let table = &self.vm.classes;
+        let own = |n: usize| matches!(self.vm.host_functions[n].call, HostFn::Own(_));
+        if !(0..self.vm.host_functions.len()).any(|n| own(n) && !functions(n as u32)) {
+            return;
+        }
         for info in table.all().filter(|info| !info.methods.is_waiting()) {
             for (selector, id) in info.methods.iter() {
-                let number = table
-                    .methods
-                    .get(id as usize)
-                    .and_then(|m| super::host_methods::function_number(m.source.text.as_str()));
-                let Some(number) = number else { continue };
-                let function = self.vm.host_functions.get(number as usize);
-                if matches!(function, Some(HostFn::Own(_))) && !functions(number) {
+                let number = self.vm.function_of(id);
+                if number.is_some_and(|n| own(n) && !functions(n as u32)) {
                     let class = table.index_of(info.object).map(|c| table.name(c));
                     let (class, selector) =
                         (class.unwrap_or_default(), self.vm.symbols.text(selector));
@@ -155,26 +174,30 @@ impl Freezer<'_> {
         self.owner = "a method".into();
         classes.visit_methods(&mut self.copier);
         self.scan();
-        let mut methods = Vec::new();
-        for (id, m) in vm.classes.methods.iter().enumerate() {
-            let wanted =
-                !m.loose || m.object != Value::NIL && self.copier.found(m.object).is_some();
-            if wanted && !m.code.is_null() {
-                let code = self.code(m.code);
-                methods.push((id as MethodId, code));
+        for m in vm.classes.methods.iter().filter(|m| !m.loose) {
+            if !m.code.is_null() {
+                self.code(m.code);
                 self.scan();
             }
         }
-        // Scanning code has found more, perhaps; methods in no dictionary are held weakly.
+        let mut external = vm.external.clone();
+        self.owner = "what the outside knows by number".into();
+        self.copier.slice(&mut external.objects);
+        self.scan();
+        // Now everything is found; methods in no dictionary are held weakly.
         for (m, old) in classes.methods.iter_mut().zip(&vm.classes.methods) {
-            m.code = std::ptr::null();
             if m.loose {
                 m.object = self.copier.found(old.object).unwrap_or(Value::NIL);
             }
         }
-        let functions = vm.host_functions.iter().map(|f| match f {
-            HostFn::Shared(f) => Some(f.clone()),
-            HostFn::Own(_) => None,
+        let found = classes.methods.iter().zip(&vm.classes.methods).enumerate();
+        let found = found.filter(|(_, (m, _))| !m.loose || m.object != Value::NIL);
+        let methods = found
+            .filter_map(|(id, (_, old))| Some((id as MethodId, *self.numbers.get(&old.code)?)));
+        let methods = methods.collect();
+        let functions = vm.host_functions.iter().map(|f| match &f.call {
+            HostFn::Shared(call) => (Some(call.clone()), f.source.clone()),
+            HostFn::Own(_) => (None, f.source.clone()),
         });
         if !self.refused.is_empty() {
             return Err(self.refused);
@@ -183,7 +206,7 @@ impl Freezer<'_> {
         Ok(Snapshot {
             objects: objects.ok_or_else(|| vec!["it holds more than 32 GB of objects".into()])?,
             symbols,
-            classes,
+            classes: Codeless::of(classes),
             globals,
             session,
             latent: vm.latent.as_ref().map(|l| l.copied()),
@@ -192,6 +215,7 @@ impl Freezer<'_> {
             methods,
             holders: self.holders,
             functions: functions.collect(),
+            external,
             held: self.held,
             thresholds: [vm.code_threshold, vm.class_threshold],
             class_object_size: vm.class_object_size,
@@ -237,23 +261,38 @@ impl Freezer<'_> {
         }
     }
 
-    /// The number of a code block in the copy.
+    /// The number of a code block in the copy. The blocks inside it come before it; they may be nested deeply.
     fn code(&mut self, code: *const Code) -> u32 {
-        if let Some(&number) = self.numbers.get(&code) {
-            return number;
+        let mut waiting = vec![code];
+        while let Some(&next) = waiting.last() {
+            // SAFETY: whoever refers to code keeps it alive.
+            let from = unsafe { &*next };
+            let numbers = &self.numbers;
+            let missing = from.blocks.iter().filter(|b| !numbers.contains_key(b));
+            let before = waiting.len();
+            if !numbers.contains_key(&next) {
+                waiting.extend(missing.copied());
+            }
+            if waiting.len() == before {
+                self.freeze_code(next, from);
+                waiting.pop();
+            }
         }
-        // SAFETY: whoever refers to code keeps it alive.
-        let from = unsafe { &*code };
-        let blocks: Vec<u32> = from.blocks.iter().map(|&b| self.code(b)).collect();
+        self.numbers[&code]
+    }
+
+    fn freeze_code(&mut self, code: *const Code, from: &Code) {
+        if self.numbers.contains_key(&code) {
+            return;
+        }
+        let blocks: Vec<u32> = from.blocks.iter().map(|b| self.numbers[b]).collect();
         let copier = &mut self.copier;
         let frozen = FrozenCode::of(from, &blocks, |mut v| {
             copier.value(&mut v);
             v
         });
+        self.numbers.insert(code, self.codes.len() as u32);
         self.codes.push(frozen);
-        let number = self.codes.len() as u32 - 1;
-        self.numbers.insert(code, number);
-        number
     }
 }
 
@@ -270,7 +309,7 @@ impl Snapshot {
         vm.symbols = self.symbols.clone();
         vm.symbols.visit(&mut places);
         vm.primitives = self.primitives.clone();
-        vm.classes = self.classes.clone();
+        vm.classes = self.classes.0.clone();
         vm.classes.visit(&mut places);
         vm.classes.sweep(&|v| Some(places.of(v)));
         for (table, from) in [
@@ -298,11 +337,13 @@ impl Snapshot {
         }
         vm.codes = codes;
         vm.make_boundaries();
-        vm.host_functions = self
-            .functions
-            .iter()
-            .map(|f| HostFn::Shared(f.clone().unwrap_or_else(missing)))
-            .collect();
+        let functions = self.functions.iter().map(|(call, source)| HostFunction {
+            call: HostFn::Shared(call.clone().unwrap_or_else(missing)),
+            source: source.clone(),
+        });
+        vm.host_functions = functions.collect();
+        vm.external = self.external.clone();
+        places.slice(&mut vm.external.objects);
         for (object, function) in &self.held {
             let function = HostFn::Shared(function.clone());
             vm.hold_function(places.of(*object), function);

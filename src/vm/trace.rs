@@ -6,6 +6,7 @@ use super::frame::{FrameAt, StackView};
 use super::process::Proc;
 use chirp_grammar::Line;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Frames kept at the top and at the bottom of a long trace.
 const KEPT: usize = 20;
@@ -16,7 +17,7 @@ pub struct Frame {
     /// `Array(Collection)>>do:`, `[] in Foo>>bar`, `script`.
     pub name: String,
     /// File, or none for text that was typed in.
-    pub file: Option<String>,
+    pub file: Option<Arc<str>>,
     /// From 1; 0 when unknown.
     pub line: usize,
     pub column: usize,
@@ -80,7 +81,7 @@ impl Vm {
         };
         Frame {
             name,
-            file: method.source.file.as_ref().map(|f| f.to_string()),
+            file: method.source.file.clone(),
             line,
             column,
             end_line,

@@ -8,6 +8,7 @@ use super::classes::{ClassInfo, ClassTable, Method, MethodId, Source};
 use super::symbols::SymbolId;
 use super::{PrimError, Vm};
 use crate::memory::{ClassIndex, Value};
+use chirp_grammar::Options;
 use chirp_grammar::ast::{ExprKind, Statement};
 
 /// What a class takes from traits, on one of its sides.
@@ -111,7 +112,12 @@ impl ClassTable {
         if !text.contains("explicitRequirement") {
             return false;
         }
-        let tree = chirp_grammar::parse_method(text).tree;
+        // Nothing else is in it.
+        let flat = Options {
+            nesting: 1,
+            ..Options::default()
+        };
+        let tree = chirp_grammar::parse_method_with(text, flat).tree;
         let statements = tree.as_ref().map_or(&[][..], |t| &t.body.statements);
         let [Statement::Expr(e) | Statement::Return { value: e, .. }] = statements else {
             return false;

@@ -38,6 +38,7 @@ pub fn run(data: &[u8]) -> Finding {
     for underscore_assignment in [false, true] {
         let options = Options {
             underscore_assignment,
+            ..Options::default()
         };
         parsed(&text, options)?;
     }

@@ -127,9 +127,9 @@ pub fn too_many_assignments(span: Span) -> Diagnostic {
         .help("split the chain: end it with a full stop, and begin the next with a variable's name")
 }
 
-pub fn too_deep(span: Span) -> Diagnostic {
+pub fn too_deep(span: Span, deepest: usize) -> Diagnostic {
     Diagnostic::new("E0122", "the brackets are nested too deeply", span)
-        .label(format!("level {}", super::stream::MAX_BRACKETS + 1))
+        .label(format!("level {}", deepest + 1))
         .help("move the inner part to a method or a variable of its own")
 }
 

@@ -14,9 +14,6 @@ use crate::Options;
 use crate::ast::Span;
 use crate::diagnostic::Diagnostic;
 
-/// Brackets deeper than this are refused: trees are dropped and compiled recursively.
-pub const MAX_BRACKETS: usize = 500;
-
 /// As deep as this may `a := b := c := …` go.
 pub const MAX_ASSIGNMENTS: usize = 500;
 
@@ -122,6 +119,11 @@ impl<'s, 'b> Stream<'s, 'b> {
             assignments: 0,
             stopped: false,
         }
+    }
+
+    /// Brackets deeper than this are refused: trees are dropped and compiled recursively.
+    fn deepest(&self) -> usize {
+        self.options.nesting.min(Options::DEEPEST) as usize
     }
 
     fn report(&self, diagnostic: Diagnostic) {
@@ -294,7 +296,7 @@ impl<'s, 'b> Stream<'s, 'b> {
             _ => self.assignments = 0,
         }
         self.last = [self.last[1], Some(token)];
-        self.open.len() <= MAX_BRACKETS && self.assignments <= MAX_ASSIGNMENTS
+        self.open.len() <= self.deepest() && self.assignments <= MAX_ASSIGNMENTS
     }
 }
 
@@ -330,8 +332,8 @@ impl<'s> Iterator for Stream<'s, '_> {
         if !self.track(item.1) {
             self.stopped = true;
             let span = Span::new(item.0, item.2);
-            self.report(if self.open.len() > MAX_BRACKETS {
-                problem::too_deep(span)
+            self.report(if self.open.len() > self.deepest() {
+                problem::too_deep(span, self.deepest())
             } else {
                 problem::too_many_assignments(span)
             });

@@ -117,8 +117,8 @@ impl<'c, 'v> Reader<'c, 'v> {
         value: Value,
         work: impl FnOnce(Reader<'_, 'v>) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        if self.depth == DEEPEST {
-            let found = format!("more than {DEEPEST} inside each other");
+        if self.depth == DEEPEST || self.ctx.check_stack().is_err() {
+            let found = format!("more than {} inside each other", self.depth);
             return Err(Problem::conversion("objects that end somewhere", found));
         }
         let place = self.ctx.pin(value);

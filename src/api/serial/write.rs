@@ -56,6 +56,7 @@ pub(super) struct Parts<'w, 'c, 'v> {
 
 impl Parts<'_, '_, '_> {
     fn add<T: Serialize + ?Sized>(&mut self, part: &T) -> Result<(), Problem> {
+        self.writer.ctx.check_stack().map_err(Problem::from)?;
         let value = part.serialize(&mut *self.writer)?;
         self.writer.ctx.pin(value);
         Ok(())

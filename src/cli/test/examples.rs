@@ -56,7 +56,7 @@ impl Runner<'_> {
             }
         }
         outcome.failure.frames = vec![Frame {
-            file: Some(name.to_string()),
+            file: Some(name.into()),
             line,
             ..Frame::default()
         }];

@@ -142,7 +142,7 @@ fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
             if !defines_tests(source) || filed_in.contains(&source.name) {
                 continue;
             }
-            let result = runner.session.vm.run_file(&source.name, &source.text);
+            let result = runner.session.vm.run_file(&*source.name, &source.text);
             if let Err(error) = &result {
                 let wrong = sources::of_file(&source.name, error);
                 runner.tally.sources.extend(wrong);

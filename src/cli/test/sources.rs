@@ -38,7 +38,7 @@ fn of_failure(failure: &CompileFailure) -> Outcome {
         class: first.map_or("", |m| m.code).to_string(),
         message: failure.message.clone(),
         frames: vec![Frame {
-            file: Some(file.to_string()),
+            file: Some(file.into()),
             line: failure.line,
             column: failure.column,
             ..Frame::default()

@@ -14,6 +14,7 @@ pub mod resolve;
 pub mod signals;
 #[cfg(feature = "net")]
 pub mod socket;
+pub mod stack;
 
 use nix::errno::Errno;
 

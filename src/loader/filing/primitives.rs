@@ -25,7 +25,7 @@ fn begin(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = vm.string_value(text).ok_or(PrimError::BadArgument)?;
     let name = vm.string_value(name).ok_or(PrimError::BadArgument)?;
     vm.charge(text.len());
-    let filing: Open = open(vm, &name, &text);
+    let filing: Open = open(vm, name, &text);
     let number = vm.keep_load(Box::new(filing), text.len())?;
     Ok(Value::int(number as i64))
 }

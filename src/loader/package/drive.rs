@@ -57,7 +57,7 @@ impl Vm {
     /// Runs a chunk file, or another that is no package.
     fn file_in(&mut self, load: &mut Load, file: &File) {
         load.report.files.push(file.name.to_string());
-        match self.run_file(&file.name, &file.text) {
+        match self.run_file(file.name.clone(), &file.text) {
             Ok(_) => {}
             Err(LoadError::Source(e)) => load.report.failures.extend(e.failures),
             Err(LoadError::Run(e)) => load.report.errors.push((file.name.to_string(), e)),

@@ -7,7 +7,7 @@ use super::model::{File, Kind, Part};
 use crate::formats::chunk::{self, Item};
 use crate::formats::class_body;
 use crate::formats::detect::{Format, format_of};
-use crate::loader::chunks::DIALECT;
+use crate::loader::chunks::DEFINITION;
 use crate::loader::definitions::definition_of;
 use chirp_grammar::ast::Statement;
 use rustc_hash::FxHashSet;
@@ -75,7 +75,7 @@ fn names_in(file: &File) -> Names {
 
 /// The classes and traits that a do-it defines.
 fn definitions_in(text: &str, file: &File) -> Vec<Part> {
-    let Some(tree) = chirp_grammar::parse_do_it_with(text, DIALECT).tree else {
+    let Some(tree) = chirp_grammar::parse_do_it_with(text, DEFINITION).tree else {
         return Vec::new();
     };
     let statements = tree.body.statements.iter();

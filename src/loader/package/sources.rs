@@ -37,7 +37,7 @@ impl Sources {
         let problem = Diagnostic::new("E0302", error.message.clone(), span)
             .label("not expected here")
             .help("a class begins: Class { #name : 'Thing', #superclass : 'Object', #package : 'Things' }");
-        let source = Source::of_file(&file.name, &file.text, (1, 1));
+        let source = Source::of_file(file.name.clone(), &file.text, (1, 1));
         self.failures.push(compile::failure(&[problem], &source));
     }
 }
