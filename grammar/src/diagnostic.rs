@@ -3,10 +3,15 @@
 //! Plain data; `render` turns it into text. Never looks at the source itself.
 
 use crate::ast::Span;
+use std::ops::{Deref, DerefMut};
 
-/// One mistake.
+/// One mistake; one word, for it is handed on through many hands.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Diagnostic {
+pub struct Diagnostic(Box<Details>);
+
+/// What is said of a mistake.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Details {
     /// Stable code, `E0104`; that of a warning begins with W.
     pub code: &'static str,
     /// Lower-case sentence without a full stop: what was found and what is needed.
@@ -23,10 +28,24 @@ pub struct Diagnostic {
     pub incomplete: bool,
 }
 
+impl Deref for Diagnostic {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Diagnostic {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
 impl Diagnostic {
     /// A mistake with its code, sentence and place; the rest is added with the methods below.
     pub fn new(code: &'static str, title: impl Into<String>, span: Span) -> Diagnostic {
-        Diagnostic {
+        Diagnostic(Box::new(Details {
             code,
             title: title.into(),
             span,
@@ -34,7 +53,7 @@ impl Diagnostic {
             secondary: None,
             help: None,
             incomplete: false,
-        }
+        }))
     }
 
     /// Sets the text beside the carets.

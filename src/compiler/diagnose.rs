@@ -6,14 +6,10 @@ use chirp_grammar::ast::{Ident, Span};
 use chirp_grammar::diagnostic::Diagnostic;
 
 fn error(code: &'static str, title: String, span: Span, label: &str, help: &str) -> Diagnostic {
-    Diagnostic {
-        code,
-        title,
-        span,
-        label: label.to_string(),
-        secondary: None,
-        help: (!help.is_empty()).then(|| help.to_string()),
-        incomplete: false,
+    let diagnostic = Diagnostic::new(code, title, span).label(label);
+    match help {
+        "" => diagnostic,
+        _ => diagnostic.help(help),
     }
 }
 
@@ -215,6 +211,7 @@ pub fn bad_primitive(span: Span, title: &str) -> Diagnostic {
 }
 
 /// The compiler made code that its own verifier refuses.
+#[cfg(debug_assertions)]
 pub fn faulty_code(problem: &str, span: Span) -> Diagnostic {
     error(
         "E0299",

@@ -430,7 +430,9 @@ fn moved(d: &Diagnostic, to: impl Fn(u32) -> u32) -> Diagnostic {
     };
     let mut d = d.clone();
     d.span = shift(d.span);
-    d.secondary = d.secondary.map(|(s, t)| (shift(s), t));
+    if let Some((span, _)) = &mut d.secondary {
+        *span = shift(*span);
+    }
     d
 }
 

@@ -139,7 +139,7 @@ struct Parts<'s> {
 }
 
 /// The value of a number that [`scan`] has delimited.
-pub fn value(text: &str, negative: bool) -> Result<Literal, Problem> {
+pub fn value(text: &str, negative: bool) -> Result<Literal, Box<Problem>> {
     let parts = split(text)?;
     let negative = negative != parts.negative;
     let fraction = parts.fraction.unwrap_or("");
@@ -156,7 +156,7 @@ pub fn value(text: &str, negative: bool) -> Result<Literal, Problem> {
     }
 }
 
-fn split(text: &str) -> Result<Parts<'_>, Problem> {
+fn split(text: &str) -> Result<Parts<'_>, Box<Problem>> {
     let bytes = text.as_bytes();
     let digits = run(bytes, 0, u8::is_ascii_digit);
     if bytes.get(digits) == Some(&b'_') {
@@ -213,7 +213,7 @@ fn split(text: &str) -> Result<Parts<'_>, Problem> {
 }
 
 /// Reads and checks base and digits of a radix number whose `r` is at `r`.
-fn base(text: &str, r: usize) -> Result<u32, Problem> {
+fn base(text: &str, r: usize) -> Result<u32, Box<Problem>> {
     let digits = &text[r + 1..];
     let base = match text[..r].parse::<u32>() {
         Ok(base @ 2..=36) => base,
@@ -255,7 +255,7 @@ fn base(text: &str, r: usize) -> Result<u32, Problem> {
     Ok(base)
 }
 
-fn exponent(digits: &str, text: &str) -> Result<i64, Problem> {
+fn exponent(digits: &str, text: &str) -> Result<i64, Box<Problem>> {
     if digits.starts_with('+') {
         let at = text.len() - digits.len();
         return Err(problem(
@@ -273,7 +273,12 @@ fn exponent(digits: &str, text: &str) -> Result<i64, Problem> {
     }))
 }
 
-fn integer(parts: &Parts, exponent: i64, negative: bool, text: &str) -> Result<Literal, Problem> {
+fn integer(
+    parts: &Parts,
+    exponent: i64,
+    negative: bool,
+    text: &str,
+) -> Result<Literal, Box<Problem>> {
     if exponent == 0 && parts.base == 10 && parts.integer.len() <= 18 {
         let n: i64 = parts.integer.parse().unwrap_or(0);
         return Ok(Literal::Int(if negative { -n } else { n }));
@@ -308,7 +313,7 @@ fn scaled(
     scale: &str,
     negative: bool,
     text: &str,
-) -> Result<Literal, Problem> {
+) -> Result<Literal, Box<Problem>> {
     let scale = if scale.is_empty() {
         fraction.len() as u32
     } else {
@@ -333,7 +338,7 @@ fn float(
     exponent: i64,
     negative: bool,
     text: &str,
-) -> Result<f64, Problem> {
+) -> Result<f64, Box<Problem>> {
     let sign = if negative { -1.0 } else { 1.0 };
     // The standard library rounds decimal text correctly.
     if parts.base == 10 {
@@ -383,7 +388,7 @@ impl Big {
     }
 
     /// The digits of all `pieces` in a row.
-    fn parse(base: u32, pieces: &[&str], text: &str) -> Result<Big, Problem> {
+    fn parse(base: u32, pieces: &[&str], text: &str) -> Result<Big, Box<Problem>> {
         if pieces.iter().map(|piece| piece.len()).sum::<usize>() > MAX_DIGITS * 4 {
             return Err(too_big(text));
         }
@@ -401,7 +406,7 @@ impl Big {
         big.check(text)
     }
 
-    fn check(self, text: &str) -> Result<Big, Problem> {
+    fn check(self, text: &str) -> Result<Big, Box<Problem>> {
         if self.0.len() * 9 > MAX_DIGITS + 9 {
             Err(too_big(text))
         } else {
@@ -427,7 +432,7 @@ impl Big {
     }
 
     /// Multiplies by `base` to the power of `exponent`. An empty `text` lifts the limit a little.
-    fn scale_up(&mut self, base: u32, exponent: i64, text: &str) -> Result<(), Problem> {
+    fn scale_up(&mut self, base: u32, exponent: i64, text: &str) -> Result<(), Box<Problem>> {
         let digits = f64::from(base).log10() * exponent as f64 + self.0.len() as f64 * 9.0;
         let limit = if text.is_empty() {
             MAX_DIGITS * 5
@@ -499,22 +504,22 @@ impl Big {
     }
 }
 
-fn problem(title: &str, range: std::ops::Range<usize>, label: &str, help: &str) -> Problem {
-    Problem {
+fn problem(title: &str, range: std::ops::Range<usize>, label: &str, help: &str) -> Box<Problem> {
+    Box::new(Problem {
         code: "E0114",
         title: title.to_owned(),
         range,
         label: label.to_owned(),
         help: help.to_owned(),
-    }
+    })
 }
 
-fn too_big(text: &str) -> Problem {
-    Problem {
+fn too_big(text: &str) -> Box<Problem> {
+    Box::new(Problem {
         code: "E0115",
         title: "a literal number makes at most 100,000 digits".to_owned(),
         range: 0..text.len(),
         label: "more than that".to_owned(),
         help: "compute it when the program runs: 10 raisedTo: 200000".to_owned(),
-    }
+    })
 }
