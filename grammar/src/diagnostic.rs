@@ -44,6 +44,7 @@ impl DerefMut for Diagnostic {
 
 impl Diagnostic {
     /// A mistake with its code, sentence and place; the rest is added with the methods below.
+    #[inline(never)]
     pub fn new(code: &'static str, title: impl Into<String>, span: Span) -> Diagnostic {
         Diagnostic(Box::new(Details {
             code,
@@ -57,18 +58,21 @@ impl Diagnostic {
     }
 
     /// Sets the text beside the carets.
+    #[inline(never)]
     pub fn label(mut self, text: impl Into<String>) -> Diagnostic {
         self.label = text.into();
         self
     }
 
     /// Sets the second place and its text.
+    #[inline(never)]
     pub fn secondary(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
         self.secondary = Some((span, text.into()));
         self
     }
 
     /// Sets the line of help.
+    #[inline(never)]
     pub fn help(mut self, text: impl Into<String>) -> Diagnostic {
         self.help = Some(text.into());
         self

@@ -5,6 +5,7 @@
 use chirp_grammar::ast::{Ident, Span};
 use chirp_grammar::diagnostic::Diagnostic;
 
+#[inline(never)]
 fn error(code: &'static str, title: String, span: Span, label: &str, help: &str) -> Diagnostic {
     let diagnostic = Diagnostic::new(code, title, span).label(label);
     match help {

@@ -63,6 +63,7 @@ impl Emitter {
 
     // ---- instructions ----
 
+    #[inline(never)]
     pub fn abc(&mut self, op: Op, a: u16, b: u16, c: u16) {
         let (a, b, c) = (self.register(a), self.register(b), self.register(c));
         self.word(abc(op, a, b, c));
@@ -71,6 +72,7 @@ impl Emitter {
         }
     }
 
+    #[inline(never)]
     pub fn ad(&mut self, op: Op, a: u16, d: u16) {
         let a = self.register(a);
         self.word(ad(op, a, d));
@@ -82,6 +84,7 @@ impl Emitter {
     }
 
     /// Marks the next instruction as one that can fail, with its place.
+    #[inline(never)]
     pub fn mark(&mut self, span: Span) {
         if self.dead {
             return;

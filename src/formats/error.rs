@@ -16,6 +16,7 @@ pub struct FormatError {
 
 impl FormatError {
     /// The mistake `message` at byte `offset`.
+    #[inline(never)]
     pub fn new(offset: usize, message: impl Into<String>) -> FormatError {
         FormatError {
             message: message.into(),
@@ -47,6 +48,7 @@ impl fmt::Display for Place {
 
 /// Line and column of the byte at `offset`. An offset behind the end, or inside a character,
 /// counts as the next place before it that exists.
+#[inline(never)]
 pub fn place_of(text: &str, offset: usize) -> Place {
     let before = &text.as_bytes()[..offset.min(text.len())];
     let line_start = before

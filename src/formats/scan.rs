@@ -75,6 +75,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// What is left.
+    #[inline(never)]
     pub fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -103,12 +104,14 @@ impl<'a> Scanner<'a> {
     }
 
     /// Skips white space.
+    #[inline(never)]
     pub fn skip_space(&mut self) {
         let rest = self.rest();
         self.at += rest.len() - rest.trim_start().len();
     }
 
     /// Skips white space and comments.
+    #[inline(never)]
     pub fn skip_blank(&mut self) -> Result<(), Open> {
         loop {
             self.skip_space();
@@ -120,6 +123,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Skips the comment that begins here; a doubled quote belongs to it.
+    #[inline(never)]
     pub fn skip_comment(&mut self) -> Result<(), Open> {
         let start = self.at;
         if self.skip_delimited(b'"') {
@@ -140,6 +144,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Skips what `quote` delimits; false if the text ends before it does.
+    #[inline(never)]
     fn skip_delimited(&mut self, quote: u8) -> bool {
         while self.skip_to_quote(quote) {
             if self.peek() != quote {
@@ -150,6 +155,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Skips to behind the next `quote` after the one under the cursor.
+    #[inline(never)]
     fn skip_to_quote(&mut self, quote: u8) -> bool {
         let from = self.at + 1;
         match self

@@ -6,6 +6,13 @@ use super::header::{self, ClassIndex, Format};
 use super::heap::{Heap, LARGE_MARK, slot_ptr};
 use super::value::Value;
 
+/// Once, not at each of the hundreds of places that look into an object.
+#[cold]
+#[inline(never)]
+fn no_slot(i: usize) -> ! {
+    panic!("no slot {i}")
+}
+
 impl Heap {
     /// The number of a Float, immediate or boxed.
     #[inline]
@@ -91,7 +98,9 @@ impl Heap {
     /// Slot `i` of an object of references. Panics when there is none: the caller checks.
     #[inline]
     pub fn slot(&self, v: Value, i: usize) -> Value {
-        assert!(i < self.slots(v) && self.is_pointers(v), "no slot {i}");
+        if i >= self.slots(v) || !self.is_pointers(v) {
+            no_slot(i);
+        }
         // SAFETY: checked just now.
         unsafe { *slot_ptr(v, i) }
     }
@@ -99,7 +108,9 @@ impl Heap {
     /// Stores into slot `i`, telling the collector. Panics when there is none: the caller checks.
     #[inline]
     pub fn set_slot(&mut self, v: Value, i: usize, value: Value) {
-        assert!(i < self.slots(v) && self.is_pointers(v), "no slot {i}");
+        if i >= self.slots(v) || !self.is_pointers(v) {
+            no_slot(i);
+        }
         // SAFETY: checked just now.
         unsafe { *slot_ptr(v, i) = value };
         self.barrier(v, value);

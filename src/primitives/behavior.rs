@@ -47,10 +47,12 @@ pub const TABLE: Table = table![
 ];
 
 /// The receiver's place in the class table.
+#[inline(never)]
 pub(super) fn receiver(vm: &Vm, args: &[Value]) -> Result<ClassIndex, PrimError> {
     vm.classes.index_of(args[0]).ok_or(PrimError::BadReceiver)
 }
 
+#[inline(never)]
 fn info<'a>(vm: &'a Vm, args: &[Value]) -> Result<&'a ClassInfo, PrimError> {
     let index = receiver(vm, args)?;
     vm.classes.get(index).ok_or(PrimError::BadReceiver)

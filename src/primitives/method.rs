@@ -28,6 +28,7 @@ pub const TABLE: Table = table![
 ];
 
 /// What the machine knows of the receiver.
+#[inline(never)]
 pub(super) fn method<'a>(vm: &'a Vm, args: &[Value]) -> Result<&'a Method, PrimError> {
     let id = vm.method_id(args[0]).ok_or(PrimError::BadReceiver)?;
     vm.classes

@@ -25,6 +25,7 @@ pub const TABLE: Table = table![
     ("stringWiden", widen),
 ];
 
+#[inline(never)]
 fn receiver<'a>(vm: &'a Vm, args: &[Value]) -> Result<Text<'a>, PrimError> {
     text(vm, args[0]).ok_or(PrimError::BadReceiver)
 }

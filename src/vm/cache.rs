@@ -100,6 +100,7 @@ pub(super) fn release_poly(ic: &mut Ic, polys: &mut [[PolyEntry; POLY]], free: &
 
 impl Vm {
     /// Forgets what all send sites and the global cache know of `selector`; of all selectors for none.
+    #[inline(never)]
     pub(crate) fn flush_caches(&mut self, selector: Option<SymbolId>) {
         self.cache.clear();
         self.flushes += 1;

@@ -315,7 +315,7 @@ impl ClassTable {
     }
 
     /// The index of a class object; none when `v` is no class.
-    #[inline]
+    #[inline(never)]
     pub fn index_of(&self, v: Value) -> Option<ClassIndex> {
         self.by_object.get(&v).copied()
     }
@@ -387,6 +387,7 @@ impl ClassTable {
         (0..self.classes.len() as ClassIndex).filter_map(|class| self.get(class))
     }
 
+    #[inline(never)]
     pub fn inherits(&self, class: ClassIndex, ancestor: ClassIndex) -> bool {
         self.chain(class).any(|c| c == ancestor)
     }

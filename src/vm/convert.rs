@@ -95,6 +95,7 @@ impl Vm {
     }
 
     /// Whether `v` is a String or a Symbol, byte-sized or wide (subclasses included).
+    #[inline(never)]
     pub fn is_string(&self, v: Value) -> bool {
         let class = self.heap.class_of(v);
         let direct = [

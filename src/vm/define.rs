@@ -520,6 +520,7 @@ impl Vm {
     }
 
     /// The method number of a CompiledMethod object.
+    #[inline(never)]
     pub fn method_id(&self, v: Value) -> Option<MethodId> {
         if self.heap.class_of(v) != Known::CompiledMethod.index() {
             return None;

@@ -116,6 +116,7 @@ impl OpenFiles {
         self.last
     }
 
+    #[inline(never)]
     fn get(&self, number: u32) -> Result<&OpenFile, FileError> {
         let bad = || FileError::Os(io::Error::from_raw_os_error(libc::EBADF));
         self.open.get(&number).ok_or_else(bad)

@@ -387,6 +387,7 @@ impl Load {
 }
 
 /// The class of this name.
+#[inline(never)]
 pub(super) fn class(vm: &mut Vm, name: &str) -> Option<ClassIndex> {
     let value = vm.find_global(name)?;
     vm.classes.index_of(value)
