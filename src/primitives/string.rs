@@ -87,7 +87,7 @@ pub fn is_symbol_class(class: ClassIndex) -> bool {
 }
 
 /// The characters of a string or symbol of any class; none for anything else.
-#[inline(never)]
+#[inline]
 pub fn text(vm: &Vm, v: Value) -> Option<Text<'_>> {
     if !v.is_object() || !(is_text_class(vm.heap.class_of(v)) || vm.is_string(v)) {
         return None;
