@@ -50,7 +50,7 @@ fn all(session: &mut Session, options: &Options, files: &[PathBuf], telling: &mu
     for path in files {
         let name = path.display().to_string();
         progress.next(session, &name);
-        match files::read(path) {
+        match session.read_text(path) {
             Ok(text) => sources.push(test::Source { name, text }),
             Err(error) => unreadable.push((files::told(&name, &error), name)),
         }

@@ -41,7 +41,7 @@ pub fn dis(session: &mut Session, options: &Options) -> i32 {
     if what.contains(">>") && !Path::new(what).exists() {
         return method(session, what);
     }
-    match files::read(Path::new(what)) {
+    match session.read_text(Path::new(what)) {
         Ok(text) if format_of(&text) == Format::Tonel => packaged(session, what, text),
         Ok(text) => listed(session, what, &text),
         Err(error) => refuse(session, &files::told(what, &error)),

@@ -6,13 +6,8 @@
 use crate::formats::detect::{Format, format_of};
 use crate::formats::package_text;
 use crate::host::outside::{self, Kind};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-
-/// The text of a source file.
-pub fn read(path: &Path) -> io::Result<String> {
-    as_text(outside::read(path)?)
-}
 
 /// A path as somebody types it: `~/` is the home folder.
 pub fn expanded(typed: &str) -> PathBuf {
@@ -69,13 +64,6 @@ pub fn completions(typed: &str) -> Vec<String> {
     found
 }
 
-/// All of standard input.
-pub fn read_standard_input() -> io::Result<String> {
-    let mut bytes = Vec::new();
-    io::stdin().read_to_end(&mut bytes)?;
-    as_text(bytes)
-}
-
 /// What went wrong with a file, for a person.
 pub fn told(name: &str, error: &io::Error) -> String {
     let name = if name.is_empty() { "''" } else { name };
@@ -95,7 +83,7 @@ pub fn told(name: &str, error: &io::Error) -> String {
 }
 
 /// UTF-8; only sources that other Smalltalks filed out may be older than that.
-fn as_text(bytes: Vec<u8>) -> io::Result<String> {
+pub fn as_text(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).or_else(|error| {
         let text = package_text(error.as_bytes().to_vec());
         if format_of(&text) != Format::Script {

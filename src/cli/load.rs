@@ -1,6 +1,7 @@
 //! `--load`: packages that are there before anything runs, and what is said about them.
 
 use super::args::Args;
+use super::entered::Entered;
 use super::exit;
 use super::progress::Progress;
 use super::session::Session;
@@ -12,6 +13,8 @@ pub fn before(session: &mut Session, args: &Args) -> i32 {
         return exit::DONE;
     }
     let report = session.load(&args.load, &mut Progress::late());
+    let loaded = args.load.iter().cloned().map(Entered::Loaded);
+    session.entered.extend(loaded);
     tell(session, report)
 }
 

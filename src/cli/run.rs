@@ -1,6 +1,7 @@
 //! Running programs: a file, standard input, `-e` and `-p`.
 
 use super::args::{self, Args, Code};
+use super::entered::Entered;
 use super::session::{Ending, Session};
 use super::{exit, files, permissions};
 use crate::compiler::nearest;
@@ -30,7 +31,7 @@ fn run_code(session: &mut Session, code: &[Code], arguments: &[OsString]) -> Res
             let printed = session.print(name, text)?;
             session.say(&format!("{printed}\n"));
         } else {
-            session.evaluate(name, text)?;
+            session.enter(name, text)?;
         }
     }
     Ok(())
@@ -47,10 +48,10 @@ fn run_file(session: &mut Session, words: &[OsString], stays: bool) -> Result<()
     }
     pass(session, arguments)?;
     let (name, text) = if path == "-" {
-        ("stdin".into(), files::read_standard_input())
+        ("stdin".into(), session.read_standard_input())
     } else {
         session.vm.script = Some(path.to_string_lossy().into_owned());
-        (path.to_string_lossy(), files::read(Path::new(path)))
+        (path.to_string_lossy(), session.read_text(Path::new(path)))
     };
     match text {
         Ok(text) if format_of(&text) == Format::Tonel => {
@@ -60,7 +61,11 @@ fn run_file(session: &mut Session, words: &[OsString], stays: bool) -> Result<()
         Ok(text) if stays && format_of(&text) == Format::Script => {
             session.run_in_session(&name, &text)
         }
-        Ok(text) => session.run_file(&name, &text),
+        Ok(text) => {
+            session.run_file(&name, &text)?;
+            session.entered.push(Entered::Loaded(path.into()));
+            Ok(())
+        }
         Err(error) => {
             let mut message = files::told(&name, &error);
             if error.kind() == std::io::ErrorKind::NotFound

@@ -5,6 +5,7 @@
 
 use super::app::Register;
 use super::args::Args;
+use super::entered::{Entered, Failure, Outcome};
 use super::progress::Progress;
 use super::report::Style;
 use super::signals::Received;
@@ -21,12 +22,13 @@ use crate::loader::watch::Watcher;
 use crate::loader::{LoadError, boot};
 use crate::memory::{HeapOptions, Value};
 use crate::vm::run::RunError;
-use crate::vm::{CompileFailure, Limits, Stop, Unhandled, Vm};
+use crate::vm::{CompileFailure, Limits, Stop, Unhandled, Vm, signal};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// The class of the exception that Ctrl-C becomes.
 const INTERRUPT: &str = "UserInterrupt";
@@ -42,8 +44,12 @@ pub struct Session {
     failures: usize,
     /// The program was stopped, and this is why: nothing of it may run any more but clean-up blocks.
     stopped: Option<Stop>,
+    /// The exit code of a wait that was given up.
+    given_up: Option<i32>,
     /// The last evaluation was stopped: there is little time left for the end.
     cut: bool,
+    /// What was entered since somebody asked for it the last time.
+    pub entered: Vec<Entered>,
 }
 
 /// Why an evaluation has no value.
@@ -110,7 +116,9 @@ impl Session {
             reader_gone,
             failures: 0,
             stopped: None,
+            given_up: None,
             cut: false,
+            entered: Vec::new(),
         })
     }
 
@@ -124,14 +132,17 @@ impl Session {
         // The person at the keyboard asked for it: the program's permissions do not matter.
         let access = FileAccess::all();
         let mut is_first = true;
-        let files = Files::new(&access).patient();
-        let sources = package::read_telling(&files, paths, &mut |known, name| {
+        let mut paths = paths.to_vec();
+        let (contents, unreadable) = self.read_pipes(&mut paths);
+        let files = Files::new(&access).unbounded(contents);
+        let mut sources = package::read_telling(&files, &paths, &mut |known, name| {
             if std::mem::take(&mut is_first) {
                 progress.more(known);
             }
             progress.next(self, name);
         });
         progress.clear(self);
+        sources.unreadable.extend(unreadable);
         sources
     }
 
@@ -163,9 +174,9 @@ impl Session {
         self.settle(result).map(drop)
     }
 
-    /// Evaluates text; its variables stay. Answers its value printed.
+    /// Evaluates what somebody entered, and prints its value.
     pub fn print(&mut self, name: &str, text: &str) -> Result<String, Ending> {
-        let value = self.evaluate(name, text)?;
+        let value = self.enter(name, text)?;
         self.print_string(value)
     }
 
@@ -175,10 +186,28 @@ impl Session {
         self.settle(result)
     }
 
+    /// Evaluates what somebody entered; its variables stay, and what came of it is noted if it began to run.
+    pub fn enter(&mut self, name: &str, text: &str) -> Result<Value, Ending> {
+        let result = self.vm.evaluate(name, text);
+        let outcome = match &result {
+            Ok(value) => {
+                let class = self.vm.classes.index_of(*value);
+                Some(Outcome::Done(class.map(|c| self.vm.classes.name(c))))
+            }
+            Err(LoadError::Source(_)) => None,
+            Err(LoadError::Run(error)) => Some(Outcome::Failed(Failure::of(&self.vm, error, name))),
+        };
+        self.entered.extend(outcome.map(|outcome| Entered::Text {
+            text: text.to_string(),
+            outcome,
+        }));
+        self.settle(result)
+    }
+
     /// Runs a workspace script as if it were typed in: its variables stay.
     pub fn run_in_session(&mut self, name: &str, text: &str) -> Result<(), Ending> {
         let plain = crate::formats::detect::without_interpreter_line(text);
-        self.evaluate(name, &plain).map(drop)
+        self.enter(name, &plain).map(drop)
     }
 
     /// Gives a variable of the session this value.
@@ -323,10 +352,24 @@ impl Session {
 
     /// Whether the time that the options gave is not over yet.
     pub fn is_in_time(&self) -> bool {
+        !self.time_left().is_zero()
+    }
+
+    /// The time that the options gave and that is left, or for ever.
+    pub fn time_left(&self) -> Duration {
+        self.vm.limits.deadline.map_or(Duration::MAX, |deadline| {
+            Duration::from_micros(deadline.saturating_sub(self.vm.time_spent()))
+        })
+    }
+
+    /// The session ends before anything more is run; the exit code is this one.
+    pub fn give_up(&mut self, stop: Stop, code: i32) {
+        self.stopped = Some(stop);
+        self.given_up = Some(code);
+        self.cut = true;
         self.vm
-            .limits
-            .deadline
-            .is_none_or(|d| self.vm.time_spent() < d)
+            .signals
+            .fetch_and(!(signal::INTERRUPT | signal::STOP), Ordering::AcqRel);
     }
 
     /// Everything was stopped: says why.
@@ -382,6 +425,9 @@ impl Session {
                 .headline(format_args!("standard output: {error}"));
             self.complain(&text);
             code = exit::FAILED;
+        }
+        if let Some(given_up) = self.given_up {
+            code = given_up;
         }
         if let Some(number) = self.signals.ended_by() {
             code = exit::SIGNAL + number;

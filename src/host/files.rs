@@ -64,8 +64,10 @@ const PIECE: u64 = 4 << 20;
 /// Access to files within what is permitted.
 pub struct Files<'a> {
     access: &'a FileAccess,
-    /// Bytes that whole files may still have; none is for whoever runs the process, and waits for them.
+    /// Bytes that whole files may still have; for whoever runs the process, any number.
     room: Cell<Option<usize>>,
+    /// Contents of what is no file on disk.
+    contents: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl<'a> Files<'a> {
@@ -74,6 +76,7 @@ impl<'a> Files<'a> {
         Files {
             access,
             room: Cell::new(Some(ROOM)),
+            contents: Vec::new(),
         }
     }
 
@@ -88,9 +91,11 @@ impl<'a> Files<'a> {
         self.room.get().unwrap_or(usize::MAX)
     }
 
-    /// Reads what whoever runs the process has named: also from pipes, however long that takes.
-    pub fn patient(self) -> Self {
+    /// For whoever runs the process: files of any size. What is no file on disk was read before, since that can be
+    /// done only once and may take for ever: these are the contents.
+    pub fn unbounded(mut self, contents: Vec<(PathBuf, Vec<u8>)>) -> Self {
         self.room.set(None);
+        self.contents = contents;
         self
     }
 
@@ -145,18 +150,21 @@ impl<'a> Files<'a> {
 
     /// All bytes of a file on disk: pipes and devices would keep everybody waiting, or never end.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>, FileError> {
+        if let Some((_, bytes)) = self.contents.iter().find(|(p, _)| p == path) {
+            return Ok(bytes.clone());
+        }
         let room = self.room.get();
-        let flags = room.map_or(0, |_| libc::O_NONBLOCK | libc::O_NOCTTY);
+        let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
         let mut file = self.open(path, &[Want::Read], flags, OpenOptions::new().read(true))?;
         let data = file.metadata()?;
+        if !data.is_file() {
+            return Err(unfit(data.is_dir()).into());
+        }
         let Some(room) = room else {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes)?;
             return Ok(bytes);
         };
-        if !data.is_file() {
-            return Err(unfit(data.is_dir()).into());
-        }
         // The size of some files is not known before.
         let size = usize::try_from(data.len()).unwrap_or(usize::MAX);
         let mut bytes = Vec::new();

@@ -3,7 +3,7 @@
 
 use chirp_grammar::sorting::sort_by;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// What a path is.
@@ -30,6 +30,22 @@ pub fn variable(name: &str) -> Option<OsString> {
 /// All bytes of a file.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path)
+}
+
+/// Likewise of what is no file on disk, which may have so many.
+pub fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    all_of(std::fs::File::open(path)?, limit)
+}
+
+/// Everything up to the end, which may be so many bytes.
+pub fn all_of(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        let message = format!("more than {} MB, and no end", limit >> 20);
+        return Err(io::Error::other(message));
+    }
+    Ok(bytes)
 }
 
 /// The text of a file.

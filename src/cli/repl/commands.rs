@@ -211,12 +211,12 @@ const TOOLS: &[(&str, &str)] = &[
     ("implementors", "implementors"),
 ];
 
-/// The command that somebody means who sends the message of a tool; none for other entries.
-pub fn tool(entry: &str) -> Option<String> {
+/// The message of a tool that an entry sends last, and the command that is meant; none for other entries.
+pub fn tool(entry: &str) -> Option<(&'static str, String)> {
     let code = entry.trim().trim_end_matches('.');
     let (receiver, message) = code.rsplit_once(char::is_whitespace)?;
-    let (_, command) = TOOLS.iter().find(|(word, _)| *word == message)?;
-    Some(format!(":{command} {}", receiver.trim_end()))
+    let (word, command) = TOOLS.iter().find(|(word, _)| *word == message)?;
+    Some((word, format!(":{command} {}", receiver.trim_end())))
 }
 
 /// The entry as a command line: what stands behind its colon; none if it is Smalltalk.
@@ -278,10 +278,16 @@ impl Command {
         format!("{call:<23} {}\n", self.help)
     }
 
-    /// What it lacks, if it needs an argument.
-    pub fn needs(&self, argument: &str) -> Option<String> {
-        let required = !self.argument.is_empty() && !self.argument.starts_with('[');
-        (required && argument.is_empty()).then(|| format!("write :{} {}", self.name, self.argument))
+    /// What is wrong with this argument: one that is needed and not there, or there and not known.
+    pub fn refuses(&self, argument: &str) -> Option<String> {
+        let name = self.name;
+        let is_required = !self.argument.is_empty() && !self.argument.starts_with('[');
+        if is_required && argument.is_empty() {
+            return Some(format!("write :{name} {}", self.argument));
+        }
+        let shown: String = argument.chars().take(40).collect();
+        (self.takes == Takes::Nothing && !argument.is_empty())
+            .then(|| format!(":{name} stands alone; {shown:?} behind it means nothing"))
     }
 }
 
@@ -309,8 +315,9 @@ mod tests {
 
     #[test]
     fn messages_of_tools_are_commands_here() {
-        assert_eq!(tool("3 @ 4 inspect."), Some(":inspect 3 @ 4".into()));
-        assert_eq!(tool("#do: senders"), Some(":senders #do:".into()));
+        let named = |entry: &str| tool(entry).map(|(_, command)| command);
+        assert_eq!(named("3 @ 4 inspect."), Some(":inspect 3 @ 4".into()));
+        assert_eq!(named("#do: senders"), Some(":senders #do:".into()));
         assert_eq!(tool("inspect"), None);
         assert_eq!(tool("3 + 4"), None);
     }

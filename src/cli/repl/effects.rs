@@ -2,6 +2,7 @@
 //!
 //! Brings together the session, the descriptions and the printing. Owns no layout and no rule of its own.
 
+use super::super::entered::Entered;
 use super::super::progress::Progress;
 use super::super::session::{Ending, Session};
 use super::super::{exit, files, load, test};
@@ -23,7 +24,7 @@ impl Repl {
             Ok(command) => command,
             Err(sentence) => return Err(refuse(session, &sentence)),
         };
-        if let Some(sentence) = command.needs(argument) {
+        if let Some(sentence) = command.refuses(argument) {
             return Err(refuse(session, &sentence));
         }
         let width = self.width.load(Ordering::Relaxed);
@@ -86,7 +87,6 @@ impl Repl {
         let result = self.value_of(session, code);
         let spent = Spent::so_far(&mut session.vm).since(&before);
         if result.is_ok() {
-            self.record.smalltalk(code);
             self.show_last(session)?;
         }
         session.say(&spent.told());
@@ -103,7 +103,7 @@ impl Repl {
             // Ctrl-C does not reach whoever waits for it to be read.
             return Err(refuse(session, &format!("{name} is no file on disk")));
         } else {
-            match files::read(path) {
+            match session.read_text(path) {
                 Ok(text) => Some(text),
                 Err(error) => return Err(refuse(session, &files::told(&name, &error))),
             }
@@ -124,12 +124,11 @@ impl Repl {
         };
         if done.is_err() {
             self.note_error(session);
+        } else if session.entered.is_empty() {
+            session.entered.push(Entered::Loaded(path.to_path_buf()));
         }
+        self.note_entered(session);
         done?;
-        match (text, format) {
-            (Some(text), Some(Format::Script | Format::ClassBody)) => self.record.smalltalk(&text),
-            _ => self.record.load(path),
-        }
         self.say_on_new_line(session, &format!("loaded {name}\n"));
         Ok(())
     }

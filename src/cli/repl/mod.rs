@@ -18,6 +18,7 @@ mod vocabulary;
 mod words;
 
 use super::args::Args;
+use super::entered::{Entered, Outcome};
 use super::session::{Ending, Session};
 use super::{exit, files};
 use crate::host::outside;
@@ -59,6 +60,8 @@ pub fn repl(session: &mut Session, args: &Args) -> i32 {
         env!("CARGO_PKG_VERSION"),
         ". :help lists commands, Ctrl-D leaves.\n"
     ));
+    // What ran before there was a prompt.
+    repl.note_entered(session);
     if !args.no_init
         && let Err(Ending::Exit(code)) = repl.start_up(session)
     {
@@ -189,12 +192,10 @@ impl Repl {
             return Ok(());
         };
         let name = path.to_string_lossy();
-        match files::read(&path) {
+        match session.read_text(&path) {
             Ok(text) => {
                 let result = session.run_in_session(&name, &text);
-                if result.is_ok() {
-                    self.record.smalltalk(&text);
-                }
+                self.note_entered(session);
                 result
             }
             Err(error) => {
@@ -216,35 +217,44 @@ impl Repl {
             let line = if word == "help" { word } else { "quit" };
             return self.command(session, line);
         }
-        let result = self.value_of(session, text);
-        if result.is_err() {
-            self.help_with_tools(session, text);
-        }
-        result?;
-        self.record.smalltalk(text);
+        self.value_of(session, text)?;
         self.show_last(session)
-    }
-
-    /// `x inspect` opens a window elsewhere; here nobody understands it.
-    fn help_with_tools(&self, session: &mut Session, text: &str) {
-        let error = session.vm.session_variable(ERROR);
-        let class = error.map(|e| session.vm.classes.name(session.vm.heap.class_of(e)));
-        if class.is_some_and(|c| c == "MessageNotUnderstood")
-            && let Some(command) = commands::tool(text)
-        {
-            session.complain(&format!("  = help: here, write {command}\n"));
-        }
     }
 
     /// Evaluates; the value, or the error, gets its name.
     fn value_of(&mut self, session: &mut Session, text: &str) -> Result<(), Ending> {
         session.vm.take_failed_exception();
-        let result = session.evaluate("input", text);
+        let result = session.enter("input", text);
         if result.is_err() {
             self.note_error(session);
         }
+        if let Some(help) = help_with_tools(session, text) {
+            session.complain(&help);
+        }
+        self.note_entered(session);
         session.remember(LAST, result?);
         Ok(())
+    }
+
+    /// What was entered becomes part of what `:save` writes.
+    fn note_entered(&mut self, session: &mut Session) {
+        for entered in std::mem::take(&mut session.entered) {
+            match entered {
+                Entered::Loaded(path) => self.record.load(&path),
+                Entered::Text { text, outcome } => match outcome {
+                    Outcome::Done(class) => self.record.done(&text, class),
+                    Outcome::Failed(failure) => {
+                        let names = record::assigned(&text).into_iter();
+                        let names: Vec<&str> = names
+                            .filter(|name| session.vm.has_session_variable(name))
+                            .collect();
+                        let with_value = |name: &str| (name.to_string(), literal(session, name));
+                        let variables = names.into_iter().map(with_value).collect();
+                        self.record.failed(&text, &failure, variables);
+                    }
+                },
+            }
+        }
     }
 
     /// The exception that ended the last evaluation gets its name.
@@ -276,6 +286,33 @@ impl Repl {
         self.output.begin_line();
         session.say(text);
     }
+}
+
+/// `x inspect` opens a window elsewhere; here nobody understands it.
+fn help_with_tools(session: &Session, text: &str) -> Option<String> {
+    let Some(Entered::Text {
+        outcome: Outcome::Failed(failure),
+        ..
+    }) = session.entered.last()
+    else {
+        return None;
+    };
+    let (tool, command) = commands::tool(text)?;
+    let is_it = failure
+        .message
+        .split_once(&format!(" did not understand #{tool}"))
+        .is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(' '));
+    is_it.then(|| format!("  = help: here, write {command}\n"))
+}
+
+/// The value of a variable as source, if it is a number, a string or the like.
+fn literal(session: &mut Session, name: &str) -> Option<String> {
+    let value = session.vm.session_variable(name)?;
+    let class = session.vm.classes.name(session.vm.heap.class_of(value));
+    if !record::LITERALS.contains(&class.as_str()) {
+        return None;
+    }
+    session.print_quietly(value).ok()
 }
 
 /// `$XDG_STATE_HOME/chirp/history`, its folder made; none where there is no home.

@@ -1,51 +1,263 @@
-//! What succeeded in a session, kept as the script that `:save` writes.
+//! What ran in a session, kept as the script that `:save` writes.
 //!
-//! Owns the rewriting that makes a script of entries: a dot between them, the last value by its name. Runs nothing.
+//! Owns the rewriting that makes a script of entries: a dot between them, the last value by its name, what failed as a
+//! comment. Runs nothing.
 
+use super::super::entered::Failure;
 use super::LAST;
 use crate::formats::detect::without_interpreter_line;
 use chirp_grammar::ast::Statement;
-use chirp_grammar::{TokenKind, parse_do_it, tokens};
+use chirp_grammar::{TokenInfo, TokenKind, parse_do_it, tokens};
+use std::ops::Range;
 use std::path::Path;
 
 /// How a saved script begins: by this a file is known that may be saved again.
 pub const HEAD: &str = "\"Saved from a session of chirp.\"\n";
 
-/// The entries that succeeded.
+/// The classes whose instances are printed as what is read.
+pub const LITERALS: &[&str] = &[
+    "SmallInteger",
+    "LargePositiveInteger",
+    "LargeNegativeInteger",
+    "SmallFloat64",
+    "BoxedFloat64",
+    "Float",
+    "Fraction",
+    "ScaledDecimal",
+    "ByteString",
+    "WideString",
+    "ByteSymbol",
+    "WideSymbol",
+    "Character",
+    "True",
+    "False",
+    "UndefinedObject",
+];
+
+/// A variable by its name, and the source of its value if there is a literal of it.
+pub type Variable = (String, Option<String>);
+
+/// The entries that ran, or began to.
 #[derive(Debug, Default)]
-pub struct Record(Vec<String>);
+pub struct Record(Vec<Entry>);
+
+#[derive(Debug)]
+enum Entry {
+    /// Ran to its end, which the last value shows: maybe a class of this name.
+    Done { text: String, class: Option<String> },
+    /// What of it ran to its end, what is to be said of the rest, and what that has left in variables.
+    Failed {
+        done: String,
+        remark: String,
+        variables: Vec<Variable>,
+    },
+    /// Something that has to be loaded from where it is.
+    Load(String),
+}
 
 impl Record {
-    /// An entry, or the text of a script that was loaded.
-    pub fn smalltalk(&mut self, text: &str) {
-        let plain = without_interpreter_line(text);
-        self.0.push(plain.trim().to_string());
+    /// An entry, or the text of a script that was loaded; if its value was a class: the name of that.
+    pub fn done(&mut self, text: &str, class: Option<String>) {
+        let text = without_interpreter_line(text).trim().to_string();
+        self.0.push(Entry::Done { text, class });
+    }
+
+    /// Likewise, of one that failed; with the variables that it assigns.
+    pub fn failed(&mut self, text: &str, failure: &Failure, mut variables: Vec<Variable>) {
+        let failing = failing_statement(text, offset(text, failure));
+        let rest = text[failing.start..].trim_end();
+        // What comes behind the statement has not run.
+        let changed = assigned(&text[failing.clone()]);
+        for (name, value) in &mut variables {
+            if !changed.contains(&name.as_str()) {
+                *value = None;
+            }
+        }
+        let assigned_here = assigned(rest);
+        variables.retain(|(name, _)| assigned_here.contains(&name.as_str()));
+        let remark = format!("This failed: {}\n{rest}", failure.message);
+        self.0.push(Entry::Failed {
+            done: text[..failing.start].trim().to_string(),
+            // Comments that touch are one.
+            remark: format!("\"{}\"", remark.replace('"', "\"\"")),
+            variables,
+        });
     }
 
     /// Something that has to be loaded from where it is.
     pub fn load(&mut self, path: &Path) {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         let name = path.to_string_lossy().replace('\'', "''");
-        self.0.push(format!("PackageLoader load: '{name}'"));
+        self.0
+            .push(Entry::Load(format!("PackageLoader load: '{name}'.")));
     }
 
     /// The script, and how many entries there are in it.
     pub fn script(&self) -> (String, usize) {
         let mut text = format!("{HEAD}\n");
+        let mut count = 0;
         // What leaves an entry early would leave the script: then each entry is one of its own there as well.
-        let apart = self.0.iter().any(|e| returns_early(e));
+        let apart = self.0.iter().any(|e| returns_early(e.source()));
+        let rewritten = if apart { evaluation } else { statement };
         for (i, entry) in self.0.iter().enumerate() {
-            let next = self.0.get(i + 1);
-            let names_value = next.is_some_and(|n| mentions_last(n));
-            text.push_str(&if apart {
-                evaluation(entry, names_value)
-            } else {
-                statement(entry, names_value)
-            });
+            if !entry.source().is_empty() {
+                count += 1;
+            }
+            match entry {
+                Entry::Done {
+                    text: source,
+                    class,
+                } => {
+                    let named = names_value(&self.0[i + 1..]);
+                    text += &rewritten(source, named);
+                    if let Some(class) = class
+                        && named
+                        && parse_do_it(source).tree.is_none()
+                    {
+                        // A class in brackets is no expression.
+                        text += "\n";
+                        text += &rewritten(&format!("{LAST} := {class}"), false);
+                    }
+                }
+                Entry::Load(statement) => text += statement,
+                Entry::Failed {
+                    done,
+                    remark,
+                    variables,
+                } => {
+                    if !done.is_empty() {
+                        text += &rewritten(done, false);
+                        text.push('\n');
+                    }
+                    text += remark;
+                    for (name, value) in variables {
+                        let known = value.is_none() && mentions(&text[HEAD.len()..], name);
+                        if !known {
+                            let value = value.as_deref().unwrap_or("nil");
+                            text.push('\n');
+                            text += &rewritten(&format!("{name} := {value}"), false);
+                        }
+                    }
+                }
+            }
             text.push('\n');
         }
-        (text, self.0.len())
+        (text, count)
     }
+}
+
+impl Entry {
+    /// What of it runs once more.
+    fn source(&self) -> &str {
+        match self {
+            Entry::Done { text, .. } | Entry::Load(text) => text,
+            Entry::Failed { done, .. } => done,
+        }
+    }
+}
+
+/// Whether one of the entries wants the value that the one before them had: the last value stays what it is until
+/// an entry has another.
+fn names_value(next: &[Entry]) -> bool {
+    let end = next.iter().position(|e| matches!(e, Entry::Done { .. }));
+    let until = end.map_or(next.len(), |end| end + 1);
+    next[..until].iter().any(|e| mentions(e.source(), LAST))
+}
+
+/// The names that a text assigns or declares.
+pub fn assigned(text: &str) -> Vec<&str> {
+    let all: Vec<TokenInfo> = significant(text);
+    let name = |t: &TokenInfo| &text[range(t)];
+    let mut found: Vec<&str> = all
+        .windows(2)
+        .filter(|pair| pair[0].kind == TokenKind::Identifier && pair[1].kind == TokenKind::Assign)
+        .map(|pair| name(&pair[0]))
+        .collect();
+    if let Some(tree) = parse_do_it(text).tree {
+        let inner = tree.body.statements.iter().filter_map(|s| match s {
+            Statement::Declare(names) => Some(names),
+            _ => None,
+        });
+        let declared = std::iter::once(&tree.body.temps).chain(inner).flatten();
+        found.extend(
+            declared.map(|ident| &text[ident.span.start as usize..ident.span.end as usize]),
+        );
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Where in its text something failed.
+fn offset(text: &str, failure: &Failure) -> usize {
+    let mut lines = text.split_inclusive('\n');
+    let before = lines.by_ref().take(failure.line.saturating_sub(1));
+    let before: usize = before.map(str::len).sum();
+    let line = lines.next().unwrap_or_default();
+    let column = line.char_indices().nth(failure.column.saturating_sub(1));
+    before + column.map_or(line.len(), |(at, _)| at)
+}
+
+/// The outermost statement at this place.
+fn failing_statement(text: &str, offset: usize) -> Range<usize> {
+    let starts: Vec<usize> = match parse_do_it(text).tree {
+        Some(tree) => tree.body.statements.iter().filter_map(start).collect(),
+        None => starts_by_tokens(text),
+    };
+    let next = starts.iter().position(|&s| s > offset);
+    let first = next.unwrap_or(starts.len()).saturating_sub(1);
+    let start = starts.get(first).copied().unwrap_or(0);
+    let end = starts.get(first + 1).copied().unwrap_or(text.len());
+    start..end
+}
+
+fn start(statement: &Statement) -> Option<usize> {
+    match statement {
+        Statement::Expr(value) => Some(value.span.start as usize),
+        Statement::Return { caret, .. } => Some(caret.start as usize),
+        Statement::Declare(_) => None,
+    }
+}
+
+/// Where statements may begin in a text with classes in brackets: behind a dot, or a bracket that ends its line.
+fn starts_by_tokens(text: &str) -> Vec<usize> {
+    let mut starts = Vec::new();
+    let mut depth = 0_usize;
+    let mut begins = true;
+    let all = significant(text);
+    for (i, token) in all.iter().enumerate() {
+        if std::mem::take(&mut begins) {
+            starts.push(token.span.start as usize);
+        }
+        match token.kind {
+            TokenKind::OpenParen
+            | TokenKind::OpenBracket
+            | TokenKind::OpenBrace
+            | TokenKind::OpenArray
+            | TokenKind::OpenBytes
+            | TokenKind::OpenComputed => depth += 1,
+            TokenKind::CloseParen | TokenKind::CloseBrace => depth = depth.saturating_sub(1),
+            TokenKind::CloseBracket => {
+                depth = depth.saturating_sub(1);
+                let end = token.span.end as usize;
+                let next = all.get(i + 1).map_or(text.len(), |t| t.span.start as usize);
+                begins = depth == 0 && text[end..next].contains('\n');
+            }
+            TokenKind::Dot => begins = depth == 0,
+            _ => {}
+        }
+    }
+    starts
+}
+
+fn significant(text: &str) -> Vec<TokenInfo> {
+    tokens(text)
+        .filter(|t| t.kind != TokenKind::Comment)
+        .collect()
+}
+
+fn range(token: &TokenInfo) -> Range<usize> {
+    token.span.start as usize..token.span.end as usize
 }
 
 /// An entry as a statement that evaluates it with the variables of the session.
@@ -106,8 +318,8 @@ fn statement(entry: &str, names_value: bool) -> String {
     }
 }
 
-fn mentions_last(text: &str) -> bool {
-    tokens(text).any(|t| &text[t.span.start as usize..t.span.end as usize] == LAST)
+fn mentions(text: &str, name: &str) -> bool {
+    tokens(text).any(|t| &text[range(&t)] == name)
 }
 
 #[cfg(test)]
@@ -130,8 +342,8 @@ mod tests {
     #[test]
     fn a_value_has_a_name_when_the_next_entry_wants_it() {
         let mut record = Record::default();
-        record.smalltalk("3 + 4");
-        record.smalltalk("_ * 2");
+        record.done("3 + 4", None);
+        record.done("_ * 2", None);
         let (text, count) = record.script();
         assert!(text.ends_with("\n_ := 3 + 4.\n_ * 2.\n"), "{text}");
         assert_eq!(count, 2);
@@ -140,9 +352,9 @@ mod tests {
     #[test]
     fn an_entry_that_is_left_early_leaves_no_script() {
         let mut record = Record::default();
-        record.smalltalk("Object subclass: A [ b [ ^ 3 ] ]");
-        record.smalltalk("#(1 2) do: [ :x | ^ 'a' ]");
-        record.smalltalk("_ size");
+        record.done("Object subclass: A [ b [ ^ 3 ] ]", Some("A".into()));
+        record.done("#(1 2) do: [ :x | ^ 'a' ]", None);
+        record.done("_ size", None);
         let (text, _) = record.script();
         assert!(
             text.ends_with(
@@ -152,5 +364,57 @@ mod tests {
             ),
             "{text}"
         );
+    }
+
+    fn at(column: usize) -> Failure {
+        Failure {
+            message: "ZeroDivide".into(),
+            line: 1,
+            column,
+        }
+    }
+
+    #[test]
+    fn what_failed_stays_as_a_comment_behind_what_did_not() {
+        let mut record = Record::default();
+        record.done("3 + 4", None);
+        record.failed("x := _. y := \"!\" 1/0. z := 9", &at(18), {
+            let nil = || Some("nil".to_string());
+            vec![
+                ("x".into(), Some("7".into())),
+                ("y".into(), nil()),
+                ("z".into(), nil()),
+            ]
+        });
+        record.failed("nil foo", &at(5), Vec::new());
+        record.load(Path::new("/a/b"));
+        record.done("_ + x", None);
+        let (text, count) = record.script();
+        assert!(
+            text.ends_with(
+                "\n_ := 3 + 4.\nx := _.\n\"This failed: ZeroDivide\ny := \"\"!\"\" 1/0. z := 9\"\n\
+                 y := nil.\nz := nil.\n\"This failed: ZeroDivide\nnil foo\"\n\
+                 PackageLoader load: '/a/b'.\n_ + x.\n"
+            ),
+            "{text}"
+        );
+        assert_eq!(count, 4);
+    }
+
+    #[test]
+    fn a_class_in_brackets_may_be_the_last_value() {
+        let mut record = Record::default();
+        record.done("Object subclass: A [ ]", Some("A".into()));
+        record.done("_ new", None);
+        let (text, _) = record.script();
+        assert!(
+            text.ends_with("\nObject subclass: A [ ]\n_ := A.\n_ new.\n"),
+            "{text}"
+        );
+        let failing = |text: &str, offset| text[failing_statement(text, offset)].to_string();
+        let text = "Object subclass: A [\n b [ ^ 1. 2 ] ]\nx := 3. 1/0";
+        assert_eq!(failing(text, 49), "1/0");
+        assert_eq!(failing(text, 41), "x := 3. ");
+        assert_eq!(failing("", 0), "");
     }
 }

@@ -61,7 +61,7 @@ pub fn test(session: &mut Session, options: &Options, folder: Option<&Path>) -> 
     let sources = if options.paths.is_empty() {
         library(folder)
     } else {
-        named(&options.paths)
+        named(session, &options.paths)
     };
     let sources = match sources {
         Ok(sources) => sources,
@@ -181,10 +181,12 @@ fn defines_tests(source: &Source) -> bool {
 
 type Sources = Result<Vec<Source>, String>;
 
-fn named(paths: &[PathBuf]) -> Sources {
+fn named(session: &mut Session, paths: &[PathBuf]) -> Sources {
     let read = |path: PathBuf| {
         let name = path.display().to_string();
-        let bytes = outside::read(&path).map_err(|e| files::told(&name, &e))?;
+        let bytes = session
+            .read_bytes(&path)
+            .map_err(|e| files::told(&name, &e))?;
         let text = package_text(bytes);
         Ok(Source { name, text })
     };
