@@ -53,6 +53,17 @@ fn unknown_names_have_suggestions() {
         "did you mean Collection>>inject:into:?",
     );
     repl.tells(":senders", "write :senders SELECTOR");
+    repl.tells(":HLEP", "did you mean :help?");
+    repl.tells(":?", "did you mean :help?");
+    repl.tells(
+        ":quit now",
+        ":quit stands alone; \"now\" behind it means nothing",
+    );
+    repl.tells(":reload a.st", ":reload stands alone");
+    repl.tells(":save /", "/ is a folder; write the name of a file");
+    repl.tells(":help foo bar", "nobody implements foo bar");
+    repl.tells("help Collection>>isEmpty", "self size = 0");
+    repl.tells("help()", ":implementors SELECTOR");
     repl.says("1 + 1", "2");
     repl.leave();
 }
@@ -147,6 +158,17 @@ fn messages_of_tools_name_the_commands() {
     repl.tells("3 @ 4 inspect", "= help: here, write :inspect 3 @ 4");
     repl.tells("Point browse", "= help: here, write :browse Point");
     repl.tells("3 zork", "did not understand #zork");
+    // What went wrong before has nothing to do with it.
+    for entry in [
+        "nope inspect",
+        "nil foo. 3 inspect",
+        ":time nil foo inspect",
+    ] {
+        repl.line(entry);
+        repl.expect("error");
+        let told = repl.prompt();
+        assert!(!told.contains(":inspect"), "{told}");
+    }
     repl.leave();
 }
 
@@ -164,6 +186,10 @@ fn time_tells_what_it_took() {
         "{told}"
     );
     repl.tells(":time nil foo", "MessageNotUnderstood");
+    repl.line(":time nope foo");
+    repl.expect("there is no variable");
+    let told = repl.prompt();
+    assert!(!told.contains("sends"), "{told}");
     repl.leave();
 }
 
@@ -305,7 +331,7 @@ fn the_last_error_has_a_name() {
 
 #[test]
 fn quit_leaves() {
-    for word in [":quit", ":q", "exit", "quit"] {
+    for word in [":quit", ":q", "exit", "quit", "quit.", "exit()"] {
         let mut repl = Repl::start();
         repl.line(word);
         repl.session.exp_eof().expect("chirp ends");

@@ -139,6 +139,44 @@ fn long_lines_and_wide_characters() {
 }
 
 #[test]
+fn bytes_that_are_no_text_lose_neither_the_line_nor_their_neighbours() {
+    let mut repl = Repl::start();
+    let mut terminal = repl
+        .session
+        .process()
+        .get_file_handle()
+        .expect("the terminal");
+    let mut send = |bytes: &[u8]| {
+        use std::io::Write;
+        terminal.write_all(bytes).expect("bytes are taken");
+    };
+    send(b"30 + ");
+    repl.expect("30 + ");
+    send(b"\xff");
+    repl.expect("what was typed is not UTF-8: it was left out");
+    repl.expect("chirp> ");
+    repl.expect("30 + ");
+    send(b"4\r");
+    repl.expect("\n34\r\n");
+    repl.prompt();
+    // A paste is taken as a whole, or not at all: its lines are no entries.
+    let mut paste = b"\x1b[200~a := 1.\nb := '\xe9'.\n".to_vec();
+    paste.extend(b"nil foo.\n".repeat(500));
+    paste.extend(b"\x1b[201~");
+    send(b"50 + ");
+    repl.expect("50 + ");
+    send(&paste);
+    repl.expect("what was pasted is not UTF-8: nothing of it was taken");
+    repl.expect("chirp> ");
+    repl.expect("50 + ");
+    send(b"6\r");
+    repl.expect("\n56\r\n");
+    repl.prompt();
+    repl.tells("a", "there is no variable `a`");
+    repl.leave();
+}
+
+#[test]
 fn a_terminal_that_can_do_nothing() {
     let mut repl = Repl::start_with(Repl::folder(), &["--color", "never"], "dumb");
     repl.line("3 + 4");

@@ -51,6 +51,56 @@ fn collections_within_collections() {
 }
 
 #[test]
+fn dictionaries_of_many_associations() {
+    let mut repl = Repl::start();
+    for class in [
+        "Dictionary",
+        "OrderedDictionary",
+        "SmallDictionary",
+        "IdentityDictionary",
+    ] {
+        repl.line(&format!(
+            "d := {class} new. 1 to: 1000 do: [ :i | d at: i put: i * i ]. d"
+        ));
+        repl.expect(&format!(" {class}(1->1 2->4 3->9 "));
+        let shown = repl.prompt();
+        assert!(
+            shown.contains("100->10000 ")
+                && !shown.contains("101->")
+                && shown.contains(" 900 more)")
+                && shown.contains("(cut after 100 elements; :all shows all)"),
+            "{shown}"
+        );
+        repl.tells(":all", "1000->1000000");
+    }
+    // Programs see what they see in Pharo.
+    repl.says("d printString", "'an IdentityDictionary(size 1000)'");
+    repl.leave();
+}
+
+#[test]
+fn arrays_as_deep_as_memory_goes() {
+    let mut repl = Repl::start();
+    repl.tells(
+        "deep := 1. 100000 timesRepeat: [ deep := Array with: deep ]. deep",
+        "\n#(#(#(#(#(#(#(",
+    );
+    repl.tells(
+        "deep := Object new. 100000 timesRepeat: [ deep := Array with: deep ]. deep",
+        ")))))) (cut below 6 levels; :all shows all)\r\n",
+    );
+    repl.tells(
+        "shared := 1. 100 timesRepeat: [ shared := Array with: shared with: shared ]. shared",
+        "\n#(#(#(#(#(#(#(",
+    );
+    repl.tells(
+        "a := Array new: 1. a at: 1 put: 1 -> a. a",
+        "(cut where it contains itself)",
+    );
+    repl.leave();
+}
+
+#[test]
 fn collections_that_contain_themselves() {
     let mut repl = Repl::start();
     for line in ["a := Array new: 2. a at: 1 put: a. a", ":all"] {

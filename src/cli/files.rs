@@ -25,6 +25,9 @@ pub fn save(path: &Path, text: &str, head: &str) -> Result<(), String> {
         Ok(old) if !old.starts_with(head.as_bytes()) => {
             return Err(format!("{name} exists, and was not saved from here"));
         }
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+            return Err(format!("{name} is a folder; write the name of a file"));
+        }
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(told(&path.to_string_lossy(), &error));
         }
@@ -73,6 +76,9 @@ pub fn told(name: &str, error: &io::Error) -> String {
             format!("{name} is a folder; only `chirp check` and `chirp test` take folders")
         }
         io::ErrorKind::PermissionDenied => format!("{name} may not be read: permission denied"),
+        _ if error.raw_os_error() == Some(libc::ENXIO) => {
+            format!("{name} is a socket, and no file")
+        }
         // Without the number that the system gives to the error.
         _ => {
             let text = error.to_string();

@@ -101,6 +101,8 @@ pub fn install(
     std::thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
+            // Whoever edits a line has to be stopped at once: see `stopped_by_this_thread`.
+            let _ = only(Signal::SIGTSTP).thread_block();
             // An error of sigwait is permanent (a wrong set); there is nothing left to do then.
             while let Ok(signal) = set.wait() {
                 if !watched.arrive(signal) {
@@ -117,11 +119,26 @@ pub fn install(
 
 /// The signal has the effect that it has by itself: here, this thread lets it through.
 fn end_by(signal: Signal) {
-    let mut one = SigSet::empty();
-    one.add(signal);
     // Where this fails, the signal is without effect, which is the lesser evil.
-    let _ = one.thread_unblock();
+    let _ = only(signal).thread_unblock();
     let _ = kill(Pid::this(), signal);
+}
+
+fn only(signal: Signal) -> SigSet {
+    let mut set = SigSet::empty();
+    set.add(signal);
+    set
+}
+
+/// From now on, Ctrl-Z reaches no thread that this one starts, nor this one: another one takes it.
+pub fn leave_stops_to_another_thread() -> nix::Result<()> {
+    only(Signal::SIGTSTP).thread_block()
+}
+
+/// This is that thread. If it sends the signal to the process, it goes on only when the process was stopped and is
+/// continued: a signal that some other thread may take comes at some time later.
+pub fn stopped_by_this_thread() -> nix::Result<()> {
+    only(Signal::SIGTSTP).thread_unblock()
 }
 
 /// Raises the soft limit of open files to the hard one: 10,000 sockets need more than 1,024.

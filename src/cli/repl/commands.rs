@@ -224,6 +224,23 @@ pub fn command_line(entry: &str) -> Option<&str> {
     entry.trim_start().strip_prefix(':')
 }
 
+/// What people type at any prompt, as the line of a command, unless it means something here.
+pub fn plain_word(entry: &str, is_variable: impl Fn(&str) -> bool) -> Option<String> {
+    let plain = entry.trim().trim_end_matches(['.', ';']);
+    let (word, argument) = split(plain.strip_suffix("()").unwrap_or(plain));
+    let is_name = || {
+        argument
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, ':' | '>'))
+    };
+    let line = match word {
+        "help" if is_name() => format!("help {argument}"),
+        "quit" | "exit" if argument.is_empty() => "quit".to_string(),
+        _ => return None,
+    };
+    (!is_variable(word)).then_some(line)
+}
+
 /// The name behind the colon, and the argument.
 pub fn split(line: &str) -> (&str, &str) {
     let line = line.trim_start();
@@ -244,8 +261,11 @@ pub fn find(name: &str) -> Result<&'static Command, String> {
         [one] => Ok(one),
         [] => {
             let near = match name {
-                "exit" => Some("quit"),
-                _ => nearest(name, COMMANDS.iter().map(|c| c.name)),
+                "exit" | "bye" | "q!" | "wq" => Some("quit"),
+                "?" | "commands" | "man" => Some("help"),
+                "type" | "t" | "ls" | "methods" => Some("browse"),
+                "edit" | "e" => Some("source"),
+                _ => nearest(&name.to_lowercase(), COMMANDS.iter().map(|c| c.name)),
             };
             Err(match near {
                 Some(near) => format!("there is no command :{name}; did you mean :{near}?"),
@@ -320,6 +340,18 @@ mod tests {
         assert_eq!(named("#do: senders"), Some(":senders #do:".into()));
         assert_eq!(tool("inspect"), None);
         assert_eq!(tool("3 + 4"), None);
+    }
+
+    #[test]
+    fn words_of_other_prompts_are_commands() {
+        let line = |entry: &str| plain_word(entry, |word| word == "exit");
+        assert_eq!(line("quit."), Some("quit".into()));
+        assert_eq!(line(" quit() "), Some("quit".into()));
+        assert_eq!(line("exit"), None);
+        assert_eq!(line("help Point>>x"), Some("help Point>>x".into()));
+        assert_eq!(line("help"), Some("help ".into()));
+        assert_eq!(line("help := 3"), None);
+        assert_eq!(line("quit now"), None);
     }
 
     #[test]

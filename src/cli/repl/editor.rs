@@ -7,7 +7,9 @@ use super::commands::{Takes, command_line, find, split};
 use super::complete::candidates;
 use super::highlight::{FAINT, RESET, highlight};
 use super::hint::{Rest, hint};
+use super::terminal;
 use super::words::Words;
+use crate::host::signals::stopped_by_this_thread;
 use crate::loader::script::is_unfinished;
 use rustyline::completion::{Completer, Pair};
 use rustyline::config::{BellStyle, ColorMode};
@@ -18,14 +20,14 @@ use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{
     Cmd, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event, EventContext,
-    EventHandler, ExternalPrinter, Helper, KeyEvent, RepeatCount,
+    EventHandler, ExternalPrinter, Helper, KeyCode, KeyEvent, Modifiers, RepeatCount,
 };
 use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the editor tells the interpreter.
 pub enum Typed {
@@ -33,8 +35,8 @@ pub enum Typed {
     Entry(String),
     /// Ctrl-C at the prompt: the line is gone.
     Cancelled,
-    /// Bytes that are no UTF-8: the line is gone.
-    NoText,
+    /// Bytes that are no UTF-8: they are gone with what came together with them, which may have been a whole paste.
+    NoText { pasted: bool },
     /// Ctrl-D, or the terminal is gone.
     End,
     /// The terminal is of no use.
@@ -60,6 +62,12 @@ pub struct Setup {
     pub wake: Box<dyn Fn() + Send>,
 }
 
+/// More completions than this nobody reads, and the editor cannot count them.
+const MOST: usize = 20_000;
+
+/// What a terminal sends before a paste.
+const PASTE: KeyEvent = KeyEvent(KeyCode::BracketedPasteStart, Modifiers::NONE);
+
 /// The prompt.
 const PROMPT: &str = "chirp> ";
 
@@ -70,6 +78,7 @@ pub fn start(setup: Setup) -> io::Result<Option<Printer>> {
     std::thread::Builder::new()
         .name("line editor".into())
         .spawn(move || {
+            let _ = stopped_by_this_thread();
             let mut editor = match editor(&setup) {
                 Ok(editor) => editor,
                 Err(error) => {
@@ -93,10 +102,29 @@ pub fn start(setup: Setup) -> io::Result<Option<Printer>> {
     Ok(printer.recv().ok())
 }
 
-/// The editor, and whether Ctrl-C has ended its line.
+/// The editor, and what it does not tell of the line.
 struct Line {
     editor: Editor<Prompting, FileHistory>,
-    cancelled: Arc<AtomicBool>,
+    seen: Arc<Seen>,
+}
+
+/// What was seen of the line that is being edited.
+#[derive(Default)]
+struct Seen {
+    /// Ctrl-C has ended it.
+    cancelled: AtomicBool,
+    /// A paste has begun, and not ended.
+    pasting: AtomicBool,
+    /// A list of completions is on the screen, and not the line below it.
+    listing: AtomicBool,
+    /// Its text, and where the cursor is.
+    text: Mutex<(String, usize)>,
+}
+
+impl Seen {
+    fn text(&self) -> MutexGuard<'_, (String, usize)> {
+        self.text.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn editor(setup: &Setup) -> rustyline::Result<Line> {
@@ -105,36 +133,33 @@ fn editor(setup: &Setup) -> rustyline::Result<Line> {
         .history_ignore_space(true)
         .max_history_size(10_000)?
         .completion_type(CompletionType::List)
+        // A list of many stops after each page anyway; a question before it does not hear Ctrl-C.
+        .completion_prompt_limit(usize::MAX)
         .bell_style(BellStyle::None)
-        .color_mode(if setup.colour {
-            ColorMode::Forced
-        } else {
-            ColorMode::Disabled
-        })
+        // We colour, or not: without this it would not tell what it is about to show.
+        .color_mode(ColorMode::Forced)
         .tab_stop(4)
         .build();
     let history = FileHistory::with_config(&config);
     let mut editor = Editor::with_history(config, history)?;
+    let seen = Arc::<Seen>::default();
     editor.set_helper(Some(Prompting {
         words: setup.words.clone(),
         colour: setup.colour,
+        seen: seen.clone(),
     }));
     editor.bind_sequence(KeyEvent::ctrl('S'), Cmd::Newline);
     let mut bind = |event: Event, handler: Box<dyn ConditionalEventHandler>| {
         editor.bind_sequence(event, EventHandler::Conditional(handler));
     };
-    let cancelled = Arc::new(AtomicBool::new(false));
     bind(KeyEvent::from('\t').into(), Box::new(TabAfterBlank));
-    bind(
-        KeyEvent::ctrl('C').into(),
-        Box::new(Cancel(cancelled.clone())),
-    );
-    bind(Event::Any, Box::new(GoOn(cancelled.clone())));
+    bind(KeyEvent::ctrl('C').into(), Box::new(Cancel(seen.clone())));
+    bind(Event::Any, Box::new(GoOn(seen.clone())));
     if let Some(path) = &setup.history {
         // A history that is not there yet, or cannot be read, is an empty one.
         let _ = editor.load_history(path);
     }
-    Ok(Line { editor, cancelled })
+    Ok(Line { editor, seen })
 }
 
 impl Setup {
@@ -146,9 +171,16 @@ impl Setup {
         } else {
             PROMPT.into()
         };
-        let read = editor.readline(&(PROMPT, prompt.as_str()));
+        let (kept, cursor) = std::mem::take(&mut *line.seen.text());
+        let kept = kept.split_at_checked(cursor).unwrap_or_default();
+        terminal::keep_what_is_typed_ahead();
+        let read = editor.readline_with_initial(&(PROMPT, prompt.as_str()), kept);
+        let pasted = line.seen.pasting.swap(false, Ordering::AcqRel);
+        if !is_no_text(&read) {
+            line.seen.text().0.clear();
+        }
         let (typed, more) = match read {
-            Ok(_) if line.cancelled.swap(false, Ordering::AcqRel) => (Typed::Cancelled, true),
+            Ok(_) if line.seen.cancelled.swap(false, Ordering::AcqRel) => (Typed::Cancelled, true),
             Ok(entry) => {
                 if !entry.trim().is_empty() {
                     self.remember(editor, &entry);
@@ -156,8 +188,12 @@ impl Setup {
                 (Typed::Entry(entry), true)
             }
             Err(ReadlineError::Interrupted) => (Typed::Cancelled, true),
-            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
-                (Typed::NoText, true)
+            Err(_) if is_no_text(&read) => {
+                if pasted {
+                    // What is left of it must not be taken for keys.
+                    terminal::skip_paste();
+                }
+                (Typed::NoText { pasted }, true)
             }
             Err(ReadlineError::Eof) => (Typed::End, false),
             Err(error) => (Typed::Failed(error.to_string()), false),
@@ -187,10 +223,16 @@ impl Setup {
     }
 }
 
+/// Whether there was something else than UTF-8.
+fn is_no_text(read: &rustyline::Result<String>) -> bool {
+    matches!(read, Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData)
+}
+
 /// What the editor asks us while a line is typed.
 struct Prompting {
     words: Arc<Mutex<Words>>,
     colour: bool,
+    seen: Arc<Seen>,
 }
 
 impl Helper for Prompting {}
@@ -206,6 +248,9 @@ impl Completer for Prompting {
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         let (start, found) = candidates(line, position, &words);
+        if found.len() > MOST {
+            return Ok((position, Vec::new()));
+        }
         let pair = |c: super::complete::Candidate| Pair {
             display: c.display,
             replacement: c.replacement,
@@ -218,6 +263,9 @@ impl Hinter for Prompting {
     type Hint = Rest;
 
     fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<Rest> {
+        // It is asked after each change.
+        self.seen.pasting.store(false, Ordering::Release);
+        *self.seen.text() = (line.to_string(), position);
         // Without colours nobody could tell it from what was typed.
         if !self.colour || position < line.len() {
             return None;
@@ -229,6 +277,7 @@ impl Hinter for Prompting {
 
 impl Highlighter for Prompting {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        self.seen.listing.store(false, Ordering::Release);
         if self.colour {
             highlight(line)
         } else {
@@ -238,6 +287,11 @@ impl Highlighter for Prompting {
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
         Cow::Owned(format!("{FAINT}{hint}{RESET}"))
+    }
+
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        self.seen.listing.store(true, Ordering::Release);
+        Cow::Borrowed(candidate)
     }
 
     fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
@@ -284,22 +338,28 @@ impl ConditionalEventHandler for TabAfterBlank {
     }
 }
 
-/// Ctrl-C ends the line like Enter: as an error, the editor would forget with it what was typed behind it.
-struct Cancel(Arc<AtomicBool>);
+/// Ctrl-C ends a list of completions that is shown in pages, or else the line, like Enter: as an error, the editor
+/// would forget with it what was typed behind it.
+struct Cancel(Arc<Seen>);
 
 impl ConditionalEventHandler for Cancel {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
-        self.0.store(true, Ordering::Release);
+        if self.0.listing.swap(false, Ordering::AcqRel) {
+            return Some(Cmd::SelfInsert(1, 'q'));
+        }
+        self.0.cancelled.store(true, Ordering::Release);
         Some(Cmd::AcceptLine)
     }
 }
 
 /// Any other key: where Ctrl-C ended nothing, as in a list of completions, the line goes on.
-struct GoOn(Arc<AtomicBool>);
+struct GoOn(Arc<Seen>);
 
 impl ConditionalEventHandler for GoOn {
-    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
-        self.0.store(false, Ordering::Release);
+    fn handle(&self, event: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        self.0.cancelled.store(false, Ordering::Release);
+        let begins = matches!(event, Event::KeySeq(keys) if keys[..] == [PASTE]);
+        self.0.pasting.store(begins, Ordering::Release);
         None
     }
 }

@@ -89,7 +89,10 @@ impl Repl {
         if result.is_ok() {
             self.show_last(session)?;
         }
-        session.say(&spent.told());
+        // What does not compile takes nothing.
+        if result.is_ok() || spent.steps > 0 {
+            session.say(&spent.told());
+        }
         result
     }
 

@@ -22,6 +22,7 @@ use super::entered::{Entered, Outcome};
 use super::session::{Ending, Session};
 use super::{exit, files};
 use crate::host::outside;
+use crate::host::signals::leave_stops_to_another_thread;
 use crate::memory::Value;
 use crate::vm::signal;
 use editor::{Setup, Typed};
@@ -47,6 +48,8 @@ const WIDTH: usize = 80;
 /// Reads, evaluates and prints until the end; answers the exit code.
 pub fn repl(session: &mut Session, args: &Args) -> i32 {
     let terminal = Terminal::prepare();
+    // Without it, the terminal may be in the wrong state after Ctrl-Z.
+    let _ = leave_stops_to_another_thread();
     let mut repl = match Repl::start(session, args) {
         Ok(repl) => repl,
         Err(error) => {
@@ -77,8 +80,15 @@ pub fn repl(session: &mut Session, args: &Args) -> i32 {
                 }
             }
             Typed::Cancelled => {}
-            Typed::NoText => {
-                let text = session.style.headline("what was typed is not UTF-8");
+            Typed::NoText { pasted } => {
+                let what = if pasted {
+                    "what was pasted is not UTF-8: nothing of it was taken"
+                } else {
+                    "what was typed is not UTF-8: it was left out, with what came together with it"
+                };
+                let help =
+                    "  = help: the terminal has to send UTF-8; files are read with :load PATH\n";
+                let text = session.style.headline(what) + help;
                 session.complain(&text);
             }
             Typed::End => return exit::DONE,
@@ -211,11 +221,8 @@ impl Repl {
         if let Some(line) = commands::command_line(text) {
             return self.command(session, line);
         }
-        let word = text.trim();
-        // What people type at any prompt, unless it means something here.
-        if matches!(word, "help" | "quit" | "exit") && !session.vm.has_session_variable(word) {
-            let line = if word == "help" { word } else { "quit" };
-            return self.command(session, line);
+        if let Some(line) = commands::plain_word(text, |w| session.vm.has_session_variable(w)) {
+            return self.command(session, &line);
         }
         self.value_of(session, text)?;
         self.show_last(session)

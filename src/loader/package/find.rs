@@ -55,6 +55,7 @@ pub fn told(path: &Path, error: &FileError) -> String {
             io::ErrorKind::PermissionDenied => {
                 format!("{path} may not be read: permission denied")
             }
+            _ if e.raw_os_error() == Some(libc::ENXIO) => format!("{path}: it is no file on disk"),
             _ => {
                 let text = e.to_string();
                 format!("{path}: {}", text.split(" (os error").next().unwrap_or(""))

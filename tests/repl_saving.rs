@@ -1,0 +1,122 @@
+//! `:save`: a script that brings back what a session has made, whatever went wrong in it.
+
+mod prompt;
+
+use prompt::Repl;
+use std::process::{Command, Output};
+
+/// Saves the session; answers the script, and what came of running it.
+fn saved(repl: &mut Repl) -> (String, Output) {
+    let path = repl.state.join("saved.st");
+    repl.tells(&format!(":save {}", path.display()), "saved ");
+    let text = std::fs::read_to_string(&path).expect("a script");
+    let run = Command::new(env!("CARGO_BIN_EXE_chirp"))
+        .arg(&path)
+        .output();
+    (text, run.expect("chirp runs"))
+}
+
+/// Saves the session; the script prints this and ends well.
+fn runs_and_prints(repl: &mut Repl, printed: &str) -> String {
+    let (text, run) = saved(repl);
+    assert_eq!(
+        String::from_utf8_lossy(&run.stdout),
+        printed,
+        "{text}\n{run:?}"
+    );
+    assert!(run.status.success(), "{text}\n{run:?}");
+    text
+}
+
+fn fails(repl: &mut Repl, line: &str, part: &str) {
+    repl.line(line);
+    repl.expect(part);
+    repl.prompt();
+}
+
+#[test]
+fn what_ran_before_a_failure_is_kept_and_the_rest_is_a_comment() {
+    let mut repl = Repl::start();
+    fails(&mut repl, "x := 3. y := 1/0. z := 4", "ZeroDivide");
+    repl.says("y isNil and: [ z isNil ]", "true");
+    repl.says("x + 1", "4");
+    fails(
+        &mut repl,
+        "Transcript show: 'a \"quoted\" word'; cr. nil foo: \"why\" 3",
+        "MessageNotUnderstood",
+    );
+    fails(
+        &mut repl,
+        "#(1 2 0) do: [ :e | last := e. 1 / e ]",
+        "ZeroDivide",
+    );
+    repl.says("last", "0");
+    fails(&mut repl, "3 + )", "E0107");
+    repl.line("Transcript show: (x + last) printString; cr");
+    repl.expect("\n3\r\n");
+    repl.prompt();
+    let text = runs_and_prints(&mut repl, "a \"quoted\" word\n3\n");
+    assert!(
+        text.contains(
+            "\nx := 3.\n\"This failed: ZeroDivide\ny := 1/0. z := 4\"\ny := nil.\nz := nil.\n"
+        ),
+        "{text}"
+    );
+    assert!(
+        !text.contains("3 + )"),
+        "what did not compile has not run: {text}"
+    );
+    repl.leave();
+}
+
+#[test]
+fn the_last_value_may_be_a_class_or_older_than_a_load() {
+    let mut repl = Repl::start();
+    repl.says("Object subclass: Lamp [ glow [ ^ 'bright' ] ]", "Lamp");
+    repl.says("_ new glow", "'bright'");
+    repl.says("40 + 1", "41");
+    let chunks = repl.file("chunks.st", "!Object methodsFor: 'x'!\nzork\n\t^ 7\n! !\n");
+    repl.tells(&format!(":load {chunks}"), "loaded ");
+    repl.says("sum := _ + nil zork", "48");
+    fails(&mut repl, "sum := sum + 1. nil foo", "MessageNotUnderstood");
+    repl.says("_ + sum", "97");
+    repl.says(":time n := _ * 2", "194");
+    repl.line("Transcript show: n printString; cr");
+    repl.expect("\n194\r\n");
+    repl.prompt();
+    runs_and_prints(&mut repl, "194\n");
+    repl.leave();
+}
+
+#[test]
+fn what_ran_by_inspect_and_all_or_before_the_prompt_is_saved_as_well() {
+    let folder = Repl::folder();
+    let script = folder.join("a.st");
+    std::fs::write(&script, "kept := 5. nil foo").expect("a file");
+    let script = script.to_str().expect("a name in UTF-8");
+    let mut repl = Repl::start_with(folder, &["--color", "never", "-i", script], "xterm");
+    repl.tells(":inspect a := kept + 1", "SmallInteger: 6");
+    repl.says(":all b := a + 1", "7");
+    repl.line("Transcript show: (kept + a + b) printString; cr");
+    repl.expect("\n18\r\n");
+    repl.prompt();
+    runs_and_prints(&mut repl, "18\n");
+    repl.leave();
+}
+
+#[test]
+fn an_interrupted_entry_keeps_what_it_had_done() {
+    let mut repl = Repl::start();
+    repl.line("count := 7. Transcript show: 'go'; cr. [ true ] whileTrue");
+    repl.expect("\ngo\r\n");
+    repl.control('c');
+    repl.expect("UserInterrupt");
+    repl.prompt();
+    fails(&mut repl, "#(1 2) do: [ :each | ^ each ]. 3", "\n1\r\n");
+    repl.line("Transcript show: (_ + count) printString; cr");
+    repl.expect("\n8\r\n");
+    repl.prompt();
+    let text = runs_and_prints(&mut repl, "go\n8\n");
+    assert!(text.contains("This failed: UserInterrupt"), "{text}");
+    repl.leave();
+}
