@@ -62,7 +62,7 @@ fn unknown_names_have_suggestions() {
     repl.tells(":reload a.st", ":reload stands alone");
     repl.tells(":save /", "/ is a folder; write the name of a file");
     repl.tells(":help foo bar", "nobody implements foo bar");
-    repl.tells("help Collection>>isEmpty", "self size = 0");
+    repl.tells("help Collection>>isEmpty", "Collection >> isEmpty");
     repl.tells("help()", ":implementors SELECTOR");
     repl.says("1 + 1", "2");
     repl.leave();

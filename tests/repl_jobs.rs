@@ -95,6 +95,9 @@ fn control_z_leaves_the_terminal_to_the_shell_and_fg_comes_back() {
 fn control_c_ends_a_list_of_completions_and_then_the_line() {
     for options in [["--color", "never"], ["--color", "always"]] {
         let mut repl = Repl::start_with(Repl::folder(), &options, "xterm");
+        repl.resize(24, 80);
+        // The editor looks at the size when the next line begins.
+        repl.says("3 + 4", "7");
         repl.keys("kept := 40 + 2. 3 \t\t");
         repl.expect("--More--");
         repl.keys(" ");

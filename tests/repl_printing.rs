@@ -83,7 +83,7 @@ fn arrays_as_deep_as_memory_goes() {
     let mut repl = Repl::start();
     repl.tells(
         "deep := 1. 100000 timesRepeat: [ deep := Array with: deep ]. deep",
-        "\n#(#(#(#(#(#(#(",
+        "#(#(#(#(#(#(#(",
     );
     repl.tells(
         "deep := Object new. 100000 timesRepeat: [ deep := Array with: deep ]. deep",
@@ -91,7 +91,7 @@ fn arrays_as_deep_as_memory_goes() {
     );
     repl.tells(
         "shared := 1. 100 timesRepeat: [ shared := Array with: shared with: shared ]. shared",
-        "\n#(#(#(#(#(#(#(",
+        "#(#(#(#(#(#(#(",
     );
     repl.tells(
         "a := Array new: 1. a at: 1 put: 1 -> a. a",

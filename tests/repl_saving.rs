@@ -107,7 +107,7 @@ fn what_ran_by_inspect_and_all_or_before_the_prompt_is_saved_as_well() {
 #[test]
 fn an_interrupted_entry_keeps_what_it_had_done() {
     let mut repl = Repl::start();
-    repl.line("count := 7. Transcript show: 'go'; cr. [ true ] whileTrue");
+    repl.line("count := 7. Transcript show: 'go'; cr. (Delay forSeconds: 600) wait");
     repl.expect("\ngo\r\n");
     repl.control('c');
     repl.expect("UserInterrupt");

@@ -57,7 +57,7 @@ fn the_terminal_may_change_its_size() {
     let mut repl = Repl::start();
     for (rows, columns) in [(10, 20), (1, 1), (200, 300), (0, 0), (24, 80)] {
         repl.keys("'some text that is longer than a line' siz");
-        resize(&repl, rows, columns);
+        repl.resize(rows, columns);
         repl.session
             .process_mut()
             .signal(Signal::SIGWINCH)
@@ -70,16 +70,6 @@ fn the_terminal_may_change_its_size() {
     }
     repl.says("3 + 4", "7");
     repl.leave();
-}
-
-/// Sets the size of the terminal with the command for it: there is no safe call.
-fn resize(repl: &Repl, rows: u16, columns: u16) {
-    let terminal = repl.session.process().get_file_handle();
-    let status = std::process::Command::new("stty")
-        .args(["rows", &rows.to_string(), "cols", &columns.to_string()])
-        .stdin(terminal.expect("the terminal"))
-        .status();
-    assert!(status.expect("stty runs").success());
 }
 
 #[test]

@@ -116,6 +116,16 @@ impl Repl {
         self.session.send_control(letter).expect("a key is taken");
     }
 
+    /// Sets the size of the terminal with the command for it: there is no safe call.
+    pub fn resize(&self, rows: u16, columns: u16) {
+        let terminal = self.session.process().get_file_handle();
+        let status = Command::new("stty")
+            .args(["rows", &rows.to_string(), "cols", &columns.to_string()])
+            .stdin(terminal.expect("the terminal"))
+            .status();
+        assert!(status.expect("stty runs").success());
+    }
+
     /// A file in the session's folder.
     pub fn file(&self, name: &str, text: &str) -> String {
         let path = self.state.join(name);

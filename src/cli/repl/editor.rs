@@ -20,7 +20,7 @@ use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{
     Cmd, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event, EventContext,
-    EventHandler, ExternalPrinter, Helper, KeyCode, KeyEvent, Modifiers, RepeatCount,
+    EventHandler, ExternalPrinter, Helper, KeyCode, KeyEvent, Modifiers, Movement, RepeatCount,
 };
 use std::borrow::Cow;
 use std::io;
@@ -345,7 +345,8 @@ struct Cancel(Arc<Seen>);
 impl ConditionalEventHandler for Cancel {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
         if self.0.listing.swap(false, Ordering::AcqRel) {
-            return Some(Cmd::SelfInsert(1, 'q'));
+            // Backspace is one of the keys that end it, and the only one that is not taken for text.
+            return Some(Cmd::Kill(Movement::BackwardChar(1)));
         }
         self.0.cancelled.store(true, Ordering::Release);
         Some(Cmd::AcceptLine)
