@@ -95,19 +95,6 @@ fn a_paste_of_several_lines_is_one_entry() {
 }
 
 #[test]
-fn bytes_that_are_no_text_leave_the_prompt_usable() {
-    use std::os::fd::AsFd;
-    let mut repl = Repl::start();
-    let pty = repl.session.process().get_file_handle();
-    let pty = pty.expect("the terminal");
-    nix::unistd::write(pty.as_fd(), b"'\xff\xfe'").expect("bytes are taken");
-    repl.expect("not UTF-8");
-    repl.prompt();
-    repl.says("1 + 1", "2");
-    repl.leave();
-}
-
-#[test]
 fn results_and_errors_begin_on_a_line_of_their_own() {
     let mut repl = Repl::start();
     repl.line("Transcript show: 'abc'. 3");
