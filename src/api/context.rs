@@ -167,10 +167,10 @@ impl<'a> Ctx<'a> {
             .vm
             .new_host_function(closure.into_host(false))
             .map_err(|_| not_found("class", "HostFunction"))?;
-        let selector = self.vm.intern("asBlockWithArguments:");
-        let count = Value::int(F::COUNT as i64);
-        let object = self.run(|vm| Ok(vm.send_message(selector, &[function, count])?))?;
-        Ok(Block::of(object))
+        let base = self.pin(function);
+        self.pin(Value::int(F::COUNT as i64));
+        let object = self.send_pinned(base, "asBlockWithArguments:")?;
+        Ok(Block::of(Obj::new(self.vm, object)))
     }
 
     /// Any value as an object.
@@ -319,10 +319,24 @@ impl<'a> Ctx<'a> {
             self.pin(v);
             args.push(self)
         });
-        let values = self.vm.handles.pinned.split_off(base);
-        pushed?;
+        if let Err(error) = pushed {
+            self.unpin(base);
+            return Err(error);
+        }
+        let value = self.send_pinned(base, selector)?;
+        R::from_value(self, value)
+    }
+
+    /// Sends a message to the value that is pinned at `base`, with those behind it as arguments, and unpins them.
+    /// They stay pinned until the call begins: it first ends programs that were dropped, which may move everything.
+    pub(super) fn send_pinned(&mut self, base: usize, selector: &str) -> Result<Value> {
         let selector = self.vm.intern(selector);
-        self.run(|vm| Ok(vm.send_message(selector, &values)?))
+        let answer = self.call(|vm| {
+            let values = vm.handles.pinned.split_off(base);
+            Ok(vm.send_message(selector, &values)?)
+        });
+        self.unpin(base);
+        answer
     }
 
     /// Keeps a value valid until the pinned ones are cut back; answers its place.

@@ -240,3 +240,21 @@ fn errors_tell_where() {
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::ForeignHandle));
 }
+
+/// The next call ends what was dropped, and that moves what was made so far.
+#[test]
+fn parts_outlive_the_end_of_dropped_programs() {
+    let st = &mut Smalltalk::builder().stress(true).build().unwrap();
+    let value = BTreeMap::from([
+        ("a".to_string(), Shape::Circle(1.5)),
+        ("b".to_string(), Shape::Pair(3, "c".into())),
+    ]);
+    let mut run = st
+        .start("[ [ true ] whileTrue: [ ] ] ensure: [ Object new ]")
+        .unwrap();
+    let _ = run.step::<Obj>(st, 1000).unwrap();
+    drop(run);
+    let object = st.to_object(&value).unwrap();
+    let back: BTreeMap<String, Shape> = object.deserialize(st).unwrap();
+    assert_eq!(back, value);
+}

@@ -1,6 +1,7 @@
 //! Programs in slices: several in one machine, limits over all of them, what is dropped half way.
 
 use chirp::{ErrorKind, FromSmalltalk, Obj, Progress, Run, Smalltalk, Stop};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 const BUSY: &str = "[ true ] whileTrue: [ ]";
@@ -406,4 +407,34 @@ fn collections_between_and_in_slices() {
     }
     answers.sort();
     assert_eq!(answers, ["500", "501", "502"]);
+}
+
+/// The next call ends what was dropped, and that moves the objects that the call was given.
+#[test]
+fn what_a_call_is_given_outlives_the_end_of_dropped_programs() {
+    let st = &mut Smalltalk::builder().stress(true).build().unwrap();
+    fn drop_one(st: &mut Smalltalk) {
+        let mut run = st
+            .start(
+                "[ [ true ] whileTrue: [ ] ] ensure: [ (1 to: 9) collect: [:n | n printString ] ]",
+            )
+            .unwrap();
+        let _ = run.step::<()>(st, 1000).unwrap();
+    }
+    let set = BTreeSet::from([5, i64::MAX]);
+    drop_one(st);
+    let object = st.object(set.clone()).unwrap();
+    drop_one(st);
+    assert_eq!(object.get::<BTreeSet<i64>>(st).unwrap(), set);
+    let map = BTreeMap::from([("a".to_string(), vec![i64::MAX])]);
+    drop_one(st);
+    let object = st.object(map.clone()).unwrap();
+    assert_eq!(object.get::<BTreeMap<String, Vec<i64>>>(st).unwrap(), map);
+    drop_one(st);
+    let twice = st.block(|text: String| text.repeat(2)).unwrap();
+    drop_one(st);
+    assert_eq!(twice.call(st, ("ab".to_string(),)).unwrap(), "abab");
+    drop_one(st);
+    let object = st.object("text").unwrap();
+    assert_eq!(object.send::<String>(st, ",", ("ual",)).unwrap(), "textual");
 }

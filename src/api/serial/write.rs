@@ -27,14 +27,11 @@ impl<'c, 'v> Writer<'c, 'v> {
 
     /// `#name -> value`.
     fn variant(&mut self, name: &str, value: Value) -> Result<Value, Problem> {
-        let place = self.ctx.pin(value);
-        let selector = self.ctx.vm.intern("->");
-        let (name, value) = (self.symbol(name), self.ctx.pinned(place));
-        let pair = self
-            .ctx
-            .call(|vm| Ok(vm.send_message(selector, &[name, value])?));
-        self.ctx.unpin(place);
-        Ok(pair?)
+        let base = self.ctx.vm.handles.pinned.len();
+        let name = self.symbol(name);
+        self.ctx.pin(name);
+        self.ctx.pin(value);
+        Ok(self.ctx.send_pinned(base, "->")?)
     }
 
     fn parts(&mut self, variant: Option<&'static str>) -> Parts<'_, 'c, 'v> {
@@ -91,16 +88,14 @@ impl Parts<'_, '_, '_> {
     /// The parts are keys and values in turn.
     fn dictionary(self) -> Result<Value, Problem> {
         let ctx = &mut *self.writer.ctx;
+        let class = ctx.class("Dictionary");
         let values = ctx.vm.handles.pinned.split_off(self.base);
         room(ctx, values.len().saturating_mul(32))?;
+        let class = class?.as_obj().value(ctx.vm)?;
+        ctx.pin(class);
         let pairs = ctx.vm.new_array_from(&values);
-        let place = ctx.pin(pairs);
-        let class = ctx.class("Dictionary")?;
-        let class = class.as_obj().value(ctx.vm)?;
-        let (selector, pairs) = (ctx.vm.intern("newFromPairs:"), ctx.pinned(place));
-        let made = ctx.call(|vm| Ok(vm.send_message(selector, &[class, pairs])?));
-        ctx.unpin(place);
-        let dictionary = made?;
+        ctx.pin(pairs);
+        let dictionary = ctx.send_pinned(self.base, "newFromPairs:")?;
         match self.variant {
             Some(name) => self.writer.variant(name, dictionary),
             None => Ok(dictionary),
