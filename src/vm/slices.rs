@@ -308,6 +308,10 @@ impl Vm {
 
     /// Ends the programs that nobody can go on with.
     pub fn end_dropped_runs(&mut self) {
+        // Their clean-up may move everything: under stress it moves in any case, so that nobody relies on the opposite.
+        if self.heap.options.stress {
+            self.with_roots_in_primitive(|heap, roots| heap.collect(roots));
+        }
         let Some(dropped) = &self.dropped_runs else {
             return;
         };
