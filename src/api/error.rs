@@ -216,6 +216,7 @@ pub struct Place<'a> {
 }
 
 impl Error {
+    #[inline(never)]
     pub(super) fn new(kind: ErrorKind) -> Error {
         Error(Box::new(Inner {
             kind,

@@ -34,6 +34,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Adds a node whose evaluation began at position `start`.
+    #[inline(never)]
     pub fn add(&mut self, node: Node<'a>, start: u32) -> NodeId {
         self.names.position += 1;
         let id = NodeId(self.names.tree.nodes.len() as u32);

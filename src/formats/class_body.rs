@@ -397,6 +397,7 @@ fn unquoted(text: &str, quote: char) -> Cow<'_, str> {
     }
 }
 
+#[inline(never)]
 fn open_error(open: Open) -> FormatError {
     FormatError::new(open.offset(), open.message())
 }

@@ -81,6 +81,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Steps over one character.
+    #[inline(never)]
     pub fn bump(&mut self) {
         self.at += 1;
         while self

@@ -106,6 +106,7 @@ impl Output {
     }
 
     /// Writes out what is buffered. Errors are remembered, not raised: see `gone` and `error`.
+    #[inline(never)]
     pub fn flush(&mut self) {
         if self.buffer.is_empty() {
             return;

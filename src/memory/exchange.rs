@@ -26,7 +26,7 @@ const STAYING: u64 = OLD | REMEMBERED | AGE | MARK | HASH_MASK << HASH_SHIFT;
 /// What to write instead of which reference.
 #[derive(Default)]
 struct Substitution {
-    map: FxHashMap<u64, u64>,
+    map: FxHashMap<Value, Value>,
     /// Bounds of the keys: most words fall outside, which is quick to see.
     low: u64,
     high: u64,
@@ -39,7 +39,7 @@ impl Substitution {
         }
         self.low = self.low.min(from.0);
         self.high = self.high.max(from.0);
-        self.map.insert(from.0, to.0);
+        self.map.insert(from, to);
     }
 
     #[inline(always)]
@@ -47,7 +47,7 @@ impl Substitution {
         if v.0 < self.low || v.0 > self.high {
             return v;
         }
-        self.map.get(&v.0).map_or(v, |&new| Value(new))
+        self.map.get(&v).copied().unwrap_or(v)
     }
 }
 
@@ -105,17 +105,17 @@ impl Heap {
             return false;
         }
         let changes = || pairs.iter().filter(|(from, to)| from != to);
-        let sources: FxHashSet<u64> = changes().map(|(from, _)| from.0).collect();
-        let mut copies: FxHashMap<u64, Value> = FxHashMap::default();
+        let sources: FxHashSet<Value> = changes().map(|&(from, _)| from).collect();
+        let mut copies: FxHashMap<Value, Value> = FxHashMap::default();
         let mut substitution = Substitution::default();
         for &(from, to) in changes() {
             let mut target = to;
             // An object that is replaced itself cannot stand for another: its copy does.
-            let replaced = sources.contains(&to.0);
+            let replaced = sources.contains(&to);
             if replaced || self.is_young(to) {
-                let copy = copies.get(&to.0).copied();
+                let copy = copies.get(&to).copied();
                 target = copy.unwrap_or_else(|| self.copy_for_become(to));
-                copies.insert(to.0, target);
+                copies.insert(to, target);
                 if !replaced {
                     substitution.insert(to, target);
                 }
@@ -197,7 +197,7 @@ impl Heap {
         }
         roots.sweep(true, &|v| Some(substitution.of(v)));
         for &v in substitution.map.keys() {
-            self.make_filler(Value(v));
+            self.make_filler(v);
         }
     }
 

@@ -69,7 +69,7 @@ fn floor_divide(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(vm.integer_from_i128(Integer::div_floor(&a, &b) as i128));
     }
     let (a, b) = operands(vm, args)?;
-    Ok(vm.integer_from_bigint(a.div_floor(&b)))
+    Ok(vm.integer_from_bigint(a.div_mod_floor(&b).0))
 }
 
 fn modulo(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -77,7 +77,7 @@ fn modulo(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(Value::int(a.mod_floor(&b)));
     }
     let (a, b) = operands(vm, args)?;
-    Ok(vm.integer_from_bigint(a.mod_floor(&b)))
+    Ok(vm.integer_from_bigint(a.div_mod_floor(&b).1))
 }
 
 fn quotient(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -85,7 +85,7 @@ fn quotient(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(vm.integer_from_i128((a / b) as i128));
     }
     let (a, b) = operands(vm, args)?;
-    Ok(vm.integer_from_bigint(a / b))
+    Ok(vm.integer_from_bigint(a.div_rem(&b).0))
 }
 
 fn remainder(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -93,7 +93,7 @@ fn remainder(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(Value::int(a % b));
     }
     let (a, b) = operands(vm, args)?;
-    Ok(vm.integer_from_bigint(a % b))
+    Ok(vm.integer_from_bigint(a.div_rem(&b).1))
 }
 
 /// The greatest common divisor, never negative; zero when both are.

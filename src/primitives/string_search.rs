@@ -8,6 +8,7 @@ use super::string::{Builder, Text, arg, text, text_arg};
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
+use chirp_grammar::sorting::sort_by;
 
 /// The primitives of this file.
 pub const TABLE: Table = table![
@@ -204,7 +205,7 @@ impl Delimiters {
                 None => wide.push(code),
             }
         }
-        wide.sort_unstable();
+        sort_by(&mut wide, Ord::cmp);
         Delimiters { narrow, wide }
     }
 

@@ -5,6 +5,7 @@ use super::{PrimError, Vm};
 use crate::memory::{ClassIndex, Format, Value};
 use chirp_grammar::ast;
 use num_bigint::{BigInt, Sign};
+use num_integer::Integer;
 
 impl Vm {
     /// A new instance of any class, by its format, with `indexable` elements.
@@ -257,11 +258,11 @@ impl Vm {
     fn ratio_literal(&mut self, numerator: &str, denominator: &str) -> Value {
         let n: BigInt = numerator.parse().unwrap_or_default();
         let d: BigInt = denominator.parse().unwrap_or_else(|_| BigInt::from(1));
-        let g = num_integer::Integer::gcd(&n, &d);
+        let g = n.gcd(&d);
         let (n, d) = if g == BigInt::ZERO {
             (n, d)
         } else {
-            (n / &g, d / &g)
+            (n.div_rem(&g).0, d.div_rem(&g).0)
         };
         let whole = d == BigInt::from(1);
         let n = self.integer_from_bigint(n);

@@ -189,11 +189,11 @@ impl Vm {
             .get(index)
             .map_or_else(Vec::new, |i| i.class_vars.clone());
         // There may be a hundred thousand.
-        let mut wanted: FxHashSet<&String> = names.iter().collect();
+        let mut wanted: FxHashSet<&str> = names.iter().map(String::as_str).collect();
         let mut bindings = old;
-        bindings.retain(|(n, _)| wanted.remove(n));
+        bindings.retain(|(n, _)| wanted.remove(n.as_str()));
         for name in names {
-            if wanted.remove(name) {
+            if wanted.remove(name.as_str()) {
                 let id = self.intern(name);
                 let v = self.new_binding(id, Value::NIL);
                 bindings.push((name.clone(), v));

@@ -98,6 +98,7 @@ fn goes_on(next: Option<(super::Pc, super::Fp)>) -> Outcome {
 }
 
 /// Arguments that the closure takes.
+#[inline(never)]
 pub(super) fn closure_code(vm: &Vm, closure: Value) -> Result<u8, PrimError> {
     if vm.heap.class_of(closure) != Known::BlockClosure.index() {
         return Err(PrimError::BadReceiver);

@@ -10,6 +10,7 @@ use super::{PrimError, Vm};
 use crate::memory::{ClassIndex, Value};
 use chirp_grammar::Options;
 use chirp_grammar::ast::{ExprKind, Statement};
+use chirp_grammar::sorting::sort_by;
 
 /// What a class takes from traits, on one of its sides.
 #[derive(Clone)]
@@ -212,7 +213,7 @@ impl Vm {
         if let Some(composed) = &info.traits {
             composed.of.selectors(&self.classes, &mut selectors);
         }
-        selectors.sort_unstable();
+        sort_by(&mut selectors, Ord::cmp);
         selectors.dedup();
         for selector in selectors {
             self.refresh_trait_method(class, selector);

@@ -91,6 +91,7 @@ impl<'s> Context<'s> {
         }
     }
 
+    #[inline(never)]
     pub fn token(&self, i: usize) -> Option<Token<'s>> {
         self.tokens.get(i).map(|item| item.1)
     }
@@ -125,6 +126,7 @@ impl<'s> Context<'s> {
         }
     }
 
+    #[inline(never)]
     pub fn text(&self, i: usize) -> &'s str {
         self.tokens
             .get(i)
