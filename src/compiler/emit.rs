@@ -99,6 +99,7 @@ impl Emitter {
 
     // ---- labels ----
 
+    #[inline(never)]
     pub fn label(&mut self) -> Label {
         self.labels.push(LabelState::default());
         Label(self.labels.len() as u32 - 1)

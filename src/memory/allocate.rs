@@ -30,6 +30,7 @@ impl Heap {
     }
 
     /// Like `allocate`, but in old space: for literals, classes, symbols, and when eden is full.
+    #[inline(never)]
     pub(crate) fn allocate_old(&mut self, class: ClassIndex, format: u64, slots: usize) -> Value {
         let words = words_of(slots);
         let at = self.take_old(words);

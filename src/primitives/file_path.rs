@@ -37,6 +37,7 @@ pub const TABLE: Table = table![
 const RAW: u32 = 0xDC00;
 
 /// What the method's error variable sees: an errno, or #denied without a permission of the host.
+#[inline(never)]
 pub fn failure(vm: &mut Vm, error: FileError) -> PrimError {
     match error {
         FileError::Denied(denied) => {

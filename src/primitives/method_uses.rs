@@ -82,6 +82,7 @@ impl Uses {
         self.local.extend(names.iter().map(|n| n.name.clone()));
     }
 
+    #[inline(never)]
     fn body(&mut self, body: &Body) {
         self.bind(&body.temps);
         self.statements(&body.statements);

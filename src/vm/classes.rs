@@ -129,6 +129,7 @@ pub struct Source {
 impl Source {
     /// Source text from a file, where it begins at this line and column. Those of one reading of a file share its name:
     /// that tells them from those of another one.
+    #[inline(never)]
     pub fn of_file(name: impl Into<Arc<str>>, text: &str, (line, column): (u32, u32)) -> Source {
         Source {
             text: SourceText::Shared(text.into()),

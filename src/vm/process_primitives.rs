@@ -74,6 +74,7 @@ fn state(vm: &Vm, process: Value) -> Option<State> {
 }
 
 /// Saves the running Process so that its send answers `answer` when it goes on.
+#[inline(never)]
 unsafe fn pause(vm: &mut Vm, call: Call, answer: Value) {
     // SAFETY: the window's first word receives the answer; what lies behind it in the frame is dead, and
     // would only keep garbage alive.

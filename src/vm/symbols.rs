@@ -27,6 +27,7 @@ pub struct SymbolTable {
 
 impl SymbolTable {
     /// The number of the symbol spelled `text`, made at need.
+    #[inline(never)]
     pub fn intern(&mut self, heap: &mut Heap, text: &str) -> SymbolId {
         match self.by_text.get(text) {
             Some(&id) => id,

@@ -119,6 +119,7 @@ impl<'s> Context<'s> {
     }
 
     /// The place of token `i`; behind the last one, the end of the text.
+    #[inline(never)]
     pub fn span(&self, i: usize) -> Span {
         match self.tokens.get(i) {
             Some(item) => Span::new(item.0, item.2),
@@ -147,6 +148,7 @@ impl<'s> Context<'s> {
     }
 
     /// The text between token `i` and the one before it.
+    #[inline(never)]
     fn gap(&self, i: usize) -> &'s str {
         let from = i.checked_sub(1).map_or(0, |before| self.tokens[before].2);
         let to = self.tokens.get(i).map_or(self.source.len(), |item| item.0);
