@@ -36,7 +36,7 @@ fn main() -> io::Result<()> {
             // A file that cannot be read fails the build of who wants it.
             let left_out = formats::parts::left_out(&files, &left).unwrap_or_default();
             write_if_changed(&out.join("library.left"), left_out.as_bytes())?;
-            let packed = formats::packed::write(&library.text, library.file_ends, |blocks| {
+            let packed = formats::packed::write(&library.text, library.ends, |blocks| {
                 packer::pack(library.strings.as_bytes(), blocks, EFFORT)
             });
             let early = formats::packed::write_early(&library.text, &library.early);

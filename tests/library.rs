@@ -94,9 +94,9 @@ fn the_examples_in_comments_are_true() {
     let mut tried = 0;
     let mut wrong = Vec::new();
     for (name, text) in image().files() {
-        for example in examples_in_source(text) {
+        for example in examples_in_source(&text) {
             tried += 1;
-            let problem = match vm.evaluate(name, &example.code()) {
+            let problem = match vm.evaluate(name.as_str(), &example.code()) {
                 Ok(v) if v.is_nil() => continue,
                 Ok(v) => format!("is {}", vm.string_value(v).unwrap_or_default()),
                 Err(LoadError::Run(RunError::Unhandled(u))) => {

@@ -714,10 +714,11 @@ fn the_examples_of_the_library_under_stress() {
     let mut tried = 0;
     // Sockets that nobody holds are closed meanwhile, and their peers see it.
     let image = Image::embedded();
-    for (name, text) in image.files().filter(|(n, _)| !n.starts_with("Network")) {
-        for example in chirp::tools::examples::examples_in_source(text) {
+    let files = image.files().into_iter();
+    for (name, text) in files.filter(|(n, _)| !n.starts_with("Network")) {
+        for example in chirp::tools::examples::examples_in_source(&text) {
             guard(&mut vm);
-            let value = vm.evaluate(name, &example.code());
+            let value = vm.evaluate(name.as_str(), &example.code());
             assert!(
                 matches!(value, Ok(v) if v.is_nil()),
                 "{name}: {} >>> {}: {value:?}",

@@ -14,7 +14,7 @@ fn the_executable_carries_the_folder() {
     let files = library_files::read(folder.as_ref()).expect("the folder");
     let read = Image::from_files(&files).expect("a sound library");
     let embedded = Image::embedded();
-    assert!(read.files().eq(embedded.files()));
+    assert!(read.files() == embedded.files());
     for (a, b) in read.classes().zip(embedded.classes()) {
         assert_eq!((a.name(), a.comment()), (b.name(), b.comment()));
         for (a, b) in a.methods().zip(b.methods()) {

@@ -4,16 +4,14 @@
 //! Checks that the files fit together: every class has its superclass, no method occurs twice.
 //! Only writes; `loader::image` reads. The contract between the two is `layout`.
 
+mod writer;
+
+use self::writer::Writer;
 use super::error::{FormatError, Place, place_of};
-use super::layout::{self, HEADER, LISTS, MAGIC, TRAIT, field, push, push_entry};
-use super::ston::Map;
 use super::tonel::{self, Definition, Kind};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
-
-/// The methods that every program needs, one a line. A test compares them with what a machine compiles.
-const EARLY: &str = include_str!("early.txt");
 
 /// One file of the library.
 #[derive(Clone, Debug)]
@@ -26,12 +24,12 @@ pub struct SourceFile {
 /// What the library's files have become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Library {
-    /// All files one after the other.
+    /// The methods, class by class, and then the comments of the classes.
     pub text: String,
     /// All strings that the index needs, likewise.
     pub strings: String,
-    /// Where each file ends in the text.
-    pub file_ends: Vec<usize>,
+    /// Where each of them ends in the text.
+    pub ends: Vec<usize>,
     /// Where the methods lie that every program needs.
     pub early: Vec<Range<usize>>,
     pub index: Vec<u8>,
@@ -59,8 +57,6 @@ struct Parsed<'a> {
     definition: Definition<'a>,
     /// Name of the class that it defines or extends.
     class: String,
-    /// Where the file lies in the joined text.
-    base: u32,
 }
 
 /// Joins the files and indexes them; all mistakes, or the library.
@@ -71,7 +67,7 @@ pub fn build(files: &[SourceFile]) -> Result<Library, Vec<LibraryError>> {
     let mut errors = Vec::new();
     let parsed = parse_all(&files, &mut errors);
     let order = class_order(&parsed, &mut errors);
-    let mut writer = Writer::new(&files);
+    let mut writer = Writer::new();
     for &class in &order.classes {
         writer.class(class, &parsed, &order, &mut errors);
     }
@@ -79,7 +75,7 @@ pub fn build(files: &[SourceFile]) -> Result<Library, Vec<LibraryError>> {
         errors.push(error_at(p.file, 0, "there are too many names and methods"));
     }
     if errors.is_empty() {
-        Ok(writer.finish(&order))
+        Ok(writer.finish(&parsed, &order))
     } else {
         Err(errors)
     }
@@ -96,7 +92,6 @@ fn error_at(file: &SourceFile, offset: usize, message: impl Into<String>) -> Lib
 
 fn parse_all<'a>(files: &[&'a SourceFile], errors: &mut Vec<LibraryError>) -> Vec<Parsed<'a>> {
     let mut parsed = Vec::new();
-    let mut base = 0u32;
     for &file in files {
         match tonel::parse(&file.text) {
             Ok(None) => {}
@@ -106,13 +101,11 @@ fn parse_all<'a>(files: &[&'a SourceFile], errors: &mut Vec<LibraryError>) -> Ve
                     file,
                     definition,
                     class,
-                    base,
                 }),
                 Err(e) => errors.push(error_at(file, e.offset, e.message)),
             },
             Err(e) => errors.push(error_at(file, e.offset, e.message)),
         }
-        base += file.text.len() as u32;
     }
     parsed
 }
@@ -234,248 +227,9 @@ fn superclass_of<'a>(
     }
 }
 
-/// The growing index.
-struct Writer {
-    text: String,
-    string_numbers: HashMap<String, usize>,
-    strings: Vec<String>,
-    file_numbers: HashMap<String, usize>,
-    file_ends: Vec<usize>,
-    /// Where each record begins.
-    classes: Vec<usize>,
-    records: Vec<u8>,
-    num_methods: usize,
-    wanted_early: HashSet<&'static str>,
-    early: Vec<Range<usize>>,
-}
-
-/// What the next method's record refers to.
-#[derive(Default)]
-struct Before {
-    protocol: usize,
-    /// Number and one.
-    file: usize,
-    end: usize,
-    line: usize,
-}
-
-impl Writer {
-    fn new(files: &[&SourceFile]) -> Writer {
-        let mut writer = Writer {
-            text: String::new(),
-            string_numbers: HashMap::new(),
-            strings: Vec::new(),
-            file_numbers: HashMap::new(),
-            file_ends: Vec::new(),
-            classes: Vec::new(),
-            records: Vec::new(),
-            num_methods: 0,
-            wanted_early: EARLY.lines().collect(),
-            early: Vec::new(),
-        };
-        for file in files {
-            writer.text.push_str(&file.text);
-            let number = writer.string(&file.path);
-            writer.file_numbers.insert(file.path.clone(), number);
-            writer.file_ends.push(writer.text.len());
-        }
-        writer
-    }
-
-    /// The number of `text`.
-    fn string(&mut self, text: &str) -> usize {
-        if let Some(&number) = self.string_numbers.get(text) {
-            return number;
-        }
-        let number = self.strings.len();
-        self.strings.push(text.to_string());
-        self.string_numbers.insert(text.to_string(), number);
-        number
-    }
-
-    /// Whether there is more than the index can tell.
-    fn is_full(&self) -> bool {
-        let strings: usize = self.strings.iter().map(String::len).sum();
-        self.records.len().max(strings) >= 1 << (8 * layout::STRING.min(layout::CLASS))
-    }
-
-    /// A list of names. A slot expression, `#a => WeakSlot`, is its name.
-    fn list(&mut self, header: &Map<'_>, key: &str) -> Result<Vec<usize>, FormatError> {
-        let name = |text: &str| {
-            let name = text.split("=>").next().unwrap_or(text).trim();
-            self.string(name.trim_start_matches('#'))
-        };
-        Ok(header.texts(key)?.into_iter().map(name).collect())
-    }
-
-    fn class(
-        &mut self,
-        class: usize,
-        parsed: &[Parsed<'_>],
-        order: &Order<'_>,
-        errors: &mut Vec<LibraryError>,
-    ) {
-        let p = &parsed[class];
-        let (mut fields, lists) = self.fields(p, order).unwrap_or_else(|e| {
-            errors.push(error_at(p.file, e.offset, e.message));
-            Default::default()
-        });
-        let extensions = order.extensions.get(p.class.as_str());
-        let sources = || std::iter::once(&class).chain(extensions.into_iter().flatten());
-        let mut seen = HashMap::new();
-        let mut methods = Vec::new();
-        for class_side in [false, true] {
-            let mut before = Before::default();
-            for &source in sources() {
-                let p = &parsed[source];
-                let all = p.definition.methods.iter();
-                for m in all.filter(|m| m.class_side == class_side) {
-                    if let Some(other) = seen.insert((class_side, m.selector.clone()), p.file) {
-                        let message = format!("#{} is also defined in {}", m.selector, other.path);
-                        errors.push(error_at(p.file, m.source.start, message));
-                    }
-                    self.method(&mut methods, &mut before, p, m);
-                    fields[field::INSTANCE_METHODS + usize::from(class_side)] += 1;
-                }
-            }
-        }
-        self.num_methods += seen.len();
-        self.classes.push(self.records.len());
-        for number in fields {
-            push(&mut self.records, number);
-        }
-        for list in lists {
-            push(&mut self.records, list.len());
-            for number in list {
-                push(&mut self.records, number);
-            }
-        }
-        self.records.append(&mut methods);
-    }
-
-    /// The fields of a class record, without methods, and its lists.
-    #[allow(clippy::type_complexity)]
-    fn fields(
-        &mut self,
-        p: &Parsed<'_>,
-        order: &Order<'_>,
-    ) -> Result<([usize; field::COUNT], [Vec<usize>; LISTS]), FormatError> {
-        let header = &p.definition.header;
-        let superclass = header.text("superclass")?;
-        let superclass = superclass.and_then(|s| order.numbers.get(s));
-        let layout = match p.definition.kind {
-            Kind::Trait => TRAIT,
-            _ => header.text("type")?.unwrap_or("normal"),
-        };
-        let category = header.text("category")?.unwrap_or_default();
-        let package = header.text("package")?.unwrap_or(category);
-        let comment = p.definition.comment.as_ref();
-        let mut fields = [0; field::COUNT];
-        fields[field::NAME] = self.string(&p.class);
-        fields[field::SUPERCLASS] = superclass.map_or(0, |&s| s + 1);
-        fields[field::LAYOUT] = self.string(layout);
-        fields[field::CATEGORY] = self.string(category);
-        fields[field::PACKAGE] = self.string(package);
-        fields[field::FILE] = self.file_numbers[&p.file.path];
-        fields[field::DEFINITION] = p.definition.header_at;
-        fields[field::COMMENT] = comment.map_or(0, |c| c.start + 1);
-        fields[field::COMMENT_LENGTH] = comment.map_or(0, |c| c.len());
-        let lists = [
-            self.list(header, "instVars")?,
-            self.list(header, "classVars")?,
-            self.list(header, "classInstVars")?,
-            self.list(header, "pools")?,
-        ];
-        Ok((fields, lists))
-    }
-
-    fn method(
-        &mut self,
-        bytes: &mut Vec<u8>,
-        before: &mut Before,
-        p: &Parsed<'_>,
-        m: &tonel::Method<'_>,
-    ) {
-        let protocol = self.string(m.protocol.as_deref().unwrap_or("as yet unclassified")) + 1;
-        let file = self.file_numbers[&p.file.path] + 1;
-        let same = file == before.file;
-        let (from, line) = if same {
-            (before.end, before.line)
-        } else {
-            (0, 0)
-        };
-        push(bytes, self.string(&m.selector));
-        push(
-            bytes,
-            if protocol == before.protocol {
-                0
-            } else {
-                protocol
-            },
-        );
-        push(bytes, if same { 0 } else { file });
-        push(bytes, m.source.start - from);
-        push(bytes, m.source.len());
-        push(bytes, m.bracket - m.source.start);
-        push(bytes, m.line as usize - line);
-        *before = Before {
-            protocol,
-            file,
-            end: m.source.end,
-            line: m.line as usize,
-        };
-        let side = if m.class_side { " class" } else { "" };
-        let name = format!("{}{side}>>{}", p.class, m.selector);
-        if self.wanted_early.contains(name.as_str()) {
-            let base = p.base as usize;
-            self.early.push(base + m.source.start..base + m.source.end);
-        }
-        // In the joined text the bracket is a space: a method's source is one slice of it.
-        let bracket = p.base as usize + m.bracket;
-        self.text.replace_range(bracket..bracket + 1, " ");
-    }
-
-    fn finish(mut self, order: &Order<'_>) -> Library {
-        self.early.sort_by_key(|range| range.start);
-        let strings = self.strings.concat();
-        let mut index = Vec::new();
-        let counts = [
-            self.strings.len(),
-            self.file_ends.len(),
-            self.classes.len(),
-            self.num_methods,
-        ];
-        for word in [MAGIC].into_iter().chain(counts.map(|n| n as u32)) {
-            index.extend(word.to_le_bytes());
-        }
-        debug_assert_eq!(index.len(), 4 * HEADER);
-        let mut start = 0;
-        for length in self.strings.iter().map(String::len).chain([0]) {
-            push_entry(&mut index, start, layout::STRING);
-            start += length;
-        }
-        for &end in &self.file_ends {
-            push_entry(&mut index, end, layout::FILE);
-        }
-        for &start in &self.classes {
-            push_entry(&mut index, start, layout::CLASS);
-        }
-        for &number in &order.by_name {
-            push_entry(&mut index, number, layout::ORDER);
-        }
-        index.extend(self.records);
-        Library {
-            text: self.text,
-            strings,
-            file_ends: self.file_ends,
-            early: self.early,
-            index,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::layout::{self, HEADER, MAGIC};
     use super::*;
 
     fn file(path: &str, text: &str) -> SourceFile {
@@ -504,7 +258,7 @@ mod tests {
         let library = build(&files).unwrap();
         files.reverse();
         assert_eq!(build(&files).unwrap(), library);
-        let header: Vec<u32> = [MAGIC, 8, 3, 3, 0].into();
+        let header = [MAGIC, 8, 3, 0, 0, 9, 9, 9];
         let bytes: Vec<u8> = header.iter().flat_map(|word| word.to_le_bytes()).collect();
         assert_eq!(library.index[..4 * HEADER], bytes);
         assert_eq!(build(&[]).unwrap().index.len(), 4 * HEADER + layout::STRING);

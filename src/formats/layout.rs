@@ -1,28 +1,31 @@
 //! The layout of the library's index, which `index` writes and `loader::image` reads.
 //!
 //! Small, for it lies in every program that embeds Chirp; and walked as it lies there, without being unpacked. First
-//! `HEADER` words (little-endian, 32 bits): `MAGIC`, the numbers of strings, files, classes and methods. Then tables, each
-//! with entries of so many bytes: where each string begins among the strings, and where the last one ends (3); where each
-//! file ends in the joined text (4); where each class's record begins behind these tables (3); the classes' numbers in the
-//! order of their names (3). The paths of the files are the first strings, in their order.
+//! `HEADER` words (little-endian, 32 bits): `MAGIC`, the numbers of strings, classes and methods, where in the joined text
+//! the comments begin, and for each 64 KB of the strings but the first the number of the first string that begins there.
+//! Then tables, each with entries of so many bytes: where each string begins, within its 64 KB, and where the last one ends
+//! (2); where each class's record begins behind these tables (3); the classes' numbers in the order of their names (2).
 //!
 //! A record is a sequence of numbers, each in as many bytes as it needs, of seven bits, the lowest first. The first
 //! are the fields below, then follow the four lists of variables, each with its length; then the methods, those of the
-//! instance side first. Of a method: its selector; its protocol and one, or 0 for that of the one before; 0 for the file
-//! of the one before, or the file and one; how far behind the end of the one before, or the beginning of a new file, it
-//! begins; its length; where in it Tonel's bracket was; how many lines behind the one before (or behind 0) it begins.
+//! instance side first. Of a method: twice its selector, and one if two numbers follow, its protocol and its file, which
+//! are those of the one before otherwise; its length; where in it Tonel's bracket was; how many lines behind the one
+//! before, if that is of the same file, it begins. In the joined text methods lie in this order, without anything between.
+//!
+//! A file is the number of its path and one, or 0 if that is as the class wants it: `path` says how.
 
 /// "IHC" and the layout's version.
-pub const MAGIC: u32 = 0x0243_4849;
-pub const HEADER: usize = 5;
+pub const MAGIC: u32 = 0x0343_4849;
+pub const HEADER: usize = 5 + SEGMENTS - 1;
+/// How many times 64 KB of strings there may be.
+pub const SEGMENTS: usize = 4;
 /// What stands where a class has its layout, for a trait.
 pub const TRAIT: &str = "trait";
 
 /// Bytes of an entry of each table.
-pub const STRING: usize = 3;
-pub const FILE: usize = 4;
+pub const STRING: usize = 2;
 pub const CLASS: usize = 3;
-pub const ORDER: usize = 3;
+pub const ORDER: usize = 2;
 
 /// Fields of a class's record. Names are numbers of strings; what may be missing is one more than the number, or 0.
 pub mod field {
@@ -33,10 +36,11 @@ pub mod field {
     pub const CATEGORY: usize = 3;
     pub const PACKAGE: usize = 4;
     pub const FILE: usize = 5;
-    /// Where in the file the definition begins.
-    pub const DEFINITION: usize = 6;
-    /// Where in the file the comment begins; may be missing.
+    /// Where in the joined text the methods begin.
+    pub const TEXT: usize = 6;
+    /// Where behind the beginning of all comments its own begins.
     pub const COMMENT: usize = 7;
+    /// May be missing.
     pub const COMMENT_LENGTH: usize = 8;
     pub const INSTANCE_METHODS: usize = 9;
     pub const CLASS_METHODS: usize = 10;
@@ -45,6 +49,12 @@ pub mod field {
 }
 /// The lists of variables: instance, class, class instance variables, pools.
 pub const LISTS: usize = 4;
+
+/// The path of the file that defines a class, as it is expected.
+pub fn path(package: &str, class: &str, is_trait: bool) -> String {
+    let kind = if is_trait { "trait" } else { "class" };
+    format!("{package}/{class}.{kind}.st")
+}
 
 /// Adds a number to a record.
 pub fn push(bytes: &mut Vec<u8>, mut number: usize) {

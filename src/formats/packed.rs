@@ -2,7 +2,7 @@
 //! unpacked when somebody first looks into it.
 //!
 //! Only writes, and does not pack itself: that is the build script's (with `packer.rs`); `loader::packed` reads. A block
-//! holds whole files, so that what lies in one file lies in one block. The blocks' dictionary are the strings that the
+//! holds whole methods and comments, so that each of these lies in one block. The blocks' dictionary are the strings that the
 //! index names: these are there anyway, and not packed.
 //!
 //! First the lengths of the codes, a byte each. Then a word, the number of blocks; then two words for each, where its
@@ -16,7 +16,7 @@
 
 use std::ops::Range;
 
-/// A block takes further files up to this much text. Larger ones pack better and take longer to unpack.
+/// A block takes further pieces up to this much text. Larger ones pack better and take longer to unpack.
 const BLOCK: usize = 8 << 10;
 /// Shortest match.
 pub const MIN: usize = 4;

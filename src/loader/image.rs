@@ -10,7 +10,6 @@ pub use entries::{ClassEntry, MethodEntry, PragmaEntry};
 use super::packed::{self, Packed};
 use crate::formats::index::{self, LibraryError, SourceFile};
 use crate::formats::layout::{self, HEADER, MAGIC, Record};
-use crate::formats::{Place, place_of};
 use crate::vm::classes::SourceText;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -21,7 +20,6 @@ pub struct Image {
     text: Text,
     index: Cow<'static, [u8]>,
     /// Where the tables of the index begin, and the records.
-    files: usize,
     classes: usize,
     by_name: usize,
     records: usize,
@@ -57,14 +55,12 @@ impl Image {
         let mut image = Image {
             text,
             index,
-            files: 0,
             classes: 0,
             by_name: 0,
             records: 0,
         };
         debug_assert_eq!(image.word(0), MAGIC as usize);
-        image.files = 4 * HEADER + layout::STRING * (image.num_strings() + 1);
-        image.classes = image.files + layout::FILE * image.num_files();
+        image.classes = 4 * HEADER + layout::STRING * (image.num_strings() + 1);
         image.by_name = image.classes + layout::CLASS * image.num_classes();
         image.records = image.by_name + layout::ORDER * image.num_classes();
         image
@@ -98,19 +94,26 @@ impl Image {
     }
 
     fn string_range(&self, number: usize) -> Range<usize> {
-        let start = |number| layout::entry(&self.index, 4 * HEADER, number, layout::STRING);
-        start(number)..start(number + 1)
+        self.string_start(number)..self.string_start(number + 1)
     }
 
-    fn num_files(&self) -> usize {
-        self.word(2)
+    fn string_start(&self, number: usize) -> usize {
+        let begun = |segment: &usize| self.word(4 + segment) <= number;
+        let segment = (1..layout::SEGMENTS).take_while(begun).count();
+        let start = layout::entry(&self.index, 4 * HEADER, number, layout::STRING);
+        segment << 16 | start
     }
 
     pub fn num_classes(&self) -> usize {
-        self.word(3)
+        self.word(2)
     }
 
     pub fn num_methods(&self) -> usize {
+        self.word(3)
+    }
+
+    /// Where in the joined text the comments begin.
+    fn comments(&self) -> usize {
         self.word(4)
     }
 
@@ -143,12 +146,38 @@ impl Image {
             .filter(|c| c.name() == name)
     }
 
-    /// The library's files, by path: names and texts. Tonel's brackets are spaces in them.
-    pub fn files(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        (0..self.num_files()).map(|number| (self.string(number), self.file_text(number)))
+    /// The library's files, by path, and what is kept of each: the comment of the class, and its methods on their lines.
+    pub fn files(&self) -> Vec<(String, String)> {
+        let mut pieces = Vec::new();
+        for class in self.classes() {
+            if let Some(range) = class.comment_range() {
+                let text = format!("\"\n{}\n\"\n", self.text(range));
+                pieces.push((class.file(), 1, Cow::Owned(text)));
+            }
+            for method in class.methods() {
+                let text = Cow::Borrowed(method.source());
+                pieces.push((method.file(), method.line(), text));
+            }
+        }
+        pieces.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+        let mut files: Vec<(String, String)> = Vec::new();
+        let mut at = 1;
+        for (path, line, text) in pieces {
+            if files.last().is_none_or(|(last, _)| *last != path) {
+                files.push((path, String::new()));
+                at = 1;
+            }
+            let Some((_, file)) = files.last_mut() else {
+                continue;
+            };
+            file.push_str(&"\n".repeat(line.saturating_sub(at)));
+            file.push_str(&text);
+            at = line.max(at) + text.matches('\n').count();
+        }
+        files
     }
 
-    /// A piece of the joined sources that lies in one file.
+    /// A piece of the joined sources: one method, or one comment.
     pub fn text(&self, range: Range<usize>) -> &str {
         match &self.text {
             Text::Whole { text, .. } => &text[range],
@@ -161,10 +190,6 @@ impl Image {
         matches!(self.text, Text::Whole { .. })
     }
 
-    fn file_text(&self, number: usize) -> &str {
-        self.text(self.file_start(number)..self.file_end(number))
-    }
-
     /// That piece for a machine to keep: it is looked at when it is needed.
     pub fn kept_text(&self, range: Range<usize>) -> SourceText {
         match &self.text {
@@ -174,40 +199,6 @@ impl Image {
                 range: range.start as u32..range.end as u32,
             },
         }
-    }
-
-    /// The file and the place in it where byte `offset` of the joined sources lies.
-    pub fn locate(&self, offset: usize) -> (&str, Place) {
-        let number = self.file_at(offset);
-        let start = self.file_start(number);
-        let place = place_of(self.file_text(number), offset.saturating_sub(start));
-        (self.string(number), place)
-    }
-
-    /// The line of the sources that byte `offset` lies on, without its line end.
-    pub fn line_at(&self, offset: usize) -> &str {
-        let number = self.file_at(offset);
-        let text = self.file_text(number);
-        let offset = offset
-            .saturating_sub(self.file_start(number))
-            .min(text.len());
-        let start = text.as_bytes()[..offset].iter().rposition(|&b| b == b'\n');
-        let rest = &text[start.map_or(0, |i| i + 1)..];
-        rest.lines().next().unwrap_or_default()
-    }
-
-    /// The number of the file in which byte `offset` of the joined sources lies.
-    fn file_at(&self, offset: usize) -> usize {
-        let count = self.num_files();
-        first_where(count, |number| self.file_end(number) > offset).min(count.saturating_sub(1))
-    }
-
-    fn file_start(&self, number: usize) -> usize {
-        number.checked_sub(1).map_or(0, |n| self.file_end(n))
-    }
-
-    fn file_end(&self, number: usize) -> usize {
-        layout::entry(&self.index, self.files, number, layout::FILE)
     }
 }
 
@@ -266,10 +257,7 @@ mod tests {
         assert_eq!(point.class_inst_vars().len(), 0);
         assert_eq!(point.comment().unwrap(), "I am a \"point\"");
         assert_eq!((point.layout(), point.package()), ("normal", "Numbers"));
-        assert_eq!(
-            image.locate(point.offset()),
-            ("Numbers/Point.class.st", Place { line: 4, column: 1 })
-        );
+        assert_eq!(point.file(), "Numbers/Point.class.st");
     }
 
     #[test]
@@ -295,7 +283,7 @@ mod tests {
         assert_eq!(pragma.selector, "primitive:error:");
         assert_eq!(pragma.source, "<primitive: 'pointAdd' error: code>");
         assert_eq!(
-            (size.selector(), size.file()),
+            (size.selector(), &*size.file()),
             ("size", "Later/Point.extension.st")
         );
         assert_eq!((new.selector(), new.class_side()), ("x:y:", true));
@@ -305,15 +293,34 @@ mod tests {
     }
 
     #[test]
-    fn offsets_lead_back_into_the_files() {
-        let image = image();
-        let point = image.class_named("Point").unwrap();
-        for method in point.methods() {
-            let (file, place) = image.locate(method.range().start);
-            assert_eq!((file, place.line as usize), (method.file(), method.line()));
+    fn what_is_kept_of_files_stands_on_its_lines() {
+        let files = image().files();
+        let [(extension, size), (class, point)] = &files[..] else {
+            panic!("{files:?}")
+        };
+        assert_eq!(extension, "Later/Point.extension.st");
+        assert_eq!(size, "\n\n\nsize  \n\t^ 2");
+        assert_eq!(class, "Numbers/Point.class.st");
+        let lines: Vec<&str> = point.lines().collect();
+        assert_eq!(lines[1], "I am a \"\"point\"\"");
+        assert_eq!((lines[12], lines[14]), ("+ arg  ", "\t^ x"));
+        assert!(lines[17].starts_with("x: a y: b"), "{lines:?}");
+    }
+
+    #[test]
+    fn more_than_64_kilobytes_of_names() {
+        let mut text = "Class { #name : 'Object', #superclass : 'nil' }\n".to_string();
+        for number in 0..1000 {
+            text += &format!("\nObject >> {}{number} [ ^ {number} ]\n", "a".repeat(150));
         }
-        let size = point.methods().nth(1).unwrap();
-        assert_eq!(image.line_at(size.range().end), "\t^ 2");
+        let path = "Object.class.st".to_string();
+        let image = Image::from_files(&[SourceFile { path, text }]).unwrap();
+        let class = image.class(0);
+        for (number, method) in class.methods().enumerate() {
+            assert!(method.selector().ends_with(&format!("a{number}")));
+            assert_eq!(&*method.file(), "Object.class.st");
+        }
+        assert_eq!((class.methods().count(), class.name()), (1000, "Object"));
     }
 
     #[test]

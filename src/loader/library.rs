@@ -117,10 +117,15 @@ impl Library {
             .clone()
     }
 
+    fn file_of(&mut self, method: MethodEntry<'_>) -> Arc<str> {
+        let shared = self.shared.entry(method.file_number());
+        shared.or_insert_with(|| method.file().into()).clone()
+    }
+
     fn source_of(&mut self, method: MethodEntry<'_>) -> Source {
         Source {
             text: self.image.kept_text(method.range()),
-            file: Some(self.shared(method.file_number())),
+            file: Some(self.file_of(method)),
             line: method.line() as u32,
             column: 1,
             library: true,

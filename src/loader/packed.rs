@@ -65,7 +65,7 @@ impl Packed {
         }
     }
 
-    /// A piece of the text that lies in one file; the empty text for other ranges.
+    /// One method or comment of the text; the empty text for other ranges.
     pub fn text(&self, range: Range<usize>) -> &str {
         if let Some(text) = self.early(&range) {
             return text;

@@ -205,7 +205,8 @@ fn library(folder: Option<&Path>) -> Sources {
         }
         None => Ok(Image::embedded()
             .files()
-            .map(|(name, text)| source(name, text))
+            .into_iter()
+            .map(|(name, text)| Source { name, text })
             .collect()),
     }
 }

@@ -3,7 +3,7 @@
 //! Reads records as `formats::layout` describes them, each time anew.
 
 use super::Image;
-use crate::formats::layout::{LISTS, Record, TRAIT, field};
+use crate::formats::layout::{self, LISTS, Record, TRAIT, field};
 use crate::formats::pragma::pragmas_of;
 use crate::vm::classes::SourceText;
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ pub struct ClassEntry<'a> {
 /// One method of the library.
 #[derive(Clone, Copy, Debug)]
 pub struct MethodEntry<'a> {
-    image: &'a Image,
+    class: ClassEntry<'a>,
     class_side: bool,
     selector: usize,
     protocol: usize,
@@ -102,20 +102,18 @@ impl<'a> ClassEntry<'a> {
     }
 
     /// `Kernel/Object.class.st`.
-    pub fn file(&self) -> &'a str {
-        self.string(field::FILE)
-    }
-
-    /// Where its definition begins in the joined sources.
-    pub fn offset(&self) -> usize {
-        self.image.file_start(self.field(field::FILE)) + self.field(field::DEFINITION)
+    pub fn file(&self) -> String {
+        match self.field(field::FILE).checked_sub(1) {
+            Some(number) => self.image.string(number).to_string(),
+            None => layout::path(self.package(), self.name(), self.is_trait()),
+        }
     }
 
     /// Where its comment lies in the joined sources.
     pub fn comment_range(&self) -> Option<Range<usize>> {
-        let start = self.field(field::COMMENT).checked_sub(1)?;
-        let start = self.image.file_start(self.field(field::FILE)) + start;
-        Some(start..start + self.field(field::COMMENT_LENGTH))
+        let length = self.field(field::COMMENT_LENGTH).checked_sub(1)?;
+        let start = self.image.comments() + self.field(field::COMMENT);
+        Some(start..start + length)
     }
 
     /// Its comment, as a reader of it expects it: without doubled quotes.
@@ -158,16 +156,19 @@ impl<'a> ClassEntry<'a> {
         &self,
         class_side: bool,
     ) -> impl ExactSizeIterator<Item = MethodEntry<'a>> + use<'a> {
-        let skipped = if class_side {
-            self.field(field::INSTANCE_METHODS)
-        } else {
-            0
-        };
-        let count = self.field(field::INSTANCE_METHODS + usize::from(class_side));
-        let image = self.image;
-        let mut record = self.behind_lists(LISTS).skip(skipped * METHOD_NUMBERS);
-        let mut method = MethodEntry::before_first(image, class_side);
-        (0..count).map(move |_| {
+        let count = |side: bool| self.field(field::INSTANCE_METHODS + usize::from(side));
+        let mut record = self.behind_lists(LISTS);
+        let mut method = MethodEntry::before_first(*self, self.field(field::TEXT));
+        if class_side {
+            for _ in 0..count(false) {
+                method = method.next(&mut record);
+            }
+            method = MethodEntry {
+                class_side,
+                ..MethodEntry::before_first(*self, method.start + method.length)
+            };
+        }
+        (0..count(class_side)).map(move |_| {
             method = method.next(&mut record);
             method
         })
@@ -179,18 +180,15 @@ impl<'a> ClassEntry<'a> {
     }
 }
 
-/// How many numbers a method has in a record.
-const METHOD_NUMBERS: usize = 7;
-
 impl<'a> MethodEntry<'a> {
-    fn before_first(image: &'a Image, class_side: bool) -> MethodEntry<'a> {
+    fn before_first(class: ClassEntry<'a>, start: usize) -> MethodEntry<'a> {
         MethodEntry {
-            image,
-            class_side,
+            class,
+            class_side: false,
             selector: 0,
             protocol: 0,
             file: 0,
-            start: 0,
+            start,
             length: 0,
             bracket: 0,
             line: 0,
@@ -200,16 +198,16 @@ impl<'a> MethodEntry<'a> {
     /// The one behind it in the record.
     fn next(self, record: &mut Record<'_>) -> MethodEntry<'a> {
         let selector = record.number();
-        let protocol = record.number().checked_sub(1).unwrap_or(self.protocol);
-        let (file, from, line) = match record.number().checked_sub(1) {
-            Some(file) => (file, self.image.file_start(file), 0),
-            None => (self.file, self.start + self.length, self.line),
+        let (protocol, file) = match selector % 2 {
+            0 => (self.protocol, self.file),
+            _ => (record.number() - 1, record.number()),
         };
+        let line = if file == self.file { self.line } else { 0 };
         MethodEntry {
-            selector,
+            selector: selector / 2,
             protocol,
             file,
-            start: from + record.number(),
+            start: self.start + self.length,
             length: record.number(),
             bracket: record.number(),
             line: line + record.number(),
@@ -218,7 +216,7 @@ impl<'a> MethodEntry<'a> {
     }
 
     pub fn selector(&self) -> &'a str {
-        self.image.string(self.selector)
+        self.class.image.string(self.selector)
     }
 
     /// The number of its selector among the image's strings.
@@ -232,7 +230,7 @@ impl<'a> MethodEntry<'a> {
     }
 
     pub fn protocol(&self) -> &'a str {
-        self.image.string(self.protocol)
+        self.class.image.string(self.protocol)
     }
 
     /// The number of its protocol among the image's strings.
@@ -248,7 +246,7 @@ impl<'a> MethodEntry<'a> {
     /// What the parser reads: every character lies where it lies in the file. Tonel's opening
     /// bracket is a space.
     pub fn source(&self) -> &'a str {
-        self.image.text(self.range())
+        self.class.image.text(self.range())
     }
 
     /// What a reader of the method should see: `source` without the space left by the bracket.
@@ -270,13 +268,23 @@ impl<'a> MethodEntry<'a> {
     }
 
     /// `Kernel/Object.class.st`; of the extension if it is one.
-    pub fn file(&self) -> &'a str {
-        self.image.string(self.file)
+    pub fn file(&self) -> String {
+        match self.file.checked_sub(1) {
+            Some(number) => self.class.image.string(number).to_string(),
+            None => layout::path(
+                self.class.package(),
+                self.class.name(),
+                self.class.is_trait(),
+            ),
+        }
     }
 
-    /// The number of that name among the image's strings.
+    /// A number that all methods of its file have, and no others of the library. Less than all strings and classes.
     pub fn file_number(&self) -> usize {
-        self.file
+        match self.file.checked_sub(1) {
+            Some(number) => number,
+            None => self.class.image.num_strings() + self.class.number,
+        }
     }
 
     /// Its pragmas, in the order of the source.
