@@ -29,6 +29,8 @@ mod limits;
 #[cfg(feature = "packages")]
 #[path = "api/loading.rs"]
 mod loading;
+#[path = "api/overrun.rs"]
+mod overrun;
 #[path = "api/panics.rs"]
 mod panics;
 #[path = "api/permissions.rs"]

@@ -267,6 +267,8 @@ pub struct Vm {
     reserve: Option<stopping::Reserve>,
     /// They run just now.
     cleaning: bool,
+    /// Other Processes than the one that was stopped, which ran at that moment: they end with it.
+    overrun: Vec<handles::Root>,
     /// A collection is under way: objects are in no order.
     collecting: bool,
     pub(crate) levels: Vec<run::Level>,
@@ -407,6 +409,7 @@ impl Vm {
             stopped_at: None,
             reserve: None,
             cleaning: false,
+            overrun: Vec::new(),
             collecting: false,
             levels: Vec::new(),
             slice_end: None,

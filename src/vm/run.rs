@@ -244,6 +244,7 @@ impl Vm {
                 self.save_active(pc, fp);
                 let process = self.processes.active;
                 self.make_ready(process, slot);
+                self.note_overrun(slot);
             }
             if let Some(process) = self.processes.get(home).map(|p| p.object) {
                 self.take_out(process, home);
@@ -291,6 +292,7 @@ impl Vm {
         if level.done {
             return Ok(level.result);
         }
+        self.end_overrun();
         if let Some(stop) = self.stop {
             return Err(RunError::Stopped(stop));
         }

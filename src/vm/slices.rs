@@ -150,6 +150,7 @@ impl Vm {
         self.watches_for_deadlock = false;
         let result = self.end_slice(sliced, own, root);
         self.return_to(root, fp, pc, live);
+        self.end_overrun();
         self.settle_fuel();
         if self.reclaim_wanted() {
             let kept = match result {
@@ -185,6 +186,7 @@ impl Vm {
             self.save_active(pc, fp);
             if active != own {
                 self.preempt_active();
+                self.note_overrun(active);
             }
         }
         self.clean_up_sliced(own, root);
@@ -253,6 +255,7 @@ impl Vm {
     pub fn terminate_sliced(&mut self, process: &Root) {
         self.forget_stop();
         self.in_reserve(|vm| vm.terminate(process));
+        self.end_overrun();
     }
 
     /// The machine is about to go: all Processes end, and their clean-up blocks run, within one small reserve.
@@ -272,7 +275,7 @@ impl Vm {
     }
 
     /// Terminates a Process, and cuts what does not end.
-    fn terminate(&mut self, process: &Root) {
+    pub(super) fn terminate(&mut self, process: &Root) {
         let Some(object) = self.rooted(process) else {
             return;
         };

@@ -200,6 +200,33 @@ impl Vm {
         result
     }
 
+    /// The Process in `slot` ran when everything stopped, and no call from Rust waits for it: whoever was stopped had to
+    /// wait for it, and so would the next.
+    pub(super) fn note_overrun(&mut self, slot: usize) {
+        let stops = self.stop.is_some_and(Stop::cleans_up);
+        if stops
+            && !self.levels.iter().any(|l| l.process == slot)
+            && let Some(proc) = self.processes.get(slot).filter(|p| !p.main)
+        {
+            let process = self.root(proc.object);
+            self.overrun.push(process);
+        }
+    }
+
+    /// The outermost call is over: ends those that it was stopped for, within what is left of the reserve.
+    pub(super) fn end_overrun(&mut self) {
+        if self.overrun.is_empty() || self.cleaning || !self.levels.is_empty() {
+            return;
+        }
+        let stop = self.stop;
+        self.open_reserve(|vm| {
+            while let Some(process) = vm.overrun.pop() {
+                vm.in_share(|vm| vm.terminate(&process));
+            }
+        });
+        self.stop = stop;
+    }
+
     fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
         self.heap.options.limit = self.memory_limit();
