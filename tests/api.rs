@@ -12,6 +12,10 @@ mod documentation;
 mod errors;
 #[path = "api/examples.rs"]
 mod examples;
+#[path = "api/extremes.rs"]
+mod extremes;
+#[path = "api/foreign.rs"]
+mod foreign;
 #[path = "api/functions.rs"]
 mod functions;
 #[path = "api/handles.rs"]

@@ -149,6 +149,11 @@ pub enum ErrorKind {
         /// Why not.
         what: String,
     },
+    /// A [load](crate::Smalltalk::load) of packages in which more than one thing went wrong.
+    Several {
+        /// What could not be read or had to be left out, mistakes in sources, exceptions while classes were initialised.
+        errors: Vec<Error>,
+    },
     /// A handle of another machine.
     ForeignHandle,
     /// A step of a [`Run`](crate::Run) that has given its answer, or failed, before.
@@ -310,6 +315,7 @@ impl Error {
                     column: frame.column,
                 })
             }
+            ErrorKind::Several { errors } => errors.iter().find_map(Error::place),
             _ => None,
         }
     }

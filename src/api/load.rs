@@ -1,11 +1,11 @@
 //! Packages for a machine: folders in Tonel or FileTree. The feature `packages`.
 
-use super::{AsCtx, Error, Result, Smalltalk};
+use super::{AsCtx, Error, ErrorKind, Result, Smalltalk};
 use crate::host::capabilities::FileAccess;
 use crate::host::files::Files;
 use crate::host::outside;
 use crate::loader::package;
-use crate::loader::{LoadError, SourceError};
+use crate::vm::run::RunError;
 use std::path::Path;
 
 impl Smalltalk {
@@ -14,7 +14,8 @@ impl Smalltalk {
     /// permissions do not matter: the host wants it. Needs the feature `packages`; [`Self::run_file`] does not.
     ///
     /// # Errors
-    /// What cannot be read, every mistake in the sources, and whatever had to be left out. The rest is loaded all the same.
+    /// What cannot be read, every mistake in the sources, whatever had to be left out and each `initialize` that failed:
+    /// [`ErrorKind::Several`], if it is more than one of them. The rest is loaded all the same.
     ///
     /// ```
     /// # let folder = std::env::temp_dir().join(format!("chirp-doc-load-{}", std::process::id()));
@@ -39,27 +40,31 @@ impl Smalltalk {
 
     fn load_packages(&mut self, folder: &Path) -> Result<()> {
         let sources = package::read(&Files::new(&FileAccess::all()), &[folder.to_path_buf()]);
-        let report = self.as_ctx().call(|vm| {
-            let mut report = vm.load_packages(sources);
-            if !report.failures.is_empty() {
-                let failures = report.failures;
-                return Err(LoadError::Source(SourceError { failures }));
-            }
-            match report.errors.is_empty() {
-                true => Ok(report),
-                false => Err(LoadError::Run(report.errors.remove(0).1)),
-            }
-        })?;
+        let report = self.as_ctx().call(|vm| Ok(vm.load_packages(sources)))?;
         // A script among them runs when it is named itself.
         let skipped = report.skipped.iter().filter(|s| *s.what != *s.file);
         let skipped = skipped.map(|s| {
             let (what, reason, file) = (&s.what, &s.reason, &s.file);
             format!("{file}:{}: {what} is left out: {reason}", s.line)
         });
-        let missing: Vec<String> = report.unreadable.iter().cloned().chain(skipped).collect();
-        match missing.is_empty() {
-            true => Ok(()),
-            false => Err(Error::host(missing.join("\n"))),
+        let missing = report.unreadable.iter().cloned().chain(skipped);
+        let mut errors: Vec<Error> = missing.map(Error::host).collect();
+        if !report.failures.is_empty() {
+            errors.push(Error::of_source(report.failures));
+        }
+        for (_, error) in report.errors {
+            match error {
+                // What was to come was stopped as well.
+                RunError::Stopped(_) => return Err(Error::of_run(self.as_ctx().vm, error)),
+                RunError::Unhandled(failure) => {
+                    errors.push(Error::of_unhandled(failure, None, None));
+                }
+            }
+        }
+        match errors.len() {
+            0 => Ok(()),
+            1 => Err(errors.remove(0)),
+            _ => Err(Error::new(ErrorKind::Several { errors })),
         }
     }
 }

@@ -61,6 +61,17 @@ impl Display for Error {
             ),
             ErrorKind::Definition { what } => write!(f, "no class: {what}"),
             ErrorKind::Image { what } => write!(f, "no image: {what}"),
+            ErrorKind::Several { errors } if f.alternate() => {
+                let mut errors = errors.iter();
+                errors
+                    .next()
+                    .map_or(Ok(()), |first| write!(f, "{first:#}"))?;
+                errors.try_for_each(|error| write!(f, "\n\n{error:#}"))
+            }
+            ErrorKind::Several { errors } => match &errors[..] {
+                [first, rest @ ..] => write!(f, "{first} (and {} more)", rest.len()),
+                [] => f.write_str("nothing went wrong"),
+            },
             ErrorKind::ForeignHandle => f.write_str("this object belongs to another machine"),
             ErrorKind::Ended => f.write_str("this program has ended already"),
             ErrorKind::NotFound { what } => write!(f, "there is no {what}"),

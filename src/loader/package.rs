@@ -40,6 +40,9 @@ use crate::vm::classes::Source;
 impl Vm {
     /// Evaluates it; what goes wrong is in the report.
     pub(super) fn run_step(&mut self, load: &mut Load, step: &Step) -> Option<Value> {
+        if load.report.was_stopped() {
+            return None;
+        }
         let source = Source::of_file(step.file.clone(), &step.code, (step.line, 1));
         let method =
             self.unwatched(|vm| compile::do_it(vm, source, Variables::Session, vm.dialect()));

@@ -1,6 +1,6 @@
 //! Folders of packages, loaded by the host program.
 
-use chirp::Smalltalk;
+use chirp::{ErrorKind, Smalltalk, Stop};
 
 #[test]
 #[cfg(feature = "sunit")]
@@ -62,8 +62,87 @@ fn a_folder_that_cannot_be_loaded_whole() {
         "Class { #name : 'Fails', #superclass : 'Object', #package : 'P' }\n\nFails class >> initialize [ 3 / 0 ]",
     )]);
     assert!(result.unwrap_err().contains("ZeroDivide"));
+    // All that went wrong is told, and not only the first of it.
+    let fails = |name: &str| {
+        format!(
+            "Class {{ #name : '{name}', #superclass : 'Object', #package : 'P' }}\n\n{name} class >> initialize [ nil from{name} ]"
+        )
+    };
+    let (mut st, result) = load(&[
+        ("Good.class.st", good),
+        ("One.class.st", &fails("One")),
+        ("Two.class.st", &fails("Two")),
+        (
+            "Bad.class.st",
+            "Class { #name : 'Bad', #superclass : 'Object', #package : 'P' }\n\nBad >> two [ ^ 2 + ]",
+        ),
+        (
+            "Lost.class.st",
+            "Class { #name : 'Lost', #superclass : 'NoSuch', #package : 'P' }",
+        ),
+        (
+            "Gone.class.st",
+            "Class { #name : 'Gone', #superclass : 'NeverSeen', #package : 'P' }",
+        ),
+    ]);
+    let text = result.unwrap_err();
+    for part in [
+        "Lost is left out",
+        "Gone is left out",
+        "Bad.class.st:3",
+        "fromOne",
+        "fromTwo",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(st.eval::<i64>("Good new two").unwrap(), 2);
     let (_, result) = load(&[("Good.class.st", good), ("run.st", "3 + 4")]);
     result.unwrap();
     let error = Smalltalk::new().load("/no/such/folder").unwrap_err();
     assert!(error.to_string().contains("No such file"), "{error}");
+}
+
+#[test]
+fn several_errors_and_stops() {
+    let folder = std::env::temp_dir().join(format!("chirp-several-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, body) in [
+        ("A1", "nil foo"),
+        ("A2", "[ true ] whileTrue"),
+        ("A3", "nil bar"),
+    ] {
+        let text = format!(
+            "Class {{ #name : '{name}', #superclass : 'Object', #package : 'P' }}\n\n{name} class >> initialize [ {body} ]"
+        );
+        std::fs::write(folder.join(format!("{name}.class.st")), text).unwrap();
+    }
+    let mut st = Smalltalk::builder().fuel(10_000_000).build().unwrap();
+    let error = st.load(&folder).unwrap_err();
+    let ErrorKind::Stopped {
+        why: Stop::Fuel,
+        trace,
+    } = error.kind()
+    else {
+        panic!("{error:#}")
+    };
+    assert!(
+        trace.frames().iter().any(|f| f.name.contains("A2 class")),
+        "{error:#}"
+    );
+    std::fs::remove_file(folder.join("A2.class.st")).unwrap();
+    let error = Smalltalk::new().load(&folder).unwrap_err();
+    let ErrorKind::Several { errors } = error.kind() else {
+        panic!("{error:#}")
+    };
+    assert_eq!(errors.len(), 2);
+    assert!(error.to_string().ends_with("#foo (and 1 more)"), "{error}");
+    assert!(
+        error
+            .place()
+            .unwrap()
+            .file
+            .unwrap()
+            .ends_with("A1.class.st")
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -117,3 +117,27 @@ fn of_mistakes() {
     };
     assert_eq!(&text[errors[0].span.clone()], "unknown");
 }
+
+/// A line that reads the same in another text is no line of that.
+#[test]
+fn of_the_text_that_the_code_is_from() {
+    let mut st = Smalltalk::new();
+    let first = "Object subclass: Till [\n    pay: sum [ ^ sum zork ]\n]\n";
+    st.run_source::<()>("till.st", first).unwrap();
+    let second = "Object subclass: Safe [\n    pay: sum [ ^ sum zork ]\n]\nTill new pay: 3";
+    let error = st.run_source::<Obj>("till.st", second).unwrap_err();
+    assert_eq!(marked(second, &error), ["pay:"], "{error:#}");
+    let again = "\"\"\n\"\npay: sum [ ^ sum zork ] \"\nTill new pay: 3";
+    assert_eq!(marked(again, &st.eval::<Obj>(again).unwrap_err()), ["pay:"]);
+    // Nor is the text of an earlier call, though it be the very same.
+    let block = "[ :n |\n  n zork ]";
+    let kept: Obj = st.eval(block).unwrap();
+    st.set_global("Kept", &kept).unwrap();
+    let text = "[ :n |\n  n zork ]. Kept value: 3";
+    assert_eq!(marked(text, &st.eval::<Obj>(text).unwrap_err()), ["value:"]);
+    let text = "[ :n |\n  n zork ] value: 3";
+    assert_eq!(
+        marked(text, &st.eval::<Obj>(text).unwrap_err()),
+        ["zork", "value:"]
+    );
+}

@@ -56,6 +56,9 @@ impl Vm {
 
     /// Runs a chunk file, or another that is no package.
     fn file_in(&mut self, load: &mut Load, file: &File) {
+        if load.report.was_stopped() {
+            return;
+        }
         load.report.files.push(file.name.to_string());
         match self.run_file(file.name.clone(), &file.text) {
             Ok(_) => {}

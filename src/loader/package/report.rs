@@ -70,6 +70,11 @@ impl Report {
         all
     }
 
+    /// Everything was stopped on the way: nothing more is run.
+    pub fn was_stopped(&self) -> bool {
+        matches!(self.errors.last(), Some((_, RunError::Stopped(_))))
+    }
+
     /// Something is wrong with the sources, and not only missing.
     pub fn has_errors(&self) -> bool {
         !(self.unreadable.is_empty() && self.failures.is_empty() && self.errors.is_empty())
