@@ -35,9 +35,10 @@ pub fn check(session: &mut Session, options: &Options) -> i32 {
         separate: false,
         code: exit::DONE,
     };
-    match files::source_files(&options.paths) {
-        Ok(files) => all(session, options, &files, &mut telling),
-        Err(message) => telling.unreadable(session, "", &message),
+    let (files, unreadable) = files::source_files(&options.paths);
+    all(session, options, &files, &mut telling);
+    for (name, message) in unreadable {
+        telling.unreadable(session, &name, &message);
     }
     telling.code
 }

@@ -30,8 +30,7 @@ pub fn completions(command: Command, shell: Shell) -> i32 {
         Shell::Zsh => write(&|c, n, t| by(Zsh, c, n, t)),
         Shell::Fish => write(&|c, n, t| by(Fish, c, n, t)),
     }
-    super::put(&String::from_utf8_lossy(&text));
-    exit::DONE
+    super::put(&String::from_utf8_lossy(&text))
 }
 
 /// Writes a page of the manual: that of a subcommand, or of the whole; answers the exit code.
@@ -55,10 +54,7 @@ pub fn manual(command: Command, subcommand: Option<&str>) -> i32 {
     }
     let mut text = Vec::new();
     match clap_mangen::Man::new(command).render(&mut text) {
-        Ok(()) => {
-            super::put(&String::from_utf8_lossy(&text));
-            exit::DONE
-        }
+        Ok(()) => super::put(&String::from_utf8_lossy(&text)),
         Err(_) => exit::INTERNAL,
     }
 }

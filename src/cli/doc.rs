@@ -13,7 +13,11 @@ const WIDTH: usize = 80;
 
 /// Describes what has this name; answers the exit code.
 pub fn doc(session: &mut Session, what: &str) -> i32 {
-    match text(&mut session.vm, what) {
+    let text = match what.trim() {
+        "" => Err("write what to describe: a class, Class>>selector or a selector".to_string()),
+        what => text(&mut session.vm, what),
+    };
+    match text {
         Ok(text) => {
             session.say(&text);
             exit::DONE

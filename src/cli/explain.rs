@@ -7,16 +7,11 @@ use crate::tools::explain;
 /// Explains one code, or lists all; answers the exit code.
 pub fn explain(style: Style, code: Option<&str>) -> i32 {
     let Some(code) = code else {
-        for each in explain::all() {
-            super::put(&format!("{}  {}\n", each.code, each.title));
-        }
-        return exit::DONE;
+        let lines = explain::all().map(|each| format!("{}  {}\n", each.code, each.title));
+        return super::put(&lines.collect::<String>());
     };
     match explain::of(code) {
-        Some(found) => {
-            super::put(&found.to_string());
-            exit::DONE
-        }
+        Some(found) => super::put(&found.to_string()),
         None => {
             let help = match explain::near(code) {
                 Some(other) => format!("did you mean {other}?"),

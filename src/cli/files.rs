@@ -121,31 +121,43 @@ pub fn folder(parent: &Path) -> PathBuf {
     }
 }
 
-/// The files that `paths` name: a folder stands for the `.st` files in it, at any depth, by name.
-pub fn source_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
-    let mut found = Vec::new();
-    for path in paths {
-        collect(path, true, &mut found).map_err(|e| told(&path.to_string_lossy(), &e))?;
-    }
-    Ok(found)
+/// The files that `paths` name: a folder stands for the `.st` files in it, at any depth, by name. The other answer tells
+/// of paths that cannot be read, each by its name and with the reason.
+pub fn source_files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(String, String)>) {
+    let mut found = Found::default();
+    paths.iter().for_each(|path| found.collect(path, true));
+    (found.files, found.unreadable)
 }
 
-fn collect(path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    // Links inside a folder are left alone: they may lead in a circle.
-    let kind = outside::kind(path, named)?;
-    if kind == Kind::Folder {
-        let entries = outside::entries(path)?;
-        let hidden = |p: &PathBuf| {
-            p.file_name()
-                .is_some_and(|n| n.as_encoded_bytes().starts_with(b"."))
-        };
-        return entries
-            .iter()
-            .filter(|p| !hidden(p))
-            .try_for_each(|p| collect(p, false, found));
+#[derive(Default)]
+struct Found {
+    files: Vec<PathBuf>,
+    unreadable: Vec<(String, String)>,
+}
+
+impl Found {
+    fn collect(&mut self, path: &Path, named: bool) {
+        if let Err(error) = self.look(path, named) {
+            let name = path.to_string_lossy();
+            self.unreadable
+                .push((name.to_string(), told(&name, &error)));
+        }
     }
-    if named || (kind == Kind::File && path.extension().is_some_and(|e| e == "st")) {
-        found.push(path.to_path_buf());
+
+    fn look(&mut self, path: &Path, named: bool) -> io::Result<()> {
+        // Links inside a folder are left alone: they may lead in a circle.
+        let kind = outside::kind(path, named)?;
+        if kind == Kind::Folder {
+            let entries = outside::entries(path)?;
+            let hidden = |p: &PathBuf| {
+                p.file_name()
+                    .is_some_and(|n| n.as_encoded_bytes().starts_with(b"."))
+            };
+            let shown = entries.iter().filter(|p| !hidden(p));
+            shown.for_each(|p| self.collect(p, false));
+        } else if named || (kind == Kind::File && path.extension().is_some_and(|e| e == "st")) {
+            self.files.push(path.to_path_buf());
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -99,7 +99,17 @@ fn without_machine(app: &App, args: &Args, style: Style) -> Option<i32> {
     })
 }
 
-/// Writes to standard output where there is no machine. A reader that went away is none of our business.
-fn put(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// Writes to standard output where there is no machine; answers the exit code. A reader that went away is none of our
+/// business.
+fn put(text: &str) -> i32 {
+    let mut output = std::io::stdout();
+    let written = output.write_all(text.as_bytes());
+    match written.and_then(|()| output.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let message = files::told("standard output", &error);
+            let _ = writeln!(std::io::stderr(), "error: {message}");
+            exit::FAILED
+        }
+        _ => exit::DONE,
+    }
 }

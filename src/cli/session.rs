@@ -9,7 +9,7 @@ use super::entered::{Entered, Failure, Outcome};
 use super::progress::Progress;
 use super::report::Style;
 use super::signals::Received;
-use super::{exit, streams};
+use super::{exit, files, streams};
 use crate::host::capabilities::FileAccess;
 use crate::host::files::Files;
 use crate::host::signals::raise_open_files;
@@ -420,9 +420,7 @@ impl Session {
         };
         if let Some(errno) = self.vm.host.stdio.output.error() {
             let error = std::io::Error::from_raw_os_error(errno);
-            let text = self
-                .style
-                .headline(format_args!("standard output: {error}"));
+            let text = self.style.headline(files::told("standard output", &error));
             self.complain(&text);
             code = exit::FAILED;
         }
@@ -454,7 +452,7 @@ fn image(folder: Option<&Path>) -> Result<Image, String> {
         return Ok(Image::embedded());
     };
     let place = folder.display();
-    let files = library_files::read(folder).map_err(|e| format!("{place}: {e}"))?;
+    let files = library_files::read(folder).map_err(|e| files::told(&place.to_string(), &e))?;
     Image::from_files(&files).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(|e| format!("{place}/{e}")).collect();
         lines.join("\n")

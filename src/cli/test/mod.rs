@@ -190,7 +190,11 @@ fn named(session: &mut Session, paths: &[PathBuf]) -> Sources {
         let text = package_text(bytes);
         Ok(Source { name, text })
     };
-    files::source_files(paths)?.into_iter().map(read).collect()
+    let (files, mut unreadable) = files::source_files(paths);
+    match unreadable.pop() {
+        Some((_, message)) => Err(message),
+        None => files.into_iter().map(read).collect(),
+    }
 }
 
 fn library(folder: Option<&Path>) -> Sources {
