@@ -267,3 +267,40 @@ fn what_is_typed_around_control_c_is_kept() {
     repl.prompt();
     repl.leave();
 }
+
+#[test]
+fn a_history_that_cannot_be_used_keeps_nobody_waiting() {
+    // Another program has it.
+    let folder = Repl::folder();
+    std::fs::create_dir_all(folder.join("chirp")).expect("a folder");
+    let path = folder.join("chirp/history");
+    std::fs::write(&path, "#V2\n7 * 7\n").expect("a file");
+    let file = std::fs::File::open(&path).expect("the file");
+    let lock = nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusive);
+    let lock = lock.map_err(|(_, error)| error).expect("a lock");
+    let mut repl = Repl::start_in(folder.clone());
+    repl.says("3 + 4", "7");
+    drop(lock);
+    repl.says("3 + 5", "8");
+    repl.control('d');
+    repl.session.exp_eof().expect("chirp ends");
+    let kept = std::fs::read_to_string(&path).expect("the history");
+    assert!(
+        kept.starts_with("#V2\n7 * 7\n") && kept.ends_with("3 + 5\n"),
+        "{kept}"
+    );
+    // Bytes that are no text cost their place, and not the rest.
+    std::fs::write(&path, b"#V2\n'\xff'\n6 * 7\n").expect("a file");
+    let mut repl = Repl::start_in(folder.clone());
+    repl.keys("\x1b[A\r");
+    repl.expect("\n42\r\n");
+    repl.prompt();
+    repl.control('d');
+    repl.session.exp_eof().expect("chirp ends");
+    // It is a pipe, which nobody writes.
+    std::fs::remove_file(&path).expect("it is gone");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    let mut repl = Repl::start_in(folder);
+    repl.says("3 + 4", "7");
+    repl.leave();
+}

@@ -2,6 +2,7 @@
 //! bound by no permission, for it is they who give them. Must never be reachable from Smalltalk.
 
 use chirp_grammar::sorting::sort_by;
+use nix::fcntl::{Flock, FlockArg};
 use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -74,6 +75,12 @@ pub fn kind(path: &Path, follow: bool) -> io::Result<Kind> {
         kind if kind.is_file() => Kind::File,
         _ => Kind::Other,
     })
+}
+
+/// Whether no other program has locked a file.
+pub fn is_unlocked(path: &Path) -> bool {
+    let file = std::fs::File::open(path);
+    file.is_ok_and(|file| Flock::lock(file, FlockArg::LockExclusiveNonblock).is_ok())
 }
 
 /// What is in a folder, by name.

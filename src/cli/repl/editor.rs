@@ -7,6 +7,7 @@ use super::commands::{Takes, command_line, find, split};
 use super::complete::candidates;
 use super::highlight::{FAINT, RESET, highlight};
 use super::hint::{Rest, hint};
+use super::history;
 use super::terminal;
 use super::words::Words;
 use crate::host::signals::stopped_by_this_thread;
@@ -155,7 +156,8 @@ fn editor(setup: &Setup) -> rustyline::Result<Line> {
     bind(KeyEvent::from('\t').into(), Box::new(TabAfterBlank));
     bind(KeyEvent::ctrl('C').into(), Box::new(Cancel(seen.clone())));
     bind(Event::Any, Box::new(GoOn(seen.clone())));
-    if let Some(path) = &setup.history {
+    if let Some(path) = setup.history.as_ref().filter(|p| history::is_usable(p)) {
+        history::mend(path);
         // A history that is not there yet, or cannot be read, is an empty one.
         let _ = editor.load_history(path);
     }
@@ -210,7 +212,8 @@ impl Setup {
     /// Adds an entry to the history, on disk at once: a session may end in any way.
     fn remember(&self, editor: &mut Editor<Prompting, FileHistory>, entry: &str) {
         let added = editor.add_history_entry(entry).unwrap_or(false);
-        if let Some(path) = self.history.as_ref().filter(|_| added) {
+        let path = self.history.as_ref().filter(|_| added);
+        if let Some(path) = path.filter(|p| history::is_usable(p)) {
             // Without a writable home there is still the history of this session.
             let _ = editor.append_history(path);
         }

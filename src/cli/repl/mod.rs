@@ -9,6 +9,7 @@ mod editor;
 mod effects;
 mod highlight;
 mod hint;
+mod history;
 mod output;
 mod record;
 mod show;
@@ -135,7 +136,7 @@ impl Repl {
             colour: args
                 .color
                 .wanted(is_terminal, is_set("NO_COLOR"), is_set("CLICOLOR_FORCE")),
-            history: history_file(),
+            history: history::file(),
             words: words.clone(),
             width: width.clone(),
             wanted,
@@ -320,13 +321,6 @@ fn literal(session: &mut Session, name: &str) -> Option<String> {
         return None;
     }
     session.print_quietly(value).ok()
-}
-
-/// `$XDG_STATE_HOME/chirp/history`, its folder made; none where there is no home.
-fn history_file() -> Option<PathBuf> {
-    let folder = folder("XDG_STATE_HOME", ".local/state")?;
-    outside::make_folder(&folder).ok()?;
-    Some(folder.join("history"))
 }
 
 /// Our folder in the one that the variable names, or else in this one of the home folder.

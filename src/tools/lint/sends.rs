@@ -211,12 +211,15 @@ struct Walk<'a, 'w> {
     vm: &'w Vm,
     unit: &'w Unit<'w>,
     sends: &'w mut Sends,
+    /// What hides a global name: variables whose names begin like one.
     local: Vec<&'a str>,
 }
 
 impl<'a> Walk<'a, '_> {
     fn bind(&mut self, names: &'a [Ident]) {
-        self.local.extend(names.iter().map(|n| n.name.as_str()));
+        let names = names.iter().map(|n| n.name.as_str());
+        self.local
+            .extend(names.filter(|name| name.starts_with(char::is_uppercase)));
     }
 
     fn doubt(&mut self, what: What, span: Span) {
@@ -247,7 +250,7 @@ impl<'a> Walk<'a, '_> {
             ExprKind::Var(name) => self.name(name, expr.span),
             ExprKind::Literal(literal) => self.literal(literal),
             ExprKind::Assign { target, value } => {
-                self.local.push(&target.name);
+                self.bind(std::slice::from_ref(target));
                 self.expr(value);
             }
             ExprKind::Send { receiver, message } => {
