@@ -159,7 +159,7 @@ pub const COMMANDS: &[Command] = &[
     command(
         "save",
         "FILE",
-        "what succeeded in this session, as a script",
+        "what ran in this session, as a script",
         Takes::File,
         Does::Save,
     ),
