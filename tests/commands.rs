@@ -38,6 +38,45 @@ fn check_writes_json() {
 }
 
 #[test]
+fn check_goes_on_after_what_cannot_be_read() {
+    let folder = Folder::new();
+    let wrong = folder.file("a.st", "zork");
+    let output = chirp(&["check", "/nonexistent.st", &wrong, "/also/not"]);
+    let told = err(&output);
+    assert_eq!(code(&output), 2, "{told}");
+    assert!(
+        told.contains("there is no variable `zork`")
+            && told.contains("error: there is no file /nonexistent.st\n")
+            && told.contains("error: there is no file /also/not\n"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_cannot_be_written_is_an_error() {
+    for arguments in [
+        &["explain"][..],
+        &["explain", "E0101"],
+        &["man"],
+        &["doc", "Object"],
+        &["-p", "3"],
+    ] {
+        let full = std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .expect("the device");
+        let output = Command::new(env!("CARGO_BIN_EXE_chirp"))
+            .args(arguments)
+            .stdout(full)
+            .output()
+            .expect("chirp runs");
+        let told = (code(&output), err(&output));
+        let message = "error: standard output: No space left on device\n".to_string();
+        assert_eq!(told, (1, message), "{arguments:?}");
+    }
+}
+
+#[test]
 fn dis_shows_code_files_and_methods() {
     let text = prints(&["dis", "-e", "x := 3. x + 4"]);
     assert!(

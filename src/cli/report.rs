@@ -218,7 +218,7 @@ mod tests {
     };
 
     fn frame(name: &str, line: usize, column: usize, source: &str) -> Frame {
-        let file = Some("bank.st".to_string());
+        let file = Some("bank.st".into());
         Frame {
             name: name.into(),
             file,
