@@ -36,10 +36,29 @@
 //! # Ok::<(), chirp::Error>(())
 //! ```
 //!
-//! Without the default features (`default-features = false`) command line, sockets and encryption are left
-//! out; the feature `net` brings sockets, `tls` encrypted ones, `serde` the conversion of any type that serde knows,
-//! `tools` what looks at source texts and at what is loaded (module `tools`).
-//! More: `examples/embed_hello.rs`, `embed_blocks.rs`, `embed_class.rs`, `embed_config.rs`, `embed_plugins.rs`,
+//! # Features
+//!
+//! With `default-features = false` there is the machine, the embedding API, and of the library what every program may want:
+//! numbers, strings, all collections and streams, exceptions, Processes, time, reflection, files. Features add to that;
+//! none changes what is there. Who names a class or sends a message that one would bring is told which.
+//!
+//! | feature | adds | KB, about |
+//! |---|---|--:|
+//! | `library` | Regex, STON and JSON, compression (zip, gzip), MD5 and SHA, caches, URLs | 80 |
+//! | `net` | sockets and the resolver, HTTP and WebSockets; with it `library` | 450 |
+//! | `tls` | encrypted connections; with it `net` | 2,300 |
+//! | `packages` | `Smalltalk::load`: folders in Tonel or FileTree; chunk files, baselines, `CodeImporter` | 180 |
+//! | `programs` | other programs run: `OSSUnixSubprocess`, `LibC` | 70 |
+//! | `sunit` | `TestCase` and all that belongs to it | 35 |
+//! | `serde` | the conversion of any type that serde knows | by use |
+//! | `tools` | what looks at source texts and at what is loaded, for Rust: module `tools` | by use |
+//! | `cli` | command line and prompt as a module, `chirp::cli`; with it all but `serde` | |
+//!
+//! `cli` and what it wants are the default.
+//!
+//! # More
+//!
+//! `examples/embed_hello.rs`, `embed_blocks.rs`, `embed_class.rs`, `embed_config.rs`, `embed_plugins.rs`,
 //! `embed_limits.rs`, `embed_slices.rs` and `embed_poll.rs` (programs in an event loop), `embed_threads.rs` (a machine a thread),
 //! `embed_image.rs` (many machines from one that has loaded everything).
 //!
