@@ -44,12 +44,12 @@
 //!
 //! | feature | adds | KB, about |
 //! |---|---|--:|
-//! | `library` | Regex, STON and JSON, compression (zip, gzip), MD5 and SHA, caches, URLs | 80 |
-//! | `net` | sockets and the resolver, HTTP and WebSockets; with it `library` | 450 |
+//! | `library` | Regex, STON and JSON, compression (zip, gzip), MD5 and SHA, caches, URLs | 75 |
+//! | `net` | sockets and the resolver, HTTP and WebSockets; with it `library` | 430 |
 //! | `tls` | encrypted connections; with it `net` | 2,300 |
 //! | `packages` | `Smalltalk::load`: folders in Tonel or FileTree; chunk files, baselines, `CodeImporter` | 180 |
 //! | `programs` | other programs run: `OSSUnixSubprocess`, `LibC` | 70 |
-//! | `sunit` | `TestCase` and all that belongs to it | 35 |
+//! | `sunit` | `TestCase` and all that belongs to it | 32 |
 //! | `serde` | the conversion of any type that serde knows | by use |
 //! | `tools` | what looks at source texts and at what is loaded, for Rust: module `tools` | by use |
 //! | `cli` | command line and prompt as a module, `chirp::cli`; with it all but `serde` | |
