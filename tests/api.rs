@@ -14,6 +14,8 @@ mod errors;
 mod examples;
 #[path = "api/extremes.rs"]
 mod extremes;
+#[path = "api/finalization.rs"]
+mod finalization;
 #[path = "api/foreign.rs"]
 mod foreign;
 #[path = "api/functions.rs"]

@@ -3,7 +3,9 @@
 //!
 //! What the thread sanitizer says of this: `tests/thread-sanitizer`.
 
-use chirp::{Buffer, Capabilities, ErrorKind, Smalltalk, Stop};
+use chirp::{Buffer, Capabilities, ErrorKind, Image, Obj, Shared, Smalltalk, Stop};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -199,4 +201,71 @@ fn a_machine_on_the_move() {
         .unwrap();
     }
     assert_eq!(st.eval::<i64>("sum").unwrap(), 55);
+}
+
+/// What machines share: an image, a closure in it, a sink. Others interrupt them, and drop them and their handles.
+#[test]
+fn ten_machines_that_share() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    let mut st = Smalltalk::new();
+    let integer = st.class("Integer").unwrap();
+    let twice = Shared(move |n: i64| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        n * 2
+    });
+    integer.method(&mut st, "twice", twice).unwrap();
+    st.eval::<()>(
+        "Smalltalk at: #Words put: #('a' 'b'). Object compile: 'deep ^ [ :x | x twice ]'",
+    )
+    .unwrap();
+    let image = st.to_image().unwrap();
+    let output = Buffer::new();
+    let (send, gone) = mpsc::channel::<(Smalltalk, Obj)>();
+    let undertaker = thread::spawn(move || gone.into_iter().map(drop).count());
+    thread::scope(|scope| {
+        for n in 0..THREADS as i64 {
+            let (image, output, send): (Image, _, _) =
+                (image.clone(), output.clone(), send.clone());
+            scope.spawn(move || {
+                for turn in 0..4 {
+                    let builder = Smalltalk::builder().image(&image).stdout(output.clone());
+                    let mut st = builder.build().unwrap();
+                    let handle = st.interrupt_handle();
+                    let other = thread::spawn(move || {
+                        for _ in 0..20 {
+                            handle.interrupt();
+                            thread::yield_now();
+                        }
+                        handle.stop();
+                    });
+                    let _ = st.eval::<()>(
+                        "[ [ 3 deep value: 4 ] repeat ] on: UserInterrupt do: [ :e | e retry ]",
+                    );
+                    other.join().unwrap();
+                    st.interrupt_handle().clear();
+                    assert_eq!(
+                        st.eval::<i64>(&format!("3 deep value: {n}")).unwrap(),
+                        n * 2
+                    );
+                    st.eval::<()>("Transcript show: 'x'").unwrap();
+                    // An image of it, from this thread while others begin with the first one.
+                    let mut next = Smalltalk::from_image(&st.to_image().unwrap());
+                    assert_eq!(next.eval::<usize>("Words size").unwrap(), 2);
+                    let kept = st.eval::<Obj>("Words copy").unwrap();
+                    let of_next = next.eval::<Obj>("Words").unwrap();
+                    send.send((st, of_next)).unwrap();
+                    if turn % 2 == 0 {
+                        send.send((next, kept)).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    drop(send);
+    assert_eq!(undertaker.join().unwrap(), THREADS * 6);
+    assert_eq!(output.take().len(), THREADS * 4);
+    assert!(calls.load(Ordering::Relaxed) > THREADS * 4);
+    drop((st, image));
+    assert_eq!(Arc::strong_count(&calls), 1);
 }

@@ -45,6 +45,7 @@ const LEAST_SLOTS: usize = 4096;
 /// # Ok::<(), chirp::Error>(())
 /// ```
 #[derive(Default)]
+#[must_use = "`build` starts the machine"]
 pub struct Builder {
     budget: Budget,
     memory: Option<usize>,

@@ -61,7 +61,7 @@ struct Inner {
     source: Option<BoxError>,
 }
 
-/// The kinds of errors, with what is known of each.
+/// The kinds of errors, with what is known of each. There may be more one day, and more to each.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -57,6 +57,7 @@ use std::time::{Duration, Instant};
 /// assert_eq!(word, "rested");
 /// # Ok::<(), chirp::Error>(())
 /// ```
+#[must_use = "nothing of it has run yet: `step` does that"]
 pub struct Run {
     /// None at the end.
     sliced: Option<Sliced>,
@@ -70,7 +71,8 @@ pub struct Run {
     dropped: DroppedRuns,
 }
 
-/// How far a slice has come.
+/// How far a slice has come. Whoever drives a program must have an answer to each of these: another one would be a
+/// change that the compiler should tell of, so the list is closed.
 #[derive(Debug)]
 #[must_use]
 pub enum Progress<T> {

@@ -53,13 +53,20 @@ impl PrimError {
     }
 }
 
-/// Why everything stopped. Not an exception: no handler sees it.
+/// Why everything stopped. Not an exception: no handler sees it. There may be more reasons one day: the one who asks
+/// mostly wants to know whether it is a certain one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stop {
+    /// Sends and turns of loops are used up.
     Fuel,
+    /// There is no room for what is to live.
     Memory,
+    /// Calls are nested too deeply, and those of the handlers as well.
     Depth,
+    /// Time is over.
     Deadline,
+    /// Somebody outside wanted it.
     Interrupt,
     /// `Smalltalk exit: n`.
     Exit(i32),

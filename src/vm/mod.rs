@@ -116,8 +116,9 @@ pub struct CompileFailure {
     pub mistakes: Vec<Mistake>,
 }
 
-/// One mistake in a source text.
+/// One mistake in a source text. There may be more to it one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mistake {
     /// Its number, for tools and searches: `E0108`.
     pub code: &'static str,

@@ -11,18 +11,21 @@ use std::sync::Arc;
 /// Frames kept at the top and at the bottom of a long trace.
 const KEPT: usize = 20;
 
-/// One activation.
+/// One activation, as far as a person wants to know it. There may be more to it one day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Frame {
     /// `Array(Collection)>>do:`, `[] in Foo>>bar`, `script`.
     pub name: String,
     /// File, or none for text that was typed in.
     pub file: Option<Arc<str>>,
-    /// From 1; 0 when unknown.
+    /// Line, from 1; 0 when unknown.
     pub line: usize,
+    /// Column in characters, from 1; 0 when unknown.
     pub column: usize,
-    /// Line in which the expression ends, and the column behind its last character.
+    /// Line in which the expression ends.
     pub end_line: usize,
+    /// Column behind its last character.
     pub end_column: usize,
     /// Its bytes in the text that the host gave with the call that failed; none if it stands elsewhere.
     pub span: Option<Range<usize>>,

@@ -374,7 +374,7 @@ fn a_machine_that_is_dropped_ends_its_programs() {
     }
     // One that has not begun has nothing to clean up, and one that is dropped before is no other.
     runs.push(st.start("[ 3 ] ensure: [ Transcript show: 'no' ]").unwrap());
-    runs.remove(0);
+    drop(runs.remove(0));
     st.eval::<()>(
         "[ [ Semaphore new wait ] ensure: [ Transcript show: 'f' ] ] fork. Processor yield",
     )
