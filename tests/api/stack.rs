@@ -215,6 +215,7 @@ fn a_machine_that_goes_to_a_smaller_stack() {
             "[ nest printString ] on: StackOverflow do: [ :e | ]",
             "[ nest deepCopy ] on: StackOverflow do: [ :e | ]",
             "[ chain printString ] on: StackOverflow do: [ :e | ]",
+            #[cfg(feature = "library")]
             "[ STON toString: copy ] on: StackOverflow do: [ :e | ]",
         ] {
             st.eval::<()>(source).unwrap();
