@@ -37,7 +37,7 @@ fn machines_that_change_places() {
     assert!(error.to_string().contains("another machine"), "{error}");
     let text = |ctx: &mut Ctx<'_>| -> String {
         let other: &'static mut Smalltalk = Box::leak(Box::new(Smalltalk::new()));
-        std::mem::swap(ctx, &mut other.as_ctx());
+        *ctx = other.as_ctx();
         "text".repeat(100)
     };
     let block = st.block(text).unwrap();
@@ -52,14 +52,14 @@ fn machines_that_change_places() {
     impl IntoSmalltalk for Thief {
         fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
             let other: &'static mut Smalltalk = Box::leak(Box::new(Smalltalk::new()));
-            std::mem::swap(ctx, &mut other.as_ctx());
+            *ctx = other.as_ctx();
             ctx.object("stolen")
         }
     }
     impl FromSmalltalk for Thief {
         fn from_smalltalk(ctx: &mut Ctx<'_>, _: &Obj) -> Result<Self> {
             let other: &'static mut Smalltalk = Box::leak(Box::new(Smalltalk::new()));
-            std::mem::swap(ctx, &mut other.as_ctx());
+            *ctx = other.as_ctx();
             Ok(Thief)
         }
     }
