@@ -139,20 +139,17 @@ fn a_cycle_of_waits_is_told() {
 #[test]
 fn a_stop_in_one_process_leaves_the_others_in_order() {
     let mut vm = machine();
-    vm.limits.fuel = Some(vm_fuel());
     check(
         &mut vm,
-        "n := 0. [ [ true ] whileTrue: [ n := n + 1. Processor yield ] ] fork. [ true ] whileTrue: [ Processor yield ]",
+        "n := 0. gate := Semaphore new. [ [ gate wait. n := n + 1 ] repeat ] fork. Processor yield. n",
+        "0",
+    );
+    vm.limits.fuel = Some(100_000);
+    check(
+        &mut vm,
+        "gate signal. Processor yield. [ true ] whileTrue",
         "stop: Fuel",
     );
     vm.limits.fuel = None;
-    check(
-        &mut vm,
-        "m := n. Processor yield. Processor yield. n > m",
-        "true",
-    );
-}
-
-fn vm_fuel() -> u64 {
-    100_000
+    check(&mut vm, "gate signal. Processor yield. n", "2");
 }
