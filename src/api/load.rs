@@ -52,14 +52,16 @@ impl Smalltalk {
         if !report.failures.is_empty() {
             errors.push(Error::of_source(report.failures));
         }
-        for (_, error) in report.errors {
-            match error {
-                // What was to come was stopped as well.
-                RunError::Stopped(_) => return Err(Error::of_run(self.as_ctx().vm, error)),
-                RunError::Unhandled(failure) => {
-                    errors.push(Error::of_unhandled(failure, None, None));
-                }
+        let vm = self.as_ctx().vm;
+        for failed in report.errors {
+            let error = failed.again(vm);
+            let is_stop = matches!(error, RunError::Stopped(_));
+            let error = Error::of_run(vm, error);
+            // What was to come was stopped as well.
+            if is_stop {
+                return Err(error);
             }
+            errors.push(error);
         }
         match errors.len() {
             0 => Ok(()),

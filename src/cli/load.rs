@@ -31,9 +31,10 @@ pub fn tell(session: &mut Session, report: Report) -> i32 {
         );
         session.complain(&text);
     }
-    for (name, error) in report.errors {
-        let text = format!("note: {name} failed\n");
+    for failed in report.errors {
+        let text = format!("note: {} failed\n", failed.what);
         session.complain(&text);
+        let error = failed.again(&mut session.vm);
         code = session.tell_error(error).code();
     }
     let mut separate = false;

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::thread::ThreadId;
 
-/// Whether frames are those of an unoptimised build: five times as large.
+/// Whether frames are those of an unoptimised build: more than twice as large.
 const PLAIN: bool = cfg!(debug_assertions);
 
 /// What a call from Rust into Smalltalk needs: its run loop, a primitive, the compiler for a method of ordinary
@@ -20,6 +20,9 @@ const REST: usize = if PLAIN { 24 << 10 } else { 16 << 10 };
 const LEVEL: usize = if PLAIN { 4500 } else { 1800 };
 /// A bracket in a syntax tree that is walked and dropped.
 const BRACKET: usize = if PLAIN { 1200 } else { 500 };
+
+/// Below this there is not room for whatever the compiler takes elsewhere: 400 levels, 500 brackets.
+const SHORT: usize = REST + 400 * LEVEL;
 
 /// Calls from Rust inside each other where the stack is of unknown size.
 const CALLS: usize = 100;
@@ -57,6 +60,11 @@ impl Stack {
     /// Brackets that may be nested in a text that is parsed here; not more than it was given.
     pub fn brackets(&self, most: u32) -> u32 {
         self.parts(BRACKET, most)
+    }
+
+    /// Whether a text that is compiled elsewhere may find no room here.
+    pub fn is_short(&self) -> bool {
+        self.left().is_some_and(|left| left < SHORT)
     }
 
     fn parts(&self, size: usize, most: u32) -> u32 {

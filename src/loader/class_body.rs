@@ -134,7 +134,7 @@ impl Program {
             program.refuse(&file, (skipped.line, skipped.column), &problem, help);
         }
         program.failures.append(&mut load.report.failures);
-        for (what, _) in load.report.errors {
+        for what in load.report.errors.into_iter().map(|failed| failed.what) {
             program.refuse(&file, (1, 1), &format!("{what} is not possible"), None);
         }
         for definition in &parsed.definitions {

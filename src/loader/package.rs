@@ -28,7 +28,7 @@ mod sources;
 pub use install::{Load, Step, overridden_by, remember};
 #[cfg(feature = "packages")]
 pub use read::{read, read_telling};
-pub use report::{Report, Skipped};
+pub use report::{Failed, Report, Skipped};
 pub use sources::Sources;
 
 use super::{LoadError, compile};
@@ -52,7 +52,7 @@ impl Vm {
         match result {
             Ok(value) => return Some(value),
             Err(LoadError::Source(e)) => load.report.failures.extend(e.failures),
-            Err(LoadError::Run(e)) => load.report.errors.push((step.code.clone(), e)),
+            Err(LoadError::Run(e)) => load.report.errors.push(Failed::note(self, &step.code, e)),
         }
         None
     }

@@ -101,7 +101,8 @@ impl Vm {
             call: function,
             source: SourceText::Static(""),
         });
-        let id = (self.hooks.compile_source)(self, class, &source, "host")?;
+        let compiled = (self.hooks.compile_source)(self, class, &source, "host");
+        let id = compiled.inspect_err(|_| self.host_functions.truncate(number))?;
         if let Some(method) = self.lookup(class, id)
             && let Some(method) = self.classes.methods.get_mut(method as usize)
         {

@@ -270,6 +270,8 @@ pub struct Vm {
     cleaning: bool,
     /// Other Processes than the one that was stopped, which ran at that moment: they end with it.
     overrun: Vec<handles::Root>,
+    /// Methods that run as a complaint, because the stack was short when they were compiled.
+    complaints: Vec<classes::MethodId>,
     /// A collection is under way: objects are in no order.
     collecting: bool,
     pub(crate) levels: Vec<run::Level>,
@@ -411,6 +413,7 @@ impl Vm {
             reserve: None,
             cleaning: false,
             overrun: Vec::new(),
+            complaints: Vec::new(),
             collecting: false,
             levels: Vec::new(),
             slice_end: None,

@@ -414,6 +414,7 @@ impl Vm {
         let slot = self.processes.active_slot;
         let offset = self.offset(fp);
         let proc = self.processes.running();
+        proc.notes.shrink_to_fit();
         if proc.stack.len() <= SHRINK_ABOVE || offset > SHRINK_ABOVE / 2 {
             return;
         }

@@ -283,6 +283,7 @@ impl Vm {
                 self.forget_dead_frames();
             }
             self.shrink_stack();
+            self.forget_complaints();
             if self.reclaim_wanted() {
                 self.handles.pinned.push(level.result);
                 self.collect_garbage();

@@ -76,7 +76,24 @@ impl Vm {
         let compiled = (self.hooks.compile)(self, method);
         self.classes.methods[method as usize].source.text = source;
         compiled.ok()?;
+        if self.host.stack.is_short() {
+            self.complaints.push(method);
+        }
         Some(self.classes.methods.get(method as usize)?.code).filter(|c| !c.is_null())
+    }
+
+    /// Methods that did not compile where little was left of the thread's stack get another chance: the outermost call
+    /// is over.
+    pub(super) fn forget_complaints(&mut self) {
+        if self.complaints.is_empty() {
+            return;
+        }
+        for method in std::mem::take(&mut self.complaints) {
+            if let Some(method) = self.classes.methods.get_mut(method as usize) {
+                method.code = std::ptr::null();
+            }
+        }
+        self.flush_caches(None);
     }
 
     /// Does a send the long way: polls, looks up, links the site, activates.

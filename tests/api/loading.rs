@@ -27,7 +27,7 @@ fn a_folder_that_cannot_be_loaded_whole() {
         let mut st = Smalltalk::new();
         let result = st.load(&folder);
         std::fs::remove_dir_all(&folder).unwrap();
-        (st, result.map_err(|e| format!("{e:#}")))
+        (st, result.map_err(|e| format!("{e:#}\n{:?}", e.kind())))
     };
     let good =
         "Class { #name : 'Good', #superclass : 'Object', #package : 'P' }\n\nGood >> two [ ^ 2 ]";
@@ -62,6 +62,15 @@ fn a_folder_that_cannot_be_loaded_whole() {
         "Class { #name : 'Fails', #superclass : 'Object', #package : 'P' }\n\nFails class >> initialize [ 3 / 0 ]",
     )]);
     assert!(result.unwrap_err().contains("ZeroDivide"));
+    let (_, result) = load(&[(
+        "Reads.class.st",
+        "Class { #name : 'Reads', #superclass : 'Object', #package : 'P' }\n\nReads class >> initialize [ '/etc/passwd' asFileReference contents ]",
+    )]);
+    let text = result.unwrap_err();
+    assert!(
+        text.contains("Denied { what: \"read /etc/passwd\""),
+        "{text}"
+    );
     // All that went wrong is told, and not only the first of it.
     let fails = |name: &str| {
         format!(

@@ -285,7 +285,20 @@ fn conversions_of_what_is_part_of_itself() {
         {
             let array: Obj = st.eval("a").unwrap();
             let error = array.deserialize::<Nested>(st).unwrap_err();
-            assert!(error.to_string().contains("inside each other"), "{error}");
+            let text = error.to_string();
+            assert!(
+                text.contains("inside each other") || text.contains("StackOverflow"),
+                "{error}"
+            );
+            let mut deep = Wrapped::Nothing;
+            for _ in 0..100_000 {
+                deep = Wrapped::Again(Box::new(deep));
+            }
+            let error = st.to_object(&deep).unwrap_err();
+            assert!(error.to_string().contains("StackOverflow"), "{error}");
+            while let Wrapped::Again(inner) = deep {
+                deep = *inner;
+            }
         }
     });
 }
@@ -313,3 +326,32 @@ impl IntoSmalltalk for Flat {
 #[cfg(feature = "serde")]
 #[derive(Debug, serde::Deserialize)]
 struct Nested(#[allow(dead_code)] Vec<Nested>);
+
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize)]
+enum Wrapped {
+    Nothing,
+    Again(Box<Wrapped>),
+}
+
+/// What did not compile where the stack ended compiles where there is more of it.
+#[test]
+fn a_method_that_was_first_sent_on_a_small_stack() {
+    let mut st = Smalltalk::new();
+    let nested = format!("nested [ ^ {}7{} ]", "[ ".repeat(90), " ] value".repeat(90));
+    let text = format!("Object subclass: Deep [ {nested} ]");
+    st.run_source::<Obj>("deep.st", &text).unwrap();
+    // Its methods are compiled again when they are sent.
+    st.eval::<Obj>("Deep addInstVarNamed: 'more'").unwrap();
+    let first = move || {
+        let result = st.eval::<i64>("Deep new nested");
+        (st, result.map_err(|error| error.to_string()))
+    };
+    let thread = thread::Builder::new().stack_size(128 << 10);
+    let (mut st, result) = thread.spawn(first).unwrap().join().unwrap();
+    let text = result.unwrap_err();
+    assert!(text.contains("nested too deeply"), "{text}");
+    let again = move || st.eval::<i64>("Deep new nested").unwrap();
+    let thread = thread::Builder::new().stack_size(8 << 20);
+    assert_eq!(thread.spawn(again).unwrap().join().unwrap(), 7);
+}

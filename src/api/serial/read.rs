@@ -117,7 +117,8 @@ impl<'c, 'v> Reader<'c, 'v> {
         value: Value,
         work: impl FnOnce(Reader<'_, 'v>) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        if self.depth == DEEPEST || self.ctx.check_stack().is_err() {
+        self.ctx.check_stack().map_err(Problem::from)?;
+        if self.depth == DEEPEST {
             let found = format!("more than {} inside each other", self.depth);
             return Err(Problem::conversion("objects that end somewhere", found));
         }

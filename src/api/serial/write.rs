@@ -177,6 +177,7 @@ impl<'w, 'c, 'v> Serializer for &'w mut Writer<'c, 'v> {
         _name: &'static str,
         value: &T,
     ) -> Result<Value, Problem> {
+        self.ctx.check_stack().map_err(Problem::from)?;
         value.serialize(self)
     }
 
@@ -187,6 +188,7 @@ impl<'w, 'c, 'v> Serializer for &'w mut Writer<'c, 'v> {
         variant: &'static str,
         value: &T,
     ) -> Result<Value, Problem> {
+        self.ctx.check_stack().map_err(Problem::from)?;
         let value = value.serialize(&mut *self).map_err(|e| e.at(variant))?;
         self.variant(variant, value)
     }

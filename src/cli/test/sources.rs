@@ -19,7 +19,7 @@ pub fn of_packages(report: &Report) -> Vec<Outcome> {
     let errors = report
         .errors
         .iter()
-        .filter_map(|(what, error)| of_error(what, error));
+        .filter_map(|failed| of_error(&failed.what, &failed.error));
     unreadable.chain(failures).chain(errors).collect()
 }
 

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-/// No stack is taken to be larger than this, whatever the limits say.
-const MOST: usize = 1 << 30;
+/// No stack is taken to be larger than this, whatever the limits say: they may have been raised since the kernel left
+/// room for the first thread's (at least 128 MB), and nobody counts what recursion takes of it.
+const MOST: usize = 64 << 20;
 
 /// The addresses that the stack of the running thread may take. None where the system does not tell.
 #[cfg(target_os = "linux")]

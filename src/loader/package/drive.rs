@@ -1,6 +1,7 @@
 //! A whole load from Rust, step by step. From Smalltalk, `PackageLoader` drives it.
 
 use super::model::File;
+use super::report::Failed;
 use super::{Load, Report, Sources};
 use crate::loader::LoadError;
 use crate::loader::script::check_file;
@@ -63,7 +64,7 @@ impl Vm {
         match self.run_file(file.name.clone(), &file.text) {
             Ok(_) => {}
             Err(LoadError::Source(e)) => load.report.failures.extend(e.failures),
-            Err(LoadError::Run(e)) => load.report.errors.push((file.name.to_string(), e)),
+            Err(LoadError::Run(e)) => load.report.errors.push(Failed::note(self, &file.name, e)),
         }
     }
 }

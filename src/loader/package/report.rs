@@ -1,7 +1,10 @@
 //! The account of a load: what is there now, what is not, and why.
 
 use super::model::Part;
+use crate::memory::Value;
 use crate::vm::CompileFailure;
+use crate::vm::Vm;
+use crate::vm::handles::Root;
 use crate::vm::run::RunError;
 use chirp_grammar::sorting::sort_by;
 use std::sync::Arc;
@@ -29,8 +32,39 @@ pub struct Report {
     pub unreadable: Vec<String>,
     /// Mistakes in the sources.
     pub failures: Vec<CompileFailure>,
-    /// What was evaluated on the way and failed (`Foo initialize`), and how.
-    pub errors: Vec<(String, RunError)>,
+    /// What was evaluated on the way and failed.
+    pub errors: Vec<Failed>,
+}
+
+/// Something that was evaluated on the way and failed.
+#[derive(Debug)]
+pub struct Failed {
+    /// `Foo initialize`, or the name of a file that was run.
+    pub what: String,
+    pub error: RunError,
+    /// The exception that nobody handled.
+    exception: Option<Root>,
+}
+
+impl Failed {
+    /// Right behind the call that failed.
+    pub fn note(vm: &mut Vm, what: &str, error: RunError) -> Failed {
+        let exception = vm.take_failed_exception();
+        Failed {
+            what: what.into(),
+            error,
+            exception: exception.map(|e| vm.root(e)),
+        }
+    }
+
+    /// The error, as if it had just come.
+    pub fn again(self, vm: &mut Vm) -> RunError {
+        vm.handles.failed = self
+            .exception
+            .and_then(|root| vm.rooted(&root))
+            .unwrap_or(Value::NIL);
+        self.error
+    }
 }
 
 /// Something that was left out.
@@ -72,7 +106,13 @@ impl Report {
 
     /// Everything was stopped on the way: nothing more is run.
     pub fn was_stopped(&self) -> bool {
-        matches!(self.errors.last(), Some((_, RunError::Stopped(_))))
+        matches!(
+            self.errors.last(),
+            Some(Failed {
+                error: RunError::Stopped(_),
+                ..
+            })
+        )
     }
 
     /// Something is wrong with the sources, and not only missing.
