@@ -120,3 +120,21 @@ fn an_interrupted_entry_keeps_what_it_had_done() {
     assert!(text.contains("This failed: UserInterrupt"), "{text}");
     repl.leave();
 }
+
+#[test]
+fn only_a_file_that_was_saved_from_here_is_written_over() {
+    let mut repl = Repl::start();
+    repl.says("3 + 4", "7");
+    let pipe = repl.state.join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo runs").success());
+    let mine = repl.file("mine.st", "\"Saved");
+    let pipe = pipe.to_str().expect("a name in UTF-8").to_string();
+    for path in [&pipe, "/dev/full", "/dev/zero", &mine] {
+        let told = format!("{path} exists, and was not saved from here");
+        repl.tells(&format!(":save {path}"), &told);
+    }
+    let (_, again) = (saved(&mut repl), saved(&mut repl));
+    assert!(again.1.status.success(), "{again:?}");
+    repl.leave();
+}

@@ -21,17 +21,20 @@ pub fn expanded(typed: &str) -> PathBuf {
 /// Writes a text to a file that is new, or that begins with `head`: nobody's work is overwritten.
 pub fn save(path: &Path, text: &str, head: &str) -> Result<(), String> {
     let name = path.display();
-    match outside::read(path) {
-        Ok(old) if !old.starts_with(head.as_bytes()) => {
-            return Err(format!("{name} exists, and was not saved from here"));
-        }
-        Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+    // What is no file may never end, or never begin.
+    let is_ours = match outside::kind(path, true) {
+        Ok(Kind::File) => outside::begins_with(path, head.as_bytes()),
+        Ok(Kind::Other) => Ok(false),
+        Ok(Kind::Folder) => {
             return Err(format!("{name} is a folder; write the name of a file"));
         }
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(told(&path.to_string_lossy(), &error));
-        }
-        _ => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    };
+    match is_ours {
+        Ok(true) => {}
+        Ok(false) => return Err(format!("{name} exists, and was not saved from here")),
+        Err(error) => return Err(told(&path.to_string_lossy(), &error)),
     }
     outside::write(path, text.as_bytes()).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!("{name}: there is no such folder"),

@@ -33,7 +33,15 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-/// Likewise of what is no file on disk, which may have so many.
+/// Whether these are the first bytes of a file; no more are read.
+pub fn begins_with(path: &Path, head: &[u8]) -> io::Result<bool> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(head.len() as u64).read_to_end(&mut bytes)?;
+    Ok(bytes == head)
+}
+
+/// All bytes of what is no file on disk, which may have so many.
 pub fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     all_of(std::fs::File::open(path)?, limit)
 }
