@@ -206,3 +206,24 @@ fn keys_at_random_leave_a_prompt_that_answers() {
     repl.session.exp_eof().expect("chirp ends");
     let _ = std::fs::remove_dir_all(&repl.state);
 }
+
+#[test]
+fn a_session_that_was_given_up_has_no_prompt() {
+    let state = Repl::folder();
+    std::fs::create_dir_all(state.join("chirp")).expect("a folder");
+    let made = Command::new("mkfifo")
+        .arg(state.join("chirp/init.st"))
+        .status();
+    assert!(made.expect("mkfifo runs").success());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chirp"));
+    command
+        .args(["--color", "never", "--timeout", "500ms"])
+        .env("XDG_STATE_HOME", &state)
+        .env("XDG_CONFIG_HOME", &state)
+        .env("TERM", "xterm");
+    let mut session = rexpect::session::spawn_command(command, Some(60_000)).expect("a session");
+    session.exp_string("out of time").expect("the reason");
+    let rest = session.exp_eof().expect("chirp ends");
+    assert!(!rest.contains("chirp>"), "{rest}");
+    let _ = std::fs::remove_dir_all(&state);
+}

@@ -212,7 +212,11 @@ impl Repl {
             Err(error) => {
                 let text = session.style.headline(files::told(&name, &error));
                 session.complain(&text);
-                Ok(())
+                // What ended the wait for it ended everything: the session knows the exit code.
+                match session.is_over() {
+                    true => Err(Ending::Exit(exit::FAILED)),
+                    false => Ok(()),
+                }
             }
         }
     }
