@@ -103,7 +103,7 @@ impl Repl {
         let text = if path.is_dir() {
             None
         } else if path.exists() && !path.is_file() {
-            // Ctrl-C does not reach whoever waits for it to be read.
+            // A reader that is left behind at the terminal would take the prompt's keys.
             return Err(refuse(session, &format!("{name} is no file on disk")));
         } else {
             match session.read_text(path) {
