@@ -138,3 +138,61 @@ fn only_a_file_that_was_saved_from_here_is_written_over() {
     assert!(again.1.status.success(), "{again:?}");
     repl.leave();
 }
+
+#[test]
+fn statements_behind_a_class_in_brackets_end_in_a_dot() {
+    let mut repl = Repl::start();
+    let script = repl.file(
+        "a.st",
+        "Object subclass: Lamp [ ]\n3 + 4. \"seven\"\nkept := 5 \"five\"",
+    );
+    repl.tells(&format!(":load {script}"), "loaded ");
+    repl.says("Object subclass: Fan [ ]. kept + 1", "6");
+    repl.says("kept := _ * 2", "12");
+    repl.line("Transcript show: kept printString; cr");
+    repl.expect("\n12\r\n");
+    repl.prompt();
+    runs_and_prints(&mut repl, "12\n");
+    repl.says("#(1 2) do: [ :each | ^ each ]", "1");
+    runs_and_prints(&mut repl, "12\n");
+    repl.leave();
+}
+
+#[test]
+fn the_last_value_and_the_last_error_may_be_nil() {
+    let mut repl = Repl::start();
+    fails(&mut repl, "1/0", "ZeroDivide");
+    repl.says("__ class name size", "10");
+    repl.says("3 + 4", "7");
+    repl.line("\"nothing\"");
+    repl.prompt();
+    repl.says("one := _ isNil", "true");
+    repl.says("3 + 4. | a |", "nil");
+    repl.says("two := _ isNil", "true");
+    repl.line("Transcript show: (one & two) printString; cr");
+    repl.expect("\ntrue\r\n");
+    repl.prompt();
+    runs_and_prints(&mut repl, "true\n");
+    repl.leave();
+}
+
+#[test]
+fn a_value_without_a_literal_is_nil_and_the_script_says_what_it_was() {
+    let mut repl = Repl::start();
+    fails(
+        &mut repl,
+        "(all := OrderedCollection new) foo",
+        "MessageNotUnderstood",
+    );
+    fails(&mut repl, "(third := 1/3s2) foo", "MessageNotUnderstood");
+    fails(&mut repl, "(half := 1/2) foo", "MessageNotUnderstood");
+    let text = runs_and_prints(&mut repl, "");
+    for line in [
+        "all := nil. \"it was an OrderedCollection\"",
+        "third := nil. \"it was a ScaledDecimal\"",
+        "half := (1/2).",
+    ] {
+        assert!(text.contains(&format!("\n{line}\n")), "{line}: {text}");
+    }
+    repl.leave();
+}

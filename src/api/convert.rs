@@ -153,7 +153,7 @@ pub(super) fn room(ctx: &Ctx<'_>, bytes: usize) -> Result<()> {
 }
 
 /// Names an instance of a class.
-pub(super) fn with_article(name: &str) -> String {
+pub(crate) fn with_article(name: &str) -> String {
     let vowel = name.starts_with(['A', 'E', 'I', 'O', 'U']);
     format!("{} {name}", if vowel { "an" } else { "a" })
 }

@@ -26,7 +26,7 @@ mod builder;
 mod class;
 mod collections;
 mod context;
-mod convert;
+pub(crate) mod convert;
 mod data;
 mod error;
 mod function;

@@ -35,6 +35,11 @@ pub fn is_unfinished(text: &str) -> bool {
     parsed.is_open || chirp_grammar::parse_do_it(&visible(text, &parsed.blank)).is_incomplete()
 }
 
+/// The statements of a script where they are, and spaces for everything else.
+pub fn only_statements(text: &str) -> String {
+    visible(text, &class_body::parse(text, 0).blank)
+}
+
 /// The first value of a class variable, compiled.
 struct Variable {
     class: ClassIndex,

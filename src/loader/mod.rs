@@ -7,7 +7,7 @@
 pub mod boot;
 #[cfg(feature = "packages")]
 mod chunks;
-mod class_body;
+pub mod class_body;
 pub mod compile;
 mod definitions;
 pub mod filing;

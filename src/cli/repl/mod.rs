@@ -28,7 +28,7 @@ use crate::memory::Value;
 use crate::vm::signal;
 use editor::{Setup, Typed};
 use output::Output;
-use record::Record;
+use record::{Content, Record};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -260,7 +260,7 @@ impl Repl {
                         let names: Vec<&str> = names
                             .filter(|name| session.vm.has_session_variable(name))
                             .collect();
-                        let with_value = |name: &str| (name.to_string(), literal(session, name));
+                        let with_value = |name: &str| (name.to_string(), content(session, name));
                         let variables = names.into_iter().map(with_value).collect();
                         self.record.failed(&text, &failure, variables);
                     }
@@ -318,13 +318,16 @@ fn help_with_tools(session: &Session, text: &str) -> Option<String> {
 }
 
 /// The value of a variable as source, if it is a number, a string or the like.
-fn literal(session: &mut Session, name: &str) -> Option<String> {
-    let value = session.vm.session_variable(name)?;
+fn content(session: &mut Session, name: &str) -> Content {
+    let Some(value) = session.vm.session_variable(name) else {
+        return Content::Unchanged;
+    };
     let class = session.vm.classes.name(session.vm.heap.class_of(value));
     if !record::LITERALS.contains(&class.as_str()) {
-        return None;
+        return Content::Instance(class);
     }
-    session.print_quietly(value).ok()
+    let printed = session.print_quietly(value);
+    printed.map_or(Content::Instance(class), Content::Literal)
 }
 
 /// Our folder in the one that the variable names, or else in this one of the home folder.

@@ -4,9 +4,12 @@
 //! comment. Runs nothing.
 
 use super::super::entered::Failure;
-use super::LAST;
+use super::{ERROR, LAST};
+use crate::api::convert::with_article;
+use crate::formats::class_body;
 use crate::formats::detect::without_interpreter_line;
-use chirp_grammar::ast::Statement;
+use crate::loader::class_body::only_statements;
+use chirp_grammar::ast::{DoIt, Statement};
 use chirp_grammar::{TokenInfo, TokenKind, parse_do_it, tokens};
 use std::ops::Range;
 use std::path::Path;
@@ -23,7 +26,6 @@ pub const LITERALS: &[&str] = &[
     "BoxedFloat64",
     "Float",
     "Fraction",
-    "ScaledDecimal",
     "ByteString",
     "WideString",
     "ByteSymbol",
@@ -34,8 +36,19 @@ pub const LITERALS: &[&str] = &[
     "UndefinedObject",
 ];
 
-/// A variable by its name, and the source of its value if there is a literal of it.
-pub type Variable = (String, Option<String>);
+/// A variable by its name, and what it has.
+pub type Variable = (String, Content);
+
+/// What a failed entry has left in a variable.
+#[derive(Debug)]
+pub enum Content {
+    /// The source of the value.
+    Literal(String),
+    /// An instance of this class, of which there is no literal.
+    Instance(String),
+    /// What it had before.
+    Unchanged,
+}
 
 /// The entries that ran, or began to.
 #[derive(Debug, Default)]
@@ -70,7 +83,7 @@ impl Record {
         let changed = assigned(&text[failing.clone()]);
         for (name, value) in &mut variables {
             if !changed.contains(&name.as_str()) {
-                *value = None;
+                *value = Content::Unchanged;
             }
         }
         let assigned_here = assigned(rest);
@@ -99,6 +112,11 @@ impl Record {
         // What leaves an entry early would leave the script: then each entry is one of its own there as well.
         let apart = self.0.iter().any(|e| returns_early(e.source()));
         let rewritten = if apart { evaluation } else { statement };
+        // The last error is that of the session, and none of the script.
+        if self.0.iter().any(|e| mentions(e.source(), ERROR)) {
+            text += &rewritten(&format!("{ERROR} := nil"), false);
+            text.push('\n');
+        }
         for (i, entry) in self.0.iter().enumerate() {
             if !entry.source().is_empty() {
                 count += 1;
@@ -110,13 +128,10 @@ impl Record {
                 } => {
                     let named = names_value(&self.0[i + 1..]);
                     text += &rewritten(source, named);
-                    if let Some(class) = class
-                        && named
-                        && parse_do_it(source).tree.is_none()
-                    {
-                        // A class in brackets is no expression.
-                        text += "\n";
-                        text += &rewritten(&format!("{LAST} := {class}"), false);
+                    if named && !has_value(source) {
+                        let value = class.as_deref().unwrap_or("nil");
+                        text.push('\n');
+                        text += &rewritten(&format!("{LAST} := {value}"), false);
                     }
                 }
                 Entry::Load(statement) => text += statement,
@@ -131,12 +146,17 @@ impl Record {
                     }
                     text += remark;
                     for (name, value) in variables {
-                        let known = value.is_none() && mentions(&text[HEAD.len()..], name);
-                        if !known {
-                            let value = value.as_deref().unwrap_or("nil");
-                            text.push('\n');
-                            text += &rewritten(&format!("{name} := {value}"), false);
-                        }
+                        let source = match value {
+                            Content::Literal(source) => source,
+                            // Maybe what it had before is what it has.
+                            _ if mentions(&text[HEAD.len()..], name) => continue,
+                            Content::Instance(class) => {
+                                &format!("nil \"it was {}\"", with_article(class))
+                            }
+                            Content::Unchanged => "nil",
+                        };
+                        text.push('\n');
+                        text += &rewritten(&format!("{name} := {source}"), false);
                     }
                 }
             }
@@ -264,7 +284,7 @@ fn range(token: &TokenInfo) -> Range<usize> {
 fn evaluation(entry: &str, names_value: bool) -> String {
     let evaluated = |source: &str| format!("Smalltalk evaluate: '{}'", source.replace('\'', "''"));
     if parse_do_it(entry).tree.is_none() {
-        return entry.to_string();
+        return apart(entry, names_value);
     }
     let source = match returns_early(entry) && names_value {
         true => format!("{LAST} := {}", evaluated(entry)),
@@ -274,20 +294,36 @@ fn evaluation(entry: &str, names_value: bool) -> String {
     evaluated(&source) + "."
 }
 
+/// Classes in brackets as they are, and the statements between them evaluated.
+fn apart(entry: &str, names_value: bool) -> String {
+    let statements = only_statements(entry);
+    let statements = statements.trim();
+    if significant(statements).is_empty() || parse_do_it(statements).tree.is_none() {
+        return entry.to_string();
+    }
+    let classes = class_body::parse(entry, 0).blank;
+    let mut text: String = classes
+        .into_iter()
+        .map(|range| format!("{}\n", &entry[range]))
+        .collect();
+    text += &evaluation(statements, names_value);
+    text
+}
+
 /// Whether there is a `^` that does not begin the last statement.
 fn returns_early(entry: &str) -> bool {
-    let Some(tree) = parse_do_it(entry).tree else {
+    let Some(tree) = tree_of(entry) else {
         return false;
     };
     let last = matches!(tree.body.statements.last(), Some(Statement::Return { .. }));
-    let carets = tokens(entry).filter(|t| t.kind == TokenKind::Caret);
+    let statements = only_statements(entry);
+    let carets = tokens(&statements).filter(|t| t.kind == TokenKind::Caret);
     carets.count() > usize::from(last)
 }
 
 /// An entry as statements of a script: no `^` ends the script, and its value has a name if the next one wants it.
 fn statement(entry: &str, names_value: bool) -> String {
-    let Some(tree) = parse_do_it(entry).tree else {
-        // A class in brackets is no statement, and needs no dot.
+    let Some(tree) = tree_of(entry) else {
         return entry.to_string();
     };
     let name = format!("{LAST} := ");
@@ -304,11 +340,8 @@ fn statement(entry: &str, names_value: bool) -> String {
         }
         _ => entry.to_string(),
     };
-    // A comment at the end must not swallow the dot.
-    let end = tokens(&text)
-        .filter(|t| t.kind != TokenKind::Comment)
-        .last();
-    match end {
+    // A comment at the end must not swallow the dot, and a class in brackets needs none.
+    match significant(&only_statements(&text)).last() {
         Some(last) if last.kind == TokenKind::Dot => text,
         Some(last) => {
             let end = last.span.end as usize;
@@ -316,6 +349,18 @@ fn statement(entry: &str, names_value: bool) -> String {
         }
         None => text,
     }
+}
+
+/// The statements of an entry, between whatever classes in brackets it has.
+fn tree_of(entry: &str) -> Option<DoIt> {
+    let whole = parse_do_it(entry).tree;
+    whole.or_else(|| parse_do_it(&only_statements(entry)).tree)
+}
+
+/// Whether an entry has an expression at its end: without one its value is nil, or a class in brackets.
+fn has_value(entry: &str) -> bool {
+    let tree = tree_of(entry);
+    tree.is_some_and(|t| !matches!(t.body.statements.last(), None | Some(Statement::Declare(_))))
 }
 
 fn mentions(text: &str, name: &str) -> bool {
@@ -379,9 +424,9 @@ mod tests {
         let mut record = Record::default();
         record.done("3 + 4", None);
         record.failed("x := _. y := \"!\" 1/0. z := 9", &at(18), {
-            let nil = || Some("nil".to_string());
+            let nil = || Content::Literal("nil".to_string());
             vec![
-                ("x".into(), Some("7".into())),
+                ("x".into(), Content::Literal("7".into())),
                 ("y".into(), nil()),
                 ("z".into(), nil()),
             ]
