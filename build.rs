@@ -31,7 +31,8 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let files = library_files::read(&root.join("image"))?;
     let (files, left): (Vec<_>, Vec<_>) = files.into_iter().partition(|f| is_wanted(&f.path));
-    match formats::index::build(&files) {
+    let comments = env::var_os("CARGO_FEATURE_TOOLS").is_some();
+    match formats::index::build(&files, comments) {
         Ok(library) => {
             // A file that cannot be read fails the build of who wants it.
             let left_out = formats::parts::left_out(&files, &left).unwrap_or_default();

@@ -59,15 +59,15 @@ struct Parsed<'a> {
     class: String,
 }
 
-/// Joins the files and indexes them; all mistakes, or the library.
+/// Joins the files and indexes them, with or without the comments in them; all mistakes, or the library.
 /// The result depends only on the files' contents, not on their order.
-pub fn build(files: &[SourceFile]) -> Result<Library, Vec<LibraryError>> {
+pub fn build(files: &[SourceFile], comments: bool) -> Result<Library, Vec<LibraryError>> {
     let mut files: Vec<&SourceFile> = files.iter().collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let mut errors = Vec::new();
     let parsed = parse_all(&files, &mut errors);
     let order = class_order(&parsed, &mut errors);
-    let mut writer = Writer::new();
+    let mut writer = Writer::new(comments);
     for &class in &order.classes {
         writer.class(class, &parsed, &order, &mut errors);
     }
@@ -240,7 +240,7 @@ mod tests {
     }
 
     fn messages(files: &[SourceFile]) -> Vec<String> {
-        build(files)
+        build(files, true)
             .unwrap_err()
             .iter()
             .map(LibraryError::to_string)
@@ -255,13 +255,25 @@ mod tests {
     #[test]
     fn the_result_does_not_depend_on_the_order_of_files() {
         let mut files = vec![class("B", "A"), class("A", "nil"), class("C", "B")];
-        let library = build(&files).unwrap();
+        let library = build(&files, true).unwrap();
         files.reverse();
-        assert_eq!(build(&files).unwrap(), library);
+        assert_eq!(build(&files, true).unwrap(), library);
         let header = [MAGIC, 8, 3, 0, 0, 9, 9, 9];
         let bytes: Vec<u8> = header.iter().flat_map(|word| word.to_le_bytes()).collect();
         assert_eq!(library.index[..4 * HEADER], bytes);
-        assert_eq!(build(&[]).unwrap().index.len(), 4 * HEADER + layout::STRING);
+        assert_eq!(
+            build(&[], true).unwrap().index.len(),
+            4 * HEADER + layout::STRING
+        );
+    }
+
+    #[test]
+    fn comments_can_be_left_out() {
+        let method = "K >> a: b [\n\t\"Adds.\"\n\n\t^ b + 1\n]\n";
+        let text = format!("\"\nI add.\n\"\n{}\n{method}", class("K", "nil").text);
+        let text_with = |comments| build(&[file("K.st", &text)], comments).unwrap().text;
+        assert_eq!(text_with(true), "a: b  \n\t\"Adds.\"\n\n\t^ b + 1I add.");
+        assert_eq!(text_with(false), "a: b  \n\n\n\t^ b + 1");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! They never parse expressions, never evaluate, never touch a file, and depend on nothing
 //! else in the project: the build script compiles this folder as well.
 
+pub mod bare;
 pub mod chunk;
 pub mod class_body;
 pub mod detect;

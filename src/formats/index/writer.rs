@@ -1,5 +1,6 @@
 //! The growing index and text of a library. Lays out what `layout` describes; checks nothing but that no method occurs twice.
 
+use super::super::bare::without_comments;
 use super::super::error::FormatError;
 use super::super::layout::{self, HEADER, LISTS, MAGIC, SEGMENTS, TRAIT, field, push, push_entry};
 use super::super::ston::Map;
@@ -22,6 +23,8 @@ pub struct Writer {
     num_methods: usize,
     /// How long all comments are so far.
     comments: usize,
+    /// Whether comments are kept.
+    keeps_comments: bool,
     wanted_early: HashSet<&'static str>,
     early: Vec<Range<usize>>,
 }
@@ -35,7 +38,7 @@ struct Before {
 }
 
 impl Writer {
-    pub fn new() -> Writer {
+    pub fn new(keeps_comments: bool) -> Writer {
         Writer {
             text: String::new(),
             ends: Vec::new(),
@@ -45,6 +48,7 @@ impl Writer {
             records: Vec::new(),
             num_methods: 0,
             comments: 0,
+            keeps_comments,
             wanted_early: EARLY.lines().collect(),
             early: Vec::new(),
         }
@@ -151,6 +155,7 @@ impl Writer {
         let package = header.text("package")?.unwrap_or(category);
         let path = layout::path(package, &p.class, layout == TRAIT);
         let comment = p.definition.comment.as_ref();
+        let comment = comment.filter(|_| self.keeps_comments);
         let mut fields = [0; field::COUNT];
         fields[field::NAME] = self.string(&p.class);
         fields[field::SUPERCLASS] = superclass.map_or(0, |&s| s + 1);
@@ -185,7 +190,12 @@ impl Writer {
             push(bytes, file);
         }
         let line = if file == before.file { before.line } else { 0 };
-        push(bytes, m.source.len());
+        let mut text = m.text(&p.file.text);
+        if !self.keeps_comments {
+            let body = text.split_off(m.bracket + 1 - m.source.start);
+            text.push_str(&without_comments(&body));
+        }
+        push(bytes, text.len());
         push(bytes, m.bracket - m.source.start);
         push(bytes, m.line as usize - line);
         *before = Before {
@@ -194,7 +204,7 @@ impl Writer {
             line: m.line as usize,
         };
         let start = self.text.len();
-        self.text.push_str(&m.text(&p.file.text));
+        self.text.push_str(&text);
         self.ends.push(self.text.len());
         let side = if m.class_side { " class" } else { "" };
         let name = format!("{}{side}>>{}", p.class, m.selector);
@@ -206,7 +216,12 @@ impl Writer {
     pub fn finish(mut self, parsed: &[Parsed<'_>], order: &Order<'_>) -> Library {
         let comments = self.text.len();
         for p in order.classes.iter().map(|&class| &parsed[class]) {
-            if let Some(range) = &p.definition.comment {
+            if let Some(range) = p
+                .definition
+                .comment
+                .as_ref()
+                .filter(|_| self.keeps_comments)
+            {
                 self.text.push_str(&p.file.text[range.clone()]);
                 self.ends.push(self.text.len());
             }

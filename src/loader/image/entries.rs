@@ -9,6 +9,10 @@ use crate::vm::classes::SourceText;
 use std::borrow::Cow;
 use std::ops::Range;
 
+/// What stands where a comment of the library's was, without the feature that brings them.
+const NO_COMMENT: &str =
+    "This Chirp was built without the comments of its class library: without the feature tools.";
+
 /// One class of the library.
 #[derive(Clone, Copy, Debug)]
 pub struct ClassEntry<'a> {
@@ -129,6 +133,9 @@ impl<'a> ClassEntry<'a> {
 
     /// The same for a machine to keep; what `ClassInfo::comment` reads.
     pub fn kept_comment(&self) -> Option<SourceText> {
+        if !super::COMMENTS {
+            return Some(SourceText::Static(NO_COMMENT));
+        }
         match self.image.is_whole() {
             true => Some(SourceText::Shared(self.comment()?.into())),
             false => Some(self.image.kept_text(self.comment_range()?)),
