@@ -2,6 +2,9 @@
 //!
 //! Owns how alike two names are. Must never know what they are names of.
 
+use chirp_grammar::unicode;
+use std::iter;
+
 /// The candidate that is spelled most like `name`, if one is so similar that it may be meant.
 pub fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     closest(name, candidates).map(|(_, other)| other)
@@ -32,7 +35,7 @@ pub fn may_name(name: &str, known: &str) -> bool {
     let Some(first) = first.filter(|_| name.starts_with(char::is_lowercase)) else {
         return true;
     };
-    let small: String = first.to_lowercase().chain(rest).collect();
+    let small: String = iter::once(unicode::lowercase(first)).chain(rest).collect();
     small == name || distance(name, &small).is_some_and(|d| d <= 1)
 }
 

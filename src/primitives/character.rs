@@ -5,10 +5,10 @@
 //! answer anything that depends on a locale.
 
 use super::string::arg;
-use super::unicode_category::{Category, category};
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
+use chirp_grammar::unicode::{self, Category, category};
 
 /// The primitives of this file.
 pub const TABLE: Table = table![
@@ -29,7 +29,7 @@ pub fn lower(code: u32) -> u32 {
     if code < 128 {
         return u32::from((code as u8).to_ascii_lowercase());
     }
-    char::from_u32(code).map_or(code, |c| only(c.to_lowercase()).unwrap_or(code))
+    char::from_u32(code).map_or(code, |c| unicode::lowercase(c) as u32)
 }
 
 /// The upper-case code of a code.
@@ -40,12 +40,12 @@ pub fn upper(code: u32) -> u32 {
     if code == 'ß' as u32 {
         return 'ẞ' as u32;
     }
-    char::from_u32(code).map_or(code, |c| only(c.to_uppercase()).unwrap_or(code))
+    char::from_u32(code).map_or(code, |c| unicode::uppercase(c) as u32)
 }
 
-fn only(mut mapped: impl Iterator<Item = char>) -> Option<u32> {
-    let first = mapped.next()?;
-    mapped.next().is_none().then_some(first as u32)
+/// Ll, Lm, Lo, Lt or Lu.
+fn is_any_letter(category: Category) -> bool {
+    (Category::LowercaseLetter..=Category::UppercaseLetter).contains(&category)
 }
 
 fn receiver(args: &[Value]) -> Result<u32, PrimError> {
@@ -84,15 +84,15 @@ fn lowercase(_: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 fn is_letter(_: &mut Vm, args: &[Value]) -> PrimResult {
-    has(args, Category::is_letter)
+    has(args, is_any_letter)
 }
 
 fn is_uppercase(_: &mut Vm, args: &[Value]) -> PrimResult {
-    has(args, |c| c == Category::UPPERCASE)
+    has(args, |c| c == Category::UppercaseLetter)
 }
 
 fn is_lowercase(_: &mut Vm, args: &[Value]) -> PrimResult {
-    has(args, |c| c == Category::LOWERCASE)
+    has(args, |c| c == Category::LowercaseLetter)
 }
 
 /// 0 to 9 for the decimal digits of all scripts, 10 to 35 for the capital and small letters of ASCII, else -1.
@@ -101,7 +101,7 @@ fn digit_value(_: &mut Vm, args: &[Value]) -> PrimResult {
     let digit = char::from_u32(code).and_then(|c| c.to_digit(36));
     Ok(Value::int(match digit {
         Some(digit) => i64::from(digit),
-        None if category(code) == Category::DIGIT => decimal(code),
+        None if category(code) == Category::DecimalNumber => decimal(code),
         None => -1,
     }))
 }
@@ -111,12 +111,12 @@ fn digit_value(_: &mut Vm, args: &[Value]) -> PrimResult {
 fn decimal(code: u32) -> i64 {
     let first = (0..code)
         .rev()
-        .find(|&c| category(c) != Category::DIGIT)
+        .find(|&c| category(c) != Category::DecimalNumber)
         .map_or(0, |c| c + 1);
     i64::from((code - first) % 10)
 }
 
-/// The general category, as a number from 0.
+/// The general category as a number from 0, in the order of Pharo's `Unicode`.
 fn category_number(_: &mut Vm, args: &[Value]) -> PrimResult {
-    Ok(Value::int(i64::from(category(receiver(args)?).0)))
+    Ok(Value::int(category(receiver(args)?) as i64))
 }

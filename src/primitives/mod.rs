@@ -60,7 +60,6 @@ pub mod suggest;
 mod surroundings;
 mod symbol;
 mod system;
-mod unicode_category;
 
 /// Makes them known to a machine.
 pub fn register(primitives: &mut Primitives) {

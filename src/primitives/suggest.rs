@@ -107,10 +107,8 @@ pub fn anywhere<'v>(vm: &'v Vm, wanted: &str) -> Option<&'v str> {
 
 /// The name of a global.
 pub fn global(vm: &Vm, wanted: &str) -> Option<String> {
-    if matches!(
-        wanted.to_lowercase().as_str(),
-        "null" | "none" | "nil" | "undefined"
-    ) {
+    let nil = ["null", "none", "nil", "undefined"];
+    if nil.iter().any(|word| wanted.eq_ignore_ascii_case(word)) {
         return Some("nil".to_string());
     }
     let names = vm.global_names();

@@ -177,7 +177,7 @@ fn split(text: &str) -> Result<Parts<'_>, Box<Problem>> {
     {
         let help = format!(
             "the base stands in decimal before an `r`: {base}r{}",
-            text[2..].to_uppercase()
+            text[2..].to_ascii_uppercase()
         );
         return Err(problem(
             "a base is not written like this",

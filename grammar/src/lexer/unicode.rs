@@ -3,7 +3,7 @@
 //! Asked about one character at a time: an automaton that knew all of them would have a thousand states for texts that
 //! hardly have any of them.
 
-use crate::unicode::{GeneralCategory as Category, category};
+use crate::unicode::{Category, category};
 
 /// May a name begin with it?
 pub fn begins_name(c: char) -> bool {
@@ -15,14 +15,17 @@ pub fn continues_name(c: char) -> bool {
     use Category::{EnclosingMark, NonspacingMark, SpacingMark};
     begins_name(c)
         || c.is_numeric()
-        || matches!(category(c), NonspacingMark | SpacingMark | EnclosingMark)
+        || matches!(
+            category(c as u32),
+            NonspacingMark | SpacingMark | EnclosingMark
+        )
 }
 
 /// Is it an operator beyond ASCII?
 pub fn is_operator(c: char) -> bool {
     use Category::{CurrencySymbol, MathSymbol, ModifierSymbol, OtherSymbol};
     let symbol = matches!(
-        category(c),
+        category(c as u32),
         MathSymbol | OtherSymbol | CurrencySymbol | ModifierSymbol
     );
     !c.is_ascii() && !"←↑".contains(c) && (symbol || "·¡¿§¶".contains(c))
