@@ -17,8 +17,8 @@ use chirp::host::stdio::Stdio;
 use chirp::host::{Capabilities, Host};
 use chirp::loader::{LoadError, boot};
 use chirp::memory::HeapOptions;
-use chirp::vm::Vm;
 use chirp::vm::run::RunError;
+use chirp::vm::{Outlined, Vm};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
 
@@ -113,7 +113,7 @@ fn pieces(text: &str) -> (Vec<Piece<'_>>, &str) {
     (pieces, &text[start..])
 }
 
-fn machine() -> Result<Box<Vm>, Failed> {
+fn machine() -> Result<Outlined<Vm>, Failed> {
     let host = Host::new(Capabilities::all(), Stdio::none()).map_err(|e| e.to_string())?;
     let mut vm = boot(&image(), HeapOptions::default(), host)?;
     if std::env::var_os("CHIRP_STRESS").is_some() {

@@ -7,13 +7,13 @@ use chirp::loader::boot::missing_known_classes;
 use chirp::loader::{LoadError, boot};
 use chirp::memory::HeapOptions;
 use chirp::tools::examples::examples_in_source;
-use chirp::vm::Vm;
 use chirp::vm::run::RunError;
+use chirp::vm::{Outlined, Vm};
 
 mod image;
 use image::image;
 
-fn machine() -> Box<Vm> {
+fn machine() -> Outlined<Vm> {
     let host = Host::new(Capabilities::all(), Stdio::none()).expect("descriptors");
     let mut vm = boot(&image(), HeapOptions::default(), host).expect("a sound library");
     if std::env::var_os("CHIRP_STRESS").is_some() {

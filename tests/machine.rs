@@ -8,7 +8,7 @@ use chirp::loader::{LoadError, boot};
 use chirp::memory::{HeapOptions, Value};
 use chirp::vm::primitive_table::Table;
 use chirp::vm::run::RunError;
-use chirp::vm::{HostFn, PrimError, Stop, Vm, signal};
+use chirp::vm::{HostFn, Outlined, PrimError, Stop, Vm, signal};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
@@ -21,7 +21,7 @@ mod rust;
 #[path = "machine/stops.rs"]
 mod stops;
 
-fn machine() -> Box<Vm> {
+fn machine() -> Outlined<Vm> {
     let host = Host::new(Capabilities::all(), Stdio::none()).expect("a host");
     let mut vm = boot(&Image::embedded(), HeapOptions::default(), host).expect("the library");
     guard(&mut vm);

@@ -12,8 +12,8 @@ use chirp::host::{Capabilities, Host};
 use chirp::loader::boot;
 use chirp::loader::image::Image;
 use chirp::memory::{HeapOptions, Value};
-use chirp::vm::Vm;
 use chirp::vm::handles::Root;
+use chirp::vm::{Outlined, Vm};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -228,7 +228,7 @@ fn setting(name: &str) -> Option<u64> {
 const HANDLES: usize = 15;
 
 struct Player {
-    vm: Box<Vm>,
+    vm: Outlined<Vm>,
     values: Vec<(Root, String)>,
     /// Module and name.
     names: Vec<(&'static str, &'static str)>,

@@ -11,7 +11,7 @@ use chirp::host::{Capabilities, Host};
 use chirp::loader::boot;
 use chirp::loader::image::Image;
 use chirp::memory::HeapOptions;
-use chirp::vm::Vm;
+use chirp::vm::{Outlined, Vm};
 use std::net::TcpListener;
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -64,7 +64,7 @@ fn answer(question: &Question) -> Answer {
     }
 }
 
-fn machine(look_up: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Box<Vm> {
+fn machine(look_up: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Outlined<Vm> {
     let host = Host::new(Capabilities::all(), Stdio::none()).expect("a host");
     let mut vm = boot(&Image::embedded(), HeapOptions::default(), host).expect("the library");
     let (resolver, _) = vm.host.net.resolver().expect("the permission");

@@ -9,7 +9,7 @@ use crate::vm::host_methods::BoxError;
 use crate::vm::run::RunError;
 use crate::vm::stopping::StoppedAt;
 use crate::vm::trace::Frame;
-use crate::vm::{CompileFailure, Mistake, Stop, Unhandled, Vm};
+use crate::vm::{CompileFailure, Mistake, Outlined, Stop, Unhandled, Vm};
 use std::sync::Arc;
 
 /// What every fallible function of this crate answers.
@@ -52,7 +52,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// let ErrorKind::Syntax { errors, .. } = error.kind() else { panic!() };
 /// assert_eq!(&text[errors[0].span.clone()], "'Grüße'");
 /// ```
-pub struct Error(Box<Inner>);
+pub struct Error(Outlined<Inner>);
 
 struct Inner {
     kind: ErrorKind,
@@ -223,7 +223,7 @@ pub struct Place<'a> {
 impl Error {
     #[inline(never)]
     pub(super) fn new(kind: ErrorKind) -> Error {
-        Error(Box::new(Inner {
+        Error(Outlined::new(Inner {
             kind,
             rendered: String::new(),
             source: None,
@@ -254,7 +254,7 @@ impl Error {
                     message: error.to_string(),
                     trace: Trace::default(),
                 };
-                Error(Box::new(Inner {
+                Error(Outlined::new(Inner {
                     kind,
                     rendered: String::new(),
                     source: Some(error),
@@ -363,11 +363,12 @@ impl Error {
     /// What Smalltalk is to hold of this: the host's own error where there is one behind it, and of an exception that
     /// has come through several closures what the innermost was told.
     pub(super) fn into_held(mut self) -> BoxError {
-        match (&self.0.kind, self.0.source.take()) {
+        let inner = &mut *self.0;
+        match (&inner.kind, inner.source.take()) {
             (ErrorKind::Host { .. }, Some(source)) => source,
             (_, Some(source)) if source.is::<Error>() => source,
             (_, source) => {
-                self.0.source = source;
+                inner.source = source;
                 Box::new(self)
             }
         }
@@ -384,7 +385,7 @@ impl Error {
         let rendered = failures.iter().map(|f| f.rendered.as_str()).collect();
         let errors: Vec<Mistake> = failures.into_iter().flat_map(|f| f.mistakes).collect();
         let incomplete = !errors.is_empty() && errors.iter().all(|e| e.incomplete);
-        Error(Box::new(Inner {
+        Error(Outlined::new(Inner {
             kind: ErrorKind::Syntax { errors, incomplete },
             rendered,
             source: None,
@@ -442,7 +443,7 @@ impl Error {
                 exception,
             },
         };
-        Error(Box::new(Inner {
+        Error(Outlined::new(Inner {
             kind,
             rendered: String::new(),
             source,

@@ -9,7 +9,7 @@ use crate::host::{Host, library_files};
 use crate::loader::boot::{boot_shared, resume};
 use crate::loader::image;
 use crate::memory::HeapOptions;
-use crate::vm::{Snapshot, Vm};
+use crate::vm::{Outlined, Snapshot, Vm};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ impl Image {
     }
 
     /// A machine that begins with it.
-    pub(super) fn start(&self, heap: HeapOptions, host: Host) -> Result<Box<Vm>> {
+    pub(super) fn start(&self, heap: HeapOptions, host: Host) -> Result<Outlined<Vm>> {
         let taken = match &self.0 {
             Content::Library(library) => {
                 let limit = heap.limit;

@@ -1,20 +1,20 @@
 //! The machine behind a `Smalltalk`. Owns how it ends: as the Processes that are left do, whose clean-up blocks run.
 
-use crate::vm::Vm;
+use crate::vm::{Outlined, Vm};
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A machine that ends when this is dropped.
-pub(super) struct Machine(Option<Box<Vm>>);
+pub(super) struct Machine(Option<Outlined<Vm>>);
 
 impl Machine {
-    pub(super) fn new(vm: Box<Vm>) -> Machine {
+    pub(super) fn new(vm: Outlined<Vm>) -> Machine {
         Machine(Some(vm))
     }
 
     /// Gives it back, to go on with.
     #[cfg(feature = "cli")]
-    pub(super) fn into_vm(mut self) -> Box<Vm> {
+    pub(super) fn into_vm(mut self) -> Outlined<Vm> {
         self.0.take().expect(HERE)
     }
 }

@@ -12,7 +12,7 @@ use super::interrupt::InterruptHandle;
 use super::machine::Machine;
 use super::object::Obj;
 use crate::host::outside;
-use crate::vm::Vm;
+use crate::vm::{Outlined, Vm};
 use std::path::Path;
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ impl Smalltalk {
         &self.vm
     }
 
-    pub(super) fn of(vm: Box<Vm>, budget: Budget) -> Smalltalk {
+    pub(super) fn of(vm: Outlined<Vm>, budget: Budget) -> Smalltalk {
         let vm = Machine::new(vm);
         Smalltalk { vm, budget }
     }
@@ -100,7 +100,7 @@ impl Smalltalk {
 
     /// A machine that the command line has made.
     #[cfg(feature = "cli")]
-    pub(crate) fn around(vm: Box<Vm>) -> Smalltalk {
+    pub(crate) fn around(vm: Outlined<Vm>) -> Smalltalk {
         let budget = Budget {
             fuel: vm.limits.fuel,
             timeout: None,
@@ -110,7 +110,7 @@ impl Smalltalk {
 
     /// Gives it back.
     #[cfg(feature = "cli")]
-    pub(crate) fn into_vm(self) -> Box<Vm> {
+    pub(crate) fn into_vm(self) -> Outlined<Vm> {
         self.vm.into_vm()
     }
 

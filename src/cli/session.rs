@@ -22,7 +22,7 @@ use crate::loader::watch::Watcher;
 use crate::loader::{LoadError, boot};
 use crate::memory::{HeapOptions, Value};
 use crate::vm::run::RunError;
-use crate::vm::{CompileFailure, Limits, Stop, Unhandled, Vm, signal};
+use crate::vm::{CompileFailure, Limits, Outlined, Stop, Unhandled, Vm, signal};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ const INTERRUPT: &str = "UserInterrupt";
 
 /// A machine, and how to talk about it.
 pub struct Session {
-    pub vm: Box<Vm>,
+    pub vm: Outlined<Vm>,
     pub style: Style,
     pub signals: Received,
     /// Nobody reads standard output any more.
@@ -437,7 +437,7 @@ impl Session {
 }
 
 /// The machine with what a host program gives it.
-fn registered_in(vm: Box<Vm>, registered: Vec<Register>) -> crate::Result<Box<Vm>> {
+fn registered_in(vm: Outlined<Vm>, registered: Vec<Register>) -> crate::Result<Outlined<Vm>> {
     if registered.is_empty() {
         return Ok(vm);
     }

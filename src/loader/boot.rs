@@ -8,7 +8,7 @@ use crate::host::Host;
 use crate::memory::{HeapOptions, Value};
 use crate::primitives::left_out;
 use crate::vm::known::Known;
-use crate::vm::{PrimError, Snapshot, Vm};
+use crate::vm::{Outlined, PrimError, Snapshot, Vm};
 use std::sync::Arc;
 
 /// Globals that are instances: name and class.
@@ -27,7 +27,7 @@ const OF_ONE_MACHINE: &[(&str, &str)] = &[
 ];
 
 /// A machine that begins where another one was. None when the system has no memory for it.
-pub fn resume(snapshot: &Snapshot, heap: HeapOptions, host: Host) -> Option<Box<Vm>> {
+pub fn resume(snapshot: &Snapshot, heap: HeapOptions, host: Host) -> Option<Outlined<Vm>> {
     let mut vm = snapshot.start(heap, host)?;
     for (class, variable) in OF_ONE_MACHINE {
         let index = vm.global(class).and_then(|v| vm.classes.index_of(v));
@@ -39,12 +39,16 @@ pub fn resume(snapshot: &Snapshot, heap: HeapOptions, host: Host) -> Option<Box<
 }
 
 /// Makes a machine with the library of `image`. Fails when a class of the library is wrongly defined.
-pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Box<Vm>, String> {
+pub fn boot(image: &Image, heap: HeapOptions, host: Host) -> Result<Outlined<Vm>, String> {
     boot_shared(&Arc::new(image.clone()), heap, host)
 }
 
 /// The same with an image that other machines have as well.
-pub fn boot_shared(image: &Arc<Image>, heap: HeapOptions, host: Host) -> Result<Box<Vm>, String> {
+pub fn boot_shared(
+    image: &Arc<Image>,
+    heap: HeapOptions,
+    host: Host,
+) -> Result<Outlined<Vm>, String> {
     let mut vm = Vm::new(heap, host, compile::HOOKS);
     crate::primitives::register(&mut vm.primitives);
     #[cfg(feature = "packages")]

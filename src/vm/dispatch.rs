@@ -200,10 +200,11 @@ mod tests {
     use crate::host::{Capabilities, Host};
     use crate::loader::image::Image;
     use crate::memory::HeapOptions;
+    use crate::vm::Outlined;
     #[cfg(all(chirp_threaded, target_arch = "x86_64"))]
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    fn machine() -> Box<Vm> {
+    fn machine() -> Outlined<Vm> {
         let host = Host::new(Capabilities::none(), Stdio::none()).expect("descriptors");
         crate::loader::boot(&Image::embedded(), HeapOptions::default(), host)
             .expect("a sound library")

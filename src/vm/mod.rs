@@ -26,6 +26,7 @@ pub mod machine_primitives;
 pub mod method_dict;
 mod numbered;
 mod ops;
+mod outlined;
 mod overflow;
 pub mod primitive_table;
 pub mod process;
@@ -55,6 +56,7 @@ use code::{Code, MachineFn, Primitive};
 pub use error::{PrimError, Stop, Unhandled};
 use known::Known;
 use numbered::Numbered;
+pub use outlined::Outlined;
 use process::Processes;
 use rustc_hash::FxHashMap;
 use scheduler::Scheduler;
@@ -333,7 +335,7 @@ pub(crate) struct Selectors {
 
 impl Vm {
     /// A machine with empty memory: no classes yet. The loader fills it.
-    pub fn new(heap: HeapOptions, host: Host, hooks: Hooks) -> Box<Vm> {
+    pub fn new(heap: HeapOptions, host: Host, hooks: Hooks) -> Outlined<Vm> {
         let mut heap = Heap::new(heap);
         for (tag, class) in heap.immediate_class.iter_mut().enumerate() {
             *class = match tag {
@@ -366,7 +368,7 @@ impl Vm {
             basic_new: sel("basicNew"),
             initialize: sel("initialize"),
         };
-        Box::new(Vm {
+        Outlined::new(Vm {
             table: dispatch::table(),
             counter: 0,
             limit: std::ptr::null_mut(),

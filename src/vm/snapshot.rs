@@ -15,7 +15,7 @@ use super::numbered::Numbered;
 use super::primitive_table::Primitives;
 use super::process::State;
 use super::symbols::{SymbolId, SymbolTable};
-use super::{Hooks, PrimError, Vm};
+use super::{Hooks, Outlined, PrimError, Vm};
 use crate::host::Host;
 use crate::memory::snapshot::Copier;
 use crate::memory::{self, HeapOptions, Value, Visitor};
@@ -303,8 +303,9 @@ impl Snapshot {
     }
 
     /// A machine that begins where the other one was. None when the system has no memory for it.
-    pub fn start(&self, heap: HeapOptions, host: Host) -> Option<Box<Vm>> {
-        let mut vm = Vm::new(heap, host, self.hooks);
+    pub fn start(&self, heap: HeapOptions, host: Host) -> Option<Outlined<Vm>> {
+        let mut machine = Vm::new(heap, host, self.hooks);
+        let vm = &mut *machine;
         let mut places = self.objects.install(&mut vm.heap)?;
         vm.symbols = self.symbols.clone();
         vm.symbols.visit(&mut places);
@@ -350,7 +351,7 @@ impl Snapshot {
         }
         [vm.code_threshold, vm.class_threshold] = self.thresholds;
         vm.class_object_size = self.class_object_size;
-        Some(vm)
+        Some(machine)
     }
 }
 

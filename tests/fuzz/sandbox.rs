@@ -6,9 +6,9 @@ use chirp::host::{Capabilities, Host};
 use chirp::loader::boot;
 use chirp::loader::image::Image;
 use chirp::memory::HeapOptions;
-use chirp::vm::Vm;
+use chirp::vm::{Outlined, Vm};
 
-pub fn machine() -> Box<Vm> {
+pub fn machine() -> Outlined<Vm> {
     let mut host = Host::new(Capabilities::none(), Stdio::none()).expect("a host");
     // What is compared with another machine's may be shuffled.
     host.seeds = Seeds::from(Some(1));

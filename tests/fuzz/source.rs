@@ -18,7 +18,7 @@ use chirp::host::capabilities::FileAccess;
 use chirp::host::files::Files;
 use chirp::loader::package;
 use chirp::loader::script::{check_file, is_unfinished};
-use chirp::vm::Vm;
+use chirp::vm::{Outlined, Vm};
 use chirp_grammar::ast::Span;
 use chirp_grammar::{Diagnostic, Options, Parsed, parse_do_it_with, parse_method_with, tokens};
 use std::cell::RefCell;
@@ -29,7 +29,7 @@ use std::path::PathBuf;
 const BATCH: u32 = 500;
 
 thread_local! {
-    static MACHINE: RefCell<Option<(Box<Vm>, u32)>> = const { RefCell::new(None) };
+    static MACHINE: RefCell<Option<(Outlined<Vm>, u32)>> = const { RefCell::new(None) };
 }
 
 pub fn run(data: &[u8]) -> Finding {

@@ -53,7 +53,7 @@ pub fn unprintable(session: &Session, value: Value) -> String {
 
 /// The name of the class whose method a value has for a message; empty without one.
 fn provider(session: &mut Session, value: Value, selector: &str) -> String {
-    let vm = &mut session.vm;
+    let vm = &mut *session.vm;
     let selector = vm.intern(selector);
     let method = vm.lookup(vm.heap.class_of(value), selector);
     let class = method.map(|m| vm.classes.methods[m as usize].class);
