@@ -2346,6 +2346,7 @@ mod __parse__Tree {
     fn __symbol_type_mismatch() -> ! {
         panic!("symbol type mismatch")
     }
+    #[inline(never)]
     fn __pop_Variant21<
       's,
     >(
@@ -2357,6 +2358,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant14<
       's,
     >(
@@ -2368,6 +2370,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant16<
       's,
     >(
@@ -2379,6 +2382,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant4<
       's,
     >(
@@ -2390,6 +2394,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant13<
       's,
     >(
@@ -2401,6 +2406,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant9<
       's,
     >(
@@ -2412,6 +2418,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant17<
       's,
     >(
@@ -2423,6 +2430,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant20<
       's,
     >(
@@ -2434,6 +2442,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant6<
       's,
     >(
@@ -2445,6 +2454,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant18<
       's,
     >(
@@ -2456,6 +2466,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant10<
       's,
     >(
@@ -2467,6 +2478,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant0<
       's,
     >(
@@ -2478,6 +2490,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant23<
       's,
     >(
@@ -2489,6 +2502,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant22<
       's,
     >(
@@ -2500,6 +2514,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant3<
       's,
     >(
@@ -2511,6 +2526,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant5<
       's,
     >(
@@ -2522,6 +2538,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant15<
       's,
     >(
@@ -2533,6 +2550,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant7<
       's,
     >(
@@ -2544,6 +2562,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant19<
       's,
     >(
@@ -2555,6 +2574,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant12<
       's,
     >(
@@ -2566,6 +2586,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant2<
       's,
     >(
@@ -2577,6 +2598,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant11<
       's,
     >(
@@ -2588,6 +2610,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant8<
       's,
     >(
@@ -2599,6 +2622,7 @@ mod __parse__Tree {
             _ => __symbol_type_mismatch()
         }
     }
+    #[inline(never)]
     fn __pop_Variant1<
       's,
     >(
