@@ -1,4 +1,4 @@
-//! Joins the class library, `image/**/*.st`, into one text with an index, and packs it, for the executable to embed.
+//! Joins the class library, `image/**/*.st`, into pieces of text with an index, and packs them, for the executable to embed.
 //!
 //! A scanner's work: nothing is parsed or compiled here. A file that is no Tonel, or that does not
 //! fit the others, fails the build with its place.
@@ -37,13 +37,9 @@ fn main() -> io::Result<()> {
             // A file that cannot be read fails the build of who wants it.
             let left_out = formats::parts::left_out(&files, &left).unwrap_or_default();
             write_if_changed(&out.join("library.left"), left_out.as_bytes())?;
-            let packed = formats::packed::write(&library.text, library.ends, |blocks| {
-                packer::pack(library.strings.as_bytes(), blocks, EFFORT)
-            });
-            let early = formats::packed::write_early(&library.text, &library.early);
+            let packed = formats::packed::write(&library, |blocks| packer::pack(blocks, EFFORT));
             write_if_changed(&out.join("library.packed"), &packed)?;
-            write_if_changed(&out.join("library.early"), &early)?;
-            write_if_changed(&out.join("library.strings"), library.strings.as_bytes())?;
+            write_if_changed(&out.join("library.early"), library.early_text.as_bytes())?;
             write_if_changed(&out.join("library.index"), &library.index)
         }
         Err(errors) => {

@@ -1,4 +1,4 @@
-//! The library as one text and one index: how it is written by the build script, or at run time
+//! The library as pieces of text and an index: how it is written by the build script, or at run time
 //! for a library that is read from a folder.
 //!
 //! Checks that the files fit together: every class has its superclass, no method occurs twice.
@@ -8,10 +8,10 @@ mod writer;
 
 use self::writer::Writer;
 use super::error::{FormatError, Place, place_of};
+use super::layout;
 use super::tonel::{self, Definition, Kind};
 use std::collections::HashMap;
 use std::fmt;
-use std::ops::Range;
 
 /// One file of the library.
 #[derive(Clone, Debug)]
@@ -24,15 +24,26 @@ pub struct SourceFile {
 /// What the library's files have become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Library {
-    /// The methods, class by class, and then the comments of the classes.
-    pub text: String,
-    /// All strings that the index needs, likewise.
-    pub strings: String,
-    /// Where each of them ends in the text.
-    pub ends: Vec<usize>,
-    /// Where the methods lie that every program needs.
-    pub early: Vec<Range<usize>>,
+    /// Lists and heads of classes, methods, comments.
+    pub pieces: Vec<String>,
+    /// Of the methods.
+    pub selectors: Vec<String>,
+    /// The pieces with which those begin that have much in common.
+    pub sections: Vec<usize>,
+    /// The pieces that every program needs, and their text.
+    pub early: Vec<usize>,
+    pub early_text: String,
     pub index: Vec<u8>,
+}
+
+impl Library {
+    /// The selector of a piece that is a method, nothing for others.
+    pub fn selector(&self, piece: usize) -> &str {
+        let method = piece.checked_sub(layout::Index(&self.index).method(0));
+        method
+            .and_then(|method| self.selectors.get(method))
+            .map_or("", String::as_str)
+    }
 }
 
 /// A mistake in one of the library's files.
@@ -72,10 +83,14 @@ pub fn build(files: &[SourceFile], comments: bool) -> Result<Library, Vec<Librar
         writer.class(class, &parsed, &order, &mut errors);
     }
     if let Some(p) = parsed.last().filter(|_| writer.is_full()) {
-        errors.push(error_at(p.file, 0, "there are too many names and methods"));
+        errors.push(error_at(
+            p.file,
+            0,
+            "there are too many classes and methods",
+        ));
     }
     if errors.is_empty() {
-        Ok(writer.finish(&parsed, &order))
+        Ok(writer.finish(&order))
     } else {
         Err(errors)
     }
@@ -128,8 +143,6 @@ struct Order<'a> {
     classes: Vec<usize>,
     /// Number of the class in `classes`.
     numbers: HashMap<&'a str, usize>,
-    /// These numbers in the order of the names.
-    by_name: Vec<usize>,
     /// Files that extend each class.
     extensions: HashMap<&'a str, Vec<usize>>,
 }
@@ -167,7 +180,6 @@ fn class_order<'a>(parsed: &'a [Parsed<'_>], errors: &mut Vec<LibraryError>) -> 
     let mut order = Order {
         classes: Vec::new(),
         numbers: HashMap::new(),
-        by_name: Vec::new(),
         extensions,
     };
     while let Some(i) = pending.pop() {
@@ -178,9 +190,8 @@ fn class_order<'a>(parsed: &'a [Parsed<'_>], errors: &mut Vec<LibraryError>) -> 
     }
     for i in by_name {
         let p = &parsed[i];
-        if let Some(&number) = order.numbers.get(p.class.as_str()) {
-            order.by_name.push(number);
-        } else if is_in_cycle(p, parsed, &defined) {
+        let is_ordered = order.numbers.contains_key(p.class.as_str());
+        if !is_ordered && is_in_cycle(p, parsed, &defined) {
             let message = format!("{} is a subclass of itself", p.class);
             errors.push(error_at(p.file, p.definition.header_at, message));
         }
@@ -229,7 +240,6 @@ fn superclass_of<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{self, HEADER, MAGIC};
     use super::*;
 
     fn file(path: &str, text: &str) -> SourceFile {
@@ -258,22 +268,22 @@ mod tests {
         let library = build(&files, true).unwrap();
         files.reverse();
         assert_eq!(build(&files, true).unwrap(), library);
-        let header = [MAGIC, 8, 3, 0, 0, 9, 9, 9];
-        let bytes: Vec<u8> = header.iter().flat_map(|word| word.to_le_bytes()).collect();
-        assert_eq!(library.index[..4 * HEADER], bytes);
-        assert_eq!(
-            build(&[], true).unwrap().index.len(),
-            4 * HEADER + layout::STRING
-        );
+        assert_eq!(library.index[..10], [3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let heads = ["A\n\n\nK", "B\n0\n\n", "C\n1\n\n"];
+        for (head, begin) in library.pieces[3..].iter().zip(heads) {
+            assert!(head.starts_with(&begin[..4]), "{head}");
+        }
+        assert_eq!(build(&[], true).unwrap().index, [0; 6]);
     }
 
     #[test]
     fn comments_can_be_left_out() {
         let method = "K >> a: b [\n\t\"Adds.\"\n\n\t^ b + 1\n]\n";
         let text = format!("\"\nI add.\n\"\n{}\n{method}", class("K", "nil").text);
-        let text_with = |comments| build(&[file("K.st", &text)], comments).unwrap().text;
-        assert_eq!(text_with(true), "a: b  \n\t\"Adds.\"\n\n\t^ b + 1I add.");
-        assert_eq!(text_with(false), "a: b  \n\n\n\t^ b + 1");
+        let pieces = |comments| build(&[file("K.st", &text)], comments).unwrap().pieces;
+        let method = "a: b\n\t\"Adds.\"\n\n\t^ b + 1";
+        assert_eq!(pieces(true)[2..], [method, "I add."]);
+        assert_eq!(pieces(false)[2..], ["a: b\n\n\n\t^ b + 1"]);
     }
 
     #[test]

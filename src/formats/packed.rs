@@ -1,73 +1,147 @@
-//! The layout of the library's text as the executable carries it: in blocks, each packed for itself, so that it can be
-//! unpacked when somebody first looks into it.
+//! The layout of the library's text as the executable carries it: in blocks, each unpacked when somebody first looks into
+//! it.
 //!
 //! Only writes, and does not pack itself: that is the build script's (with `packer.rs`); `loader::packed` reads. A block
-//! holds whole methods and comments, so that each of these lies in one block. The blocks' dictionary are the strings that the
-//! index names: these are there anyway, and not packed.
+//! holds whole pieces of the text, each with `END` behind it. What is unpacked in any case, in early pieces, is in no block.
 //!
-//! First the lengths of the codes, a byte each. Then a word, the number of blocks; then two words for each, where its
-//! text ends in the joined text and where its bytes end behind all these words; then these bytes.
+//! First the lengths of the codes, of four bits each, the lower ones first. Then numbers, as `layout` writes them: how many
+//! blocks there are, and of each how many pieces it holds, twice, and one if it is a base; the bytes of its text, and those
+//! that it is packed in. Then the packed bytes of all blocks.
+//!
+//! A base is a larger block; those that follow it, up to the next base, refer to its text as if it stood in front of theirs.
 //!
 //! A packed block is a sequence of bits, the lowest of a byte first: codes of Huffman's, the same for all blocks, so that
-//! a small one needs no codes of its own. A code of the first alphabet stands for a byte, or (from 256 on) for the bucket
-//! of the length of a match, less `MIN`. A match goes on with its length's place in the bucket, a code of the second
-//! alphabet for the bucket of its distance less one, and the place in that one. Distances reach back into the dictionary,
-//! as if it stood in front of the text.
+//! a small one needs no codes of its own. A code of the first alphabet stands for a byte, for the bucket of the length of a
+//! match less `MIN` (from `MATCH` on), or (`GIVEN`) for what the reader knows from elsewhere: the next part of the
+//! selectors of the block's methods, which are listed already. The byte before chooses among several codes of that alphabet.
+//! A match goes on with its length's place in the bucket, a code of the second alphabet for the bucket of its distance less
+//! one, and the place in that one.
 
+use super::index::Library;
+use super::layout::push;
 use std::ops::Range;
 
+/// Behind each piece.
+pub const END: u8 = 0;
 /// A block takes further pieces up to this much text. Larger ones pack better and take longer to unpack.
 const BLOCK: usize = 8 << 10;
+/// The same for a base.
+const BASE: usize = 32 << 10;
 /// Shortest match.
 pub const MIN: usize = 4;
-/// Symbols of the two alphabets.
-pub const CODES: usize = 2;
-pub const SYMBOLS: usize = 256 + 26;
+/// Symbols of the first alphabet: bytes, matches, what is given.
+pub const MATCH: usize = 256;
+pub const GIVEN: usize = MATCH + 26;
+pub const SYMBOLS: usize = GIVEN + 1;
+/// Symbols of the second one.
 pub const DISTANCES: usize = 44;
+/// How many codes there are: of the first alphabet all but the last.
+pub const CODES: usize = CONTEXTS + 1;
+pub const CONTEXTS: usize = 8;
 /// Bits of the longest code.
-pub const LONGEST: u32 = 12;
+pub const LONGEST: u32 = 11;
 
-/// Lays out `text`, which may be cut at the places `ends`. `pack` answers the lengths of codes, and the blocks packed.
-pub fn write(
-    text: &str,
-    ends: Vec<usize>,
-    pack: impl FnOnce(&[&[u8]]) -> ([Vec<u8>; CODES], Vec<Vec<u8>>),
-) -> Vec<u8> {
-    let (mut cuts, mut start) = (vec![0], 0);
-    let mut ends = ends.into_iter().peekable();
-    while let Some(end) = ends.next() {
-        if ends.peek().is_none_or(|next| next - start > BLOCK) {
-            cuts.push(end);
-            start = end;
+/// Which code of the first alphabet is used behind this byte.
+pub fn context(before: u8) -> usize {
+    match before {
+        END => 0,
+        b'\n' => 1,
+        b'\t' | b' ' => 2,
+        b'a' | b'e' | b'i' | b'o' | b'u' => 3,
+        b'a'..=b'z' => 4,
+        b'A'..=b'Z' => 5,
+        b':' => 6,
+        _ => 7,
+    }
+}
+
+/// A block on its way to the packer.
+pub struct Block {
+    pub text: Vec<u8>,
+    /// What in it is given.
+    pub given: Vec<Range<usize>>,
+    /// The block that it refers to.
+    pub base: Option<usize>,
+    pieces: usize,
+}
+
+impl Block {
+    /// One without pieces.
+    pub fn new(text: Vec<u8>, given: Vec<Range<usize>>, base: Option<usize>) -> Block {
+        Block {
+            text,
+            given,
+            base,
+            pieces: 0,
         }
     }
-    let blocks: Vec<&[u8]> = cuts
-        .windows(2)
-        .map(|cut| &text.as_bytes()[cut[0]..cut[1]])
-        .collect();
+}
+
+/// Lays out the library's text. `pack` answers the lengths of codes, and the blocks packed.
+pub fn write(
+    library: &Library,
+    pack: impl FnOnce(&[Block]) -> ([Vec<u8>; CODES], Vec<Vec<u8>>),
+) -> Vec<u8> {
+    let blocks = blocks(library);
     let (lengths, packed) = pack(&blocks);
-    let mut bytes = lengths.concat();
-    let (mut words, mut data) = (vec![packed.len()], Vec::<u8>::new());
-    for (block, end) in packed.iter().zip(&cuts[1..]) {
-        data.extend(block);
-        words.extend([*end, data.len()]);
+    let lengths = lengths.concat();
+    let pairs = lengths.chunks(2);
+    let mut bytes: Vec<u8> = pairs
+        .map(|pair| pair[0] | pair.get(1).unwrap_or(&0) << 4)
+        .collect();
+    push(&mut bytes, blocks.len());
+    for (block, packed) in blocks.iter().zip(&packed) {
+        push(
+            &mut bytes,
+            2 * block.pieces + usize::from(block.base.is_none()),
+        );
+        push(&mut bytes, block.text.len());
+        push(&mut bytes, packed.len());
     }
-    bytes.extend(words.iter().flat_map(|&word| (word as u32).to_le_bytes()));
-    bytes.extend(data);
+    bytes.extend(packed.concat());
     bytes
 }
 
-/// Lays out what is not packed, since every program needs it: these ranges of the text. First the number of them, then two
-/// words for each and for the end: where it begins in the joined text, and where behind all these words.
-pub fn write_early(text: &str, ranges: &[Range<usize>]) -> Vec<u8> {
-    let (mut words, mut pieces) = (vec![ranges.len()], String::new());
-    for range in ranges {
-        words.extend([range.start, pieces.len()]);
-        pieces.push_str(&text[range.clone()]);
+fn blocks(library: &Library) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut base = None;
+    for (number, piece) in library.pieces.iter().enumerate() {
+        let begins_section = library.sections.contains(&number);
+        let is_full = |block: &Block| {
+            let most = if block.base.is_none() { BASE } else { BLOCK };
+            block.text.len() + piece.len() > most
+        };
+        if begins_section || blocks.last().is_none_or(is_full) {
+            base = if begins_section {
+                None
+            } else {
+                base.or(blocks.len().checked_sub(1))
+            };
+            blocks.push(Block::new(Vec::new(), Vec::new(), base));
+        }
+        let Some(block) = blocks.last_mut() else {
+            continue;
+        };
+        if library.early.binary_search(&number).is_err() {
+            let mut at = block.text.len();
+            for part in parts(library.selector(number)) {
+                // They stand in the piece one behind the other, with arguments between them.
+                let behind = &piece[at - block.text.len()..];
+                at += behind.find(part).unwrap_or(0);
+                block.given.push(at..at + part.len());
+                at += part.len();
+            }
+            block.text.extend(piece.bytes());
+        }
+        block.text.push(END);
+        block.pieces += 1;
     }
-    words.extend([text.len(), pieces.len()]);
-    let bytes = words.iter().flat_map(|&word| (word as u32).to_le_bytes());
-    bytes.chain(pieces.into_bytes()).collect()
+    blocks
+}
+
+/// The parts of a selector.
+pub fn parts(selector: &str) -> impl Iterator<Item = &str> {
+    selector.split_inclusive(':')
 }
 
 /// A code, the bit that is read first lowest; length 0 where there is none.

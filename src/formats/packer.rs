@@ -2,7 +2,10 @@
 //!
 //! Only `build.rs` uses it, which nobody optimises: it does little more than it must. Knows nothing of what it packs.
 
-use super::formats::packed::{CODES, Code, DISTANCES, LONGEST, MIN, SYMBOLS, bucket, canonical};
+use super::formats::packed::{
+    Block, CODES, CONTEXTS, Code, DISTANCES, END, GIVEN, LONGEST, MATCH, MIN, SYMBOLS, bucket,
+    canonical, context,
+};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -30,6 +33,13 @@ struct Places {
 }
 
 impl Places {
+    fn new() -> Places {
+        Places {
+            heads: vec![0; 1 << HASH_BITS],
+            previous: Vec::new(),
+        }
+    }
+
     /// The latest place where the same may stand as at `at`, one more than the place; and `at` is the latest from now on.
     fn add(&mut self, bytes: &[u8], at: usize) -> usize {
         let Some(&[a, b, c, d]) = bytes.get(at..at + MIN) else {
@@ -46,24 +56,28 @@ impl Places {
 
 /// The blocks packed, and the lengths of the codes that they are written in. `effort` is at how many places a match is
 /// looked for.
-pub fn pack(
-    dictionary: &[u8],
-    blocks: &[&[u8]],
-    effort: usize,
-) -> ([Vec<u8>; CODES], Vec<Vec<u8>>) {
-    let mut places = Places {
-        heads: vec![0; 1 << HASH_BITS],
-        previous: Vec::with_capacity(dictionary.len()),
-    };
-    for at in 0..dictionary.len() {
-        places.add(dictionary, at);
+pub fn pack(blocks: &[Block], effort: usize) -> ([Vec<u8>; CODES], Vec<Vec<u8>>) {
+    let mut found = Vec::new();
+    // The base, and the places in it.
+    let (mut base, mut places) = (&[][..], Places::new());
+    for block in blocks {
+        if block.base.is_none() {
+            (base, places) = (&[][..], Places::new());
+        }
+        let bytes = [base, &block.text].concat();
+        let mut after = places.clone();
+        found.push(matches(&bytes, base.len(), &mut after, effort));
+        if block.base.is_none() {
+            (base, places) = (&block.text, after);
+        }
     }
-    let start = dictionary.len();
-    let found: Vec<Vec<Match>> = blocks
-        .iter()
-        .map(|block| matches(&[dictionary, block].concat(), start, places.clone(), effort))
-        .collect();
-    let mut lengths = [vec![7; SYMBOLS], vec![6; DISTANCES]];
+    for (block, found) in blocks.iter().zip(&mut found) {
+        spare_given(block, found);
+    }
+    let mut lengths = std::array::from_fn(|code| match code {
+        CONTEXTS => vec![6; DISTANCES],
+        _ => vec![7; SYMBOLS],
+    });
     let mut chosen = Vec::new();
     for _ in 0..ROUNDS {
         let each = blocks.iter().zip(&found);
@@ -72,26 +86,28 @@ pub fn pack(
             .collect();
         lengths = lengths_for(blocks, &chosen);
     }
-    let codes = [canonical(&lengths[0]), canonical(&lengths[1])];
+    let codes = std::array::from_fn(|code| canonical(&lengths[code]));
     let each = blocks.iter().zip(&chosen);
     let packed = each.map(|(block, m)| write(block, m, &codes)).collect();
     (lengths, packed)
 }
 
-/// The longest match at each place of the text.
-fn matches(bytes: &[u8], start: usize, mut places: Places, effort: usize) -> Vec<Match> {
-    let mut found: Vec<Match> = Vec::with_capacity(bytes.len() - start);
+/// The nearest match at each place of the text, and the longest.
+fn matches(bytes: &[u8], start: usize, places: &mut Places, effort: usize) -> Vec<[Match; 2]> {
+    let mut found: Vec<[Match; 2]> = Vec::with_capacity(bytes.len() - start);
     for at in start..bytes.len() {
         let mut place = places.add(bytes, at);
-        let before = found.last().copied().unwrap_or_default();
+        let [_, before] = found.last().copied().unwrap_or_default();
         if before.length > LONG {
-            found.push(Match {
+            let rest = Match {
                 length: before.length - 1,
                 ..before
-            });
+            };
+            found.push([rest; 2]);
             continue;
         }
         let limit = (bytes.len() - at).min(LONGEST_MATCH);
+        let mut nearest = Match::default();
         let mut best = Match::default();
         for _ in 0..effort {
             if place == 0 || best.length >= limit {
@@ -100,53 +116,85 @@ fn matches(bytes: &[u8], start: usize, mut places: Places, effort: usize) -> Vec
             let from = place - 1;
             // Where a longer match would have to go on, it must agree.
             if bytes[from + best.length] == bytes[at + best.length] {
-                let mut length = 0;
-                while length < limit && bytes[from + length] == bytes[at + length] {
-                    length += 1;
-                }
+                let here = bytes[at..at + limit].iter();
+                let length = here.zip(&bytes[from..]).take_while(|(a, b)| a == b).count();
                 if length >= MIN && length > best.length {
                     best = Match {
                         length,
                         distance: at - from,
                     };
+                    if nearest.length == 0 {
+                        nearest = best;
+                    }
                 }
             }
             place = places.previous[from] as usize;
         }
-        found.push(best);
+        found.push([nearest, best]);
     }
     found
 }
 
+/// No match reaches into what is given, which is marked by a match with no distance.
+fn spare_given(block: &Block, found: &mut [[Match; 2]]) {
+    let mut behind = 0;
+    for given in &block.given {
+        for (at, both) in found.iter_mut().enumerate().take(given.start).skip(behind) {
+            for m in both {
+                m.length = m.length.min(given.start - at);
+            }
+        }
+        let mark = Match {
+            length: given.len(),
+            distance: 0,
+        };
+        found[given.start] = [mark; 2];
+        behind = given.end;
+    }
+}
+
 /// What to take at each place so that the whole becomes shortest; length 0 is a literal.
-fn cheapest(block: &[u8], matches: &[Match], lengths: &[Vec<u8>; CODES]) -> Vec<Match> {
+fn cheapest(block: &Block, matches: &[[Match; 2]], lengths: &[Vec<u8>; CODES]) -> Vec<Match> {
     // What never occurred may occur now, at a price.
-    let price = |length: u8| {
-        u32::from(if length == 0 {
-            LONGEST as u8 + 2
-        } else {
-            length
-        })
+    let price = |length: u8| match length {
+        0 => LONGEST + 2,
+        _ => u32::from(length),
     };
-    let by_length: Vec<u32> = (0..SYMBOLS - 256)
-        .map(|bucket| price(lengths[0][256 + bucket]))
+    let prices: Vec<Vec<u32>> = lengths
+        .iter()
+        .map(|code| code.iter().copied().map(price).collect())
         .collect();
+    let buckets: Vec<(usize, u32)> = (0..=LONGEST_MATCH).map(bucket).collect();
     let mut cost = vec![0u32; matches.len() + 1];
     let mut choice = vec![Match::default(); matches.len()];
     for at in (0..matches.len()).rev() {
-        let mut least = cost[at + 1] + price(lengths[0][block[at] as usize]);
-        let Match { length, distance } = matches[at];
-        if length > 0 {
-            let (far, more) = bucket(distance - 1);
-            let fixed = price(lengths[1][far]) + more;
-            // Of a long match, hardly ever a small part.
-            let shortest = if length > LONG { length - MIN } else { MIN };
-            for length in shortest..=length {
-                let (long, more) = bucket(length - MIN);
-                let whole = cost[at + length] + by_length[long] + more + fixed;
+        let prices_here = &prices[context_at(block, at)];
+        let [near, long] = matches[at];
+        if near.length > 0 && near.distance == 0 {
+            cost[at] = cost[at + near.length] + prices_here[GIVEN];
+            choice[at] = near;
+            continue;
+        }
+        let mut least = cost[at + 1] + prices_here[block.text[at] as usize];
+        // Of a long match, hardly ever a small part.
+        let shortest = if long.length > LONG {
+            long.length - MIN
+        } else {
+            MIN
+        };
+        for (m, shortest) in [(near, shortest), (long, shortest.max(near.length + 1))] {
+            if m.length < shortest {
+                continue;
+            }
+            let (far, more) = bucket(m.distance - 1);
+            let fixed = prices[CONTEXTS][far] + more;
+            let costs = cost[at + shortest..=at + m.length].iter();
+            let buckets = buckets[shortest - MIN..].iter();
+            for ((&(long, more), behind), length) in buckets.zip(costs).zip(shortest..) {
+                let whole = behind + prices_here[MATCH + long] + more + fixed;
                 if whole < least {
                     least = whole;
-                    choice[at] = Match { length, distance };
+                    choice[at] = Match { length, ..m };
                 }
             }
         }
@@ -155,28 +203,49 @@ fn cheapest(block: &[u8], matches: &[Match], lengths: &[Vec<u8>; CODES]) -> Vec<
     choice
 }
 
-/// Calls with each literal, or each match, that is taken.
-fn each_taken(block: &[u8], choice: &[Match], mut take: impl FnMut(Result<u8, Match>)) {
+/// The code that is used at this place.
+fn context_at(block: &Block, at: usize) -> usize {
+    context(at.checked_sub(1).map_or(END, |before| block.text[before]))
+}
+
+/// What is written: a byte, a match, or that there stands what is given.
+enum Taken {
+    Byte(u8),
+    Match(Match),
+    Given,
+}
+
+/// Calls with the code that is used, and what is taken.
+fn each_taken(block: &Block, choice: &[Match], mut take: impl FnMut(usize, Taken)) {
     let mut at = 0;
     while at < choice.len() {
         let chosen = choice[at];
-        match chosen.length {
-            0 => take(Ok(block[at])),
-            _ => take(Err(chosen)),
-        }
+        let taken = match (chosen.length, chosen.distance) {
+            (0, _) => Taken::Byte(block.text[at]),
+            (_, 0) => Taken::Given,
+            _ => Taken::Match(chosen),
+        };
+        take(context_at(block, at), taken);
         at += chosen.length.max(1);
     }
 }
 
-fn lengths_for(blocks: &[&[u8]], chosen: &[Vec<Match>]) -> [Vec<u8>; CODES] {
-    let mut counts = [vec![0u32; SYMBOLS], vec![0u32; DISTANCES]];
+fn lengths_for(blocks: &[Block], chosen: &[Vec<Match>]) -> [Vec<u8>; CODES] {
+    let mut counts: [Vec<u32>; CODES] = std::array::from_fn(|code| match code {
+        CONTEXTS => vec![0; DISTANCES],
+        _ => vec![0; SYMBOLS],
+    });
     for (block, choice) in blocks.iter().zip(chosen) {
-        each_taken(block, choice, |taken| match taken {
-            Ok(byte) => counts[0][byte as usize] += 1,
-            Err(m) => {
-                counts[0][256 + bucket(m.length - MIN).0] += 1;
-                counts[1][bucket(m.distance - 1).0] += 1;
-            }
+        each_taken(block, choice, |code, taken| {
+            let symbol = match taken {
+                Taken::Byte(byte) => byte as usize,
+                Taken::Given => GIVEN,
+                Taken::Match(m) => {
+                    counts[CONTEXTS][bucket(m.distance - 1).0] += 1;
+                    MATCH + bucket(m.length - MIN).0
+                }
+            };
+            counts[code][symbol] += 1;
         });
     }
     counts.map(huffman)
@@ -212,13 +281,14 @@ fn huffman(mut counts: Vec<u32>) -> Vec<u8> {
     }
 }
 
-fn write(block: &[u8], choice: &[Match], codes: &[Vec<Code>; CODES]) -> Vec<u8> {
+fn write(block: &Block, choice: &[Match], codes: &[Vec<Code>; CODES]) -> Vec<u8> {
     let mut out = Bits::default();
-    each_taken(block, choice, |taken| match taken {
-        Ok(byte) => out.code(codes[0][byte as usize]),
-        Err(m) => {
-            out.value(&codes[0], 256, m.length - MIN);
-            out.value(&codes[1], 0, m.distance - 1);
+    each_taken(block, choice, |code, taken| match taken {
+        Taken::Byte(byte) => out.code(codes[code][byte as usize]),
+        Taken::Given => out.code(codes[code][GIVEN]),
+        Taken::Match(m) => {
+            out.value(&codes[code], MATCH, m.length - MIN);
+            out.value(&codes[CONTEXTS], 0, m.distance - 1);
         }
     });
     out.finish()

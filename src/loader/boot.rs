@@ -60,7 +60,7 @@ pub fn boot_shared(
     }
     let class_size = image.class_named("Class").map_or(2, |c| {
         std::iter::successors(Some(c), |c| c.superclass())
-            .map(|c| c.inst_vars().len())
+            .map(|c| c.inst_vars().count())
             .sum()
     });
     vm.class_object_size = class_size.max(2);

@@ -9,126 +9,53 @@ pub use entries::{ClassEntry, MethodEntry, PragmaEntry};
 
 use super::packed::{self, Packed};
 use crate::formats::index::{self, LibraryError, SourceFile};
-use crate::formats::layout::{self, HEADER, MAGIC, Record};
+use crate::formats::layout::{self, Index, first_where};
 use crate::vm::classes::SourceText;
 use std::borrow::Cow;
-use std::ops::Range;
 
-/// The library's sources with their index.
+/// The library's texts with their index.
 #[derive(Clone, Debug)]
-pub struct Image {
-    text: Text,
-    index: Cow<'static, [u8]>,
-    /// Where the tables of the index begin, and the records.
-    classes: usize,
-    by_name: usize,
-    records: usize,
+pub enum Image {
+    /// Made from files.
+    Whole { pieces: Vec<String>, index: Vec<u8> },
+    /// As it is in this executable.
+    Packed(&'static Packed),
 }
 
 /// Whether comments are kept: those of classes, and those in methods.
 const COMMENTS: bool = cfg!(feature = "tools");
 
-/// The joined sources, and the strings that the index names.
-#[derive(Clone, Debug)]
-enum Text {
-    Whole {
-        text: String,
-        strings: String,
-    },
-    /// As it is in this executable.
-    Packed(&'static Packed),
-}
-
 impl Image {
     /// The library inside this executable.
     pub fn embedded() -> Image {
-        let index = include_bytes!(concat!(env!("OUT_DIR"), "/library.index"));
-        Image::new(Text::Packed(packed::embedded()), Cow::Borrowed(index))
+        Image::Packed(packed::embedded())
     }
 
     /// The library that consists of `files`, for those who work on it.
     pub fn from_files(files: &[SourceFile]) -> Result<Image, Vec<LibraryError>> {
         let library = index::build(files, COMMENTS)?;
-        let (text, strings) = (library.text, library.strings);
-        let text = Text::Whole { text, strings };
-        Ok(Image::new(text, Cow::Owned(library.index)))
+        let (pieces, index) = (library.pieces, library.index);
+        Ok(Image::Whole { pieces, index })
     }
 
-    fn new(text: Text, index: Cow<'static, [u8]>) -> Image {
-        let mut image = Image {
-            text,
-            index,
-            classes: 0,
-            by_name: 0,
-            records: 0,
-        };
-        debug_assert_eq!(image.word(0), MAGIC as usize);
-        image.classes = 4 * HEADER + layout::STRING * (image.num_strings() + 1);
-        image.by_name = image.classes + layout::CLASS * image.num_classes();
-        image.records = image.by_name + layout::ORDER * image.num_classes();
-        image
-    }
-
-    fn word(&self, number: usize) -> usize {
-        layout::entry(&self.index, 0, number, 4)
-    }
-
-    /// How many different strings (class names, selectors, protocols, …) the index names:
-    /// they have the numbers from 0.
-    pub fn num_strings(&self) -> usize {
-        self.word(1)
-    }
-
-    /// The string with this number.
-    pub fn string(&self, number: usize) -> &str {
-        let range = self.string_range(number);
-        match &self.text {
-            Text::Whole { strings, .. } => &strings[range],
-            Text::Packed(text) => text.string(range),
+    fn index(&self) -> Index<'_> {
+        match self {
+            Image::Whole { index, .. } => Index(index),
+            Image::Packed(text) => text.index,
         }
-    }
-
-    /// The same, when it is part of the executable.
-    pub fn static_string(&self, number: usize) -> Option<&'static str> {
-        match &self.text {
-            Text::Whole { .. } => None,
-            Text::Packed(text) => Some(text.string(self.string_range(number))),
-        }
-    }
-
-    fn string_range(&self, number: usize) -> Range<usize> {
-        self.string_start(number)..self.string_start(number + 1)
-    }
-
-    fn string_start(&self, number: usize) -> usize {
-        let begun = |segment: &usize| self.word(4 + segment) <= number;
-        let segment = (1..layout::SEGMENTS).take_while(begun).count();
-        let start = layout::entry(&self.index, 4 * HEADER, number, layout::STRING);
-        segment << 16 | start
     }
 
     pub fn num_classes(&self) -> usize {
-        self.word(2)
+        self.index().num_classes()
     }
 
     pub fn num_methods(&self) -> usize {
-        self.word(3)
-    }
-
-    /// Where in the joined text the comments begin.
-    fn comments(&self) -> usize {
-        self.word(4)
+        self.index().num_methods()
     }
 
     /// The class with this number.
     pub fn class(&self, number: usize) -> ClassEntry<'_> {
         ClassEntry::new(self, number)
-    }
-
-    /// The record of this class.
-    fn record(&self, number: usize) -> Record<'_> {
-        let start = layout::entry(&self.index, self.classes, number, layout::CLASS);
-        Record::new(&self.index, self.records + start)
     }
 
     /// All classes, each behind its superclass. Their numbers count from 0 in this order.
@@ -138,23 +65,22 @@ impl Image {
 
     /// The class called `name`.
     pub fn class_named(&self, name: &str) -> Option<ClassEntry<'_>> {
-        let nth = |place| {
-            let number = layout::entry(&self.index, self.by_name, place, layout::ORDER);
-            self.class(number)
-        };
-        let count = self.num_classes();
-        let place = first_where(count, |place| nth(place).name() >= name);
-        (place < count)
-            .then(|| nth(place))
-            .filter(|c| c.name() == name)
+        let (index, hash) = (self.index(), layout::hash(name));
+        let count = index.num_classes();
+        let first = first_where(count, |place| index.hash(place).0 >= hash);
+        let same = (first..count).map(|place| index.hash(place));
+        same.take_while(|(other, _)| *other == hash)
+            .map(|(_, number)| self.class(number))
+            .find(|class| class.name() == name)
     }
 
     /// The library's files, by path, and what is kept of each: the comment of the class, and its methods on their lines.
     pub fn files(&self) -> Vec<(String, String)> {
         let mut pieces = Vec::new();
         for class in self.classes() {
-            if let Some(range) = class.comment_range() {
-                let text = format!("\"\n{}\n\"\n", self.text(range));
+            let comment = self.text(self.index().comment(class.number()));
+            if !comment.is_empty() {
+                let text = format!("\"\n{comment}\n\"\n");
                 pieces.push((class.file(), 1, Cow::Owned(text)));
             }
             for method in class.methods() {
@@ -180,42 +106,32 @@ impl Image {
         files
     }
 
-    /// A piece of the joined sources: one method, or one comment.
-    pub fn text(&self, range: Range<usize>) -> &str {
-        match &self.text {
-            Text::Whole { text, .. } => &text[range],
-            Text::Packed(text) => text.text(range),
+    /// The piece of text with this number.
+    fn text(&self, piece: usize) -> &str {
+        match self {
+            Image::Whole { pieces, .. } => pieces.get(piece).map_or("", String::as_str),
+            Image::Packed(text) => text.text(piece),
         }
     }
 
-    /// Whether the text is its own, not the executable's.
-    fn is_whole(&self) -> bool {
-        matches!(self.text, Text::Whole { .. })
-    }
-
-    /// That piece for a machine to keep: it is looked at when it is needed.
-    pub fn kept_text(&self, range: Range<usize>) -> SourceText {
-        match &self.text {
-            Text::Whole { text, .. } => SourceText::Shared(text[range].into()),
-            Text::Packed(_) => SourceText::Late {
-                read: |range| packed::embedded().text(range.start as usize..range.end as usize),
-                range: range.start as u32..range.end as u32,
+    /// The same for a machine to keep: it is looked at when it is needed.
+    fn kept_text(&self, piece: usize) -> SourceText {
+        match self {
+            Image::Whole { .. } => SourceText::Shared(self.text(piece).into()),
+            Image::Packed(_) => SourceText::Late {
+                read: |piece| packed::embedded().text(piece as usize),
+                number: piece as u32,
             },
         }
     }
-}
 
-/// The first of `count` places from which on something is so; `count` if it is nowhere.
-pub(super) fn first_where(count: usize, is_so: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (0, count);
-    while low < high {
-        let middle = (low + high) / 2;
-        match is_so(middle) {
-            true => high = middle,
-            false => low = middle + 1,
+    /// The list of a class's methods, when it is part of the executable.
+    pub fn static_list(&self, class: usize) -> Option<&'static str> {
+        match self {
+            Image::Whole { .. } => None,
+            Image::Packed(text) => Some(text.text(text.index.list(class))),
         }
     }
-    low
 }
 
 #[cfg(test)]
@@ -257,7 +173,7 @@ mod tests {
         assert_eq!(point.superclass().map(|c| c.name()), Some("Object"));
         assert_eq!(point.inst_vars().collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!(point.class_vars().collect::<Vec<_>>(), ["Origin"]);
-        assert_eq!(point.class_inst_vars().len(), 0);
+        assert_eq!(point.class_inst_vars().next(), None);
         let comment = COMMENTS.then_some("I am a \"point\"");
         assert_eq!(point.comment().as_deref(), comment);
         assert_eq!((point.layout(), point.package()), ("normal", "Numbers"));
@@ -277,10 +193,6 @@ mod tests {
         );
         assert_eq!(
             plus.source(),
-            "+ arg  \n\t<primitive: 'pointAdd' error: code>\n\t^ x"
-        );
-        assert_eq!(
-            plus.tidy_source(),
             "+ arg\n\t<primitive: 'pointAdd' error: code>\n\t^ x"
         );
         let pragma = plus.pragmas().next().unwrap();
@@ -292,7 +204,7 @@ mod tests {
         );
         assert_eq!((new.selector(), new.class_side()), ("x:y:", true));
         assert_eq!(new.protocol(), "as yet unclassified");
-        assert_eq!(new.tidy_source(), "x: a y: b ^ self");
+        assert_eq!(new.source(), "x: a y: b ^ self");
         assert!(!size.class_side());
     }
 
@@ -303,28 +215,12 @@ mod tests {
             panic!("{files:?}")
         };
         assert_eq!(extension, "Later/Point.extension.st");
-        assert_eq!(size, "\n\n\nsize  \n\t^ 2");
+        assert_eq!(size, "\n\n\nsize\n\t^ 2");
         assert_eq!(class, "Numbers/Point.class.st");
         let lines: Vec<&str> = point.lines().collect();
         assert_eq!(lines[1] == "I am a \"\"point\"\"", COMMENTS);
-        assert_eq!((lines[12], lines[14]), ("+ arg  ", "\t^ x"));
+        assert_eq!((lines[12], lines[14]), ("+ arg", "\t^ x"));
         assert!(lines[17].starts_with("x: a y: b"), "{lines:?}");
-    }
-
-    #[test]
-    fn more_than_64_kilobytes_of_names() {
-        let mut text = "Class { #name : 'Object', #superclass : 'nil' }\n".to_string();
-        for number in 0..1000 {
-            text += &format!("\nObject >> {}{number} [ ^ {number} ]\n", "a".repeat(150));
-        }
-        let path = "Object.class.st".to_string();
-        let image = Image::from_files(&[SourceFile { path, text }]).unwrap();
-        let class = image.class(0);
-        for (number, method) in class.methods().enumerate() {
-            assert!(method.selector().ends_with(&format!("a{number}")));
-            assert_eq!(&*method.file(), "Object.class.st");
-        }
-        assert_eq!((class.methods().count(), class.name()), (1000, "Object"));
     }
 
     #[test]

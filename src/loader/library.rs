@@ -1,16 +1,16 @@
 //! Makes classes of the library: a class from its entry in the index, its methods when somebody looks for one,
 //! nothing compiled.
 //!
-//! Knows which classes are made already, and what was made of the index's strings.
+//! Knows which classes are made already.
 
-use super::image::{ClassEntry, Image, MethodEntry};
+use super::image::{ClassEntry, Image};
 use crate::memory::ClassIndex;
 use crate::vm::classes::Source;
 use crate::vm::define::ClassSpec;
 use crate::vm::method_dict::MethodDict;
-use crate::vm::symbols::SymbolId;
 use crate::vm::{PrimError, Vm};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::Hasher;
 use std::sync::Arc;
 
 /// The library on its way into a machine.
@@ -19,8 +19,8 @@ pub struct Library {
     pub image: Arc<Image>,
     /// The machine's index of each class that was made, by the class's number in the image.
     indices: Vec<Option<ClassIndex>>,
-    symbols: Vec<SymbolId>,
-    shared: FxHashMap<usize, Arc<str>>,
+    /// The names of protocols and files, by their hash.
+    shared: FxHashMap<u64, Arc<str>>,
     pub other_names: super::latent::OtherNames,
 }
 
@@ -29,7 +29,6 @@ impl Library {
         Library {
             image: image.clone(),
             indices: vec![None; image.num_classes()],
-            symbols: vec![0; image.num_strings()],
             shared: FxHashMap::default(),
             other_names: Default::default(),
         }
@@ -51,8 +50,8 @@ impl Library {
         }
         let index = vm.define_class(&spec)?;
         self.indices[class.number()] = Some(index);
-        if let (Some(info), Some(comment)) = (vm.classes.get_mut(index), class.kept_comment()) {
-            info.comment = comment;
+        if let Some(info) = vm.classes.get_mut(index) {
+            info.comment = class.kept_comment();
         }
         let meta = vm.classes.get(index).map_or(0, |i| i.meta);
         for side in [index, meta] {
@@ -68,15 +67,34 @@ impl Library {
         let image = self.image.clone();
         let class = image.class(number);
         let class_side = self.indices[number] != Some(side);
-        let methods = class.methods_of(class_side);
-        if let Some(info) = vm.classes.get_mut(side) {
-            info.methods.reserve(methods.len());
+        let list = image.static_list(number);
+        if let Some(info) = vm.classes.get_mut(side).filter(|_| !class_side) {
+            info.methods.reserve(class.num_methods());
         }
+        let methods = class.methods().filter(|m| m.class_side() == class_side);
+        // What the method before had, most have as well.
+        let mut protocol = ("", Arc::from(""));
+        let mut file = (None, Arc::from(""));
         for method in methods {
-            let selector = self.symbol(vm, method.selector_number());
-            let source = self.source_of(method);
-            let protocol = self.shared(method.protocol_number());
-            vm.add_method(side, selector, source, protocol);
+            if method.protocol() != protocol.0 {
+                protocol = (method.protocol(), self.shared(method.protocol()));
+            }
+            if Some(method.file_key()) != file.0 {
+                file = (Some(method.file_key()), self.shared(&method.file()));
+            }
+            let selector = match list.and_then(|list| list.get(method.selector_range())) {
+                Some(text) => vm.symbols.intern_static(&mut vm.heap, text),
+                None => vm.intern(method.selector()),
+            };
+            let source = Source {
+                text: method.kept_source(),
+                file: Some(file.1.clone()),
+                line: method.line() as u32,
+                column: 1,
+                library: true,
+                bracket: 0,
+            };
+            vm.add_method(side, selector, source, protocol.1.clone());
         }
     }
 
@@ -99,37 +117,15 @@ impl Library {
         }
     }
 
-    fn symbol(&mut self, vm: &mut Vm, number: usize) -> SymbolId {
-        if self.symbols[number] == 0 {
-            self.symbols[number] = match self.image.static_string(number) {
-                Some(text) => vm.symbols.intern_static(&mut vm.heap, text),
-                None => vm.intern(self.image.string(number)),
-            };
-        }
-        self.symbols[number]
-    }
-
     /// The one shared copy of a protocol's or a file's name.
-    fn shared(&mut self, number: usize) -> Arc<str> {
-        let shared = self.shared.entry(number);
-        shared
-            .or_insert_with(|| self.image.string(number).into())
-            .clone()
-    }
-
-    fn file_of(&mut self, method: MethodEntry<'_>) -> Arc<str> {
-        let shared = self.shared.entry(method.file_number());
-        shared.or_insert_with(|| method.file().into()).clone()
-    }
-
-    fn source_of(&mut self, method: MethodEntry<'_>) -> Source {
-        Source {
-            text: self.image.kept_text(method.range()),
-            file: Some(self.file_of(method)),
-            line: method.line() as u32,
-            column: 1,
-            library: true,
-            bracket: 0,
+    fn shared(&mut self, name: &str) -> Arc<str> {
+        let mut hasher = FxHasher::default();
+        hasher.write(name.as_bytes());
+        let shared = self.shared.entry(hasher.finish());
+        let shared = shared.or_insert_with(|| name.into());
+        match **shared == *name {
+            true => shared.clone(),
+            false => name.into(),
         }
     }
 }

@@ -1,22 +1,47 @@
 //! The library's text inside the executable: `formats::packed` wrote it.
 //!
 //! Unpacks a block when somebody first looks into it, once for the whole process: it never changes, whoever runs. The only
-//! reader of that layout.
+//! reader of that layout. Damaged text is empty.
 
-use super::image::first_where;
-use crate::formats::layout::entry;
-use crate::formats::packed::{DISTANCES, LONGEST, MIN, SYMBOLS, canonical, least};
+use crate::formats::layout::{Index, List, Numbers, first_where};
+use crate::formats::packed::{
+    CONTEXTS, DISTANCES, END, GIVEN, LONGEST, MATCH, MIN, SYMBOLS, canonical, context, least, parts,
+};
 use std::ops::Range;
 use std::sync::OnceLock;
 
 /// The packed text, with what is unpacked of it.
 #[derive(Debug)]
 pub struct Packed {
-    bytes: &'static [u8],
-    early: &'static [u8],
-    strings: &'static str,
-    blocks: Vec<OnceLock<Box<str>>>,
-    tables: OnceLock<[Table; 2]>,
+    /// The lengths of codes, and the packed bytes of all blocks.
+    lengths: &'static [u8],
+    data: &'static [u8],
+    early: &'static str,
+    pub index: Index<'static>,
+    /// All blocks, and one behind them for where they end.
+    blocks: Vec<Block>,
+    tables: OnceLock<Vec<Table>>,
+}
+
+#[derive(Debug)]
+struct Block {
+    /// Its first piece.
+    piece: usize,
+    /// Where it begins among the packed bytes.
+    start: usize,
+    /// How many bytes of text it has.
+    length: usize,
+    /// The block that it refers to: itself for none.
+    base: usize,
+    text: OnceLock<Text>,
+}
+
+/// What was in a block.
+#[derive(Debug, Default)]
+struct Text {
+    text: Box<str>,
+    /// Where each piece ends, and its `END` stands.
+    ends: Vec<u32>,
 }
 
 /// What the next bits stand for: a symbol, times 16, and the length of its code.
@@ -27,90 +52,138 @@ pub fn embedded() -> &'static Packed {
     static EMBEDDED: OnceLock<Packed> = OnceLock::new();
     EMBEDDED.get_or_init(|| {
         let bytes = include_bytes!(concat!(env!("OUT_DIR"), "/library.packed"));
-        let early = include_bytes!(concat!(env!("OUT_DIR"), "/library.early"));
-        let strings = include_str!(concat!(env!("OUT_DIR"), "/library.strings"));
-        Packed::new(bytes, early, strings)
+        let early = include_str!(concat!(env!("OUT_DIR"), "/library.early"));
+        let index = include_bytes!(concat!(env!("OUT_DIR"), "/library.index"));
+        Packed::new(bytes, early, Index(index))
     })
 }
 
-const WORDS: usize = SYMBOLS + DISTANCES;
+/// No block has more text than two to the power of this times its packed bytes.
+const MOST: u32 = 13;
+/// How many bytes the lengths of codes take.
+const LENGTHS: usize = (CONTEXTS * SYMBOLS + DISTANCES).div_ceil(2);
 
 impl Packed {
-    fn new(bytes: &'static [u8], early: &'static [u8], strings: &'static str) -> Packed {
-        let mut packed = Packed {
-            bytes,
-            early,
-            strings,
-            blocks: Vec::new(),
-            tables: OnceLock::new(),
-        };
-        packed.blocks.resize_with(packed.word(0), Default::default);
-        packed
-    }
-
-    /// One of the strings that the index names.
-    pub fn string(&self, range: Range<usize>) -> &'static str {
-        &self.strings[range]
-    }
-
-    fn word(&self, number: usize) -> usize {
-        entry(self.bytes, WORDS, number, 4)
-    }
-
-    /// Where blocks end, in the text and among the bytes; the numbers count from 1, for 0 is where the first begins.
-    fn end(&self, number: usize) -> (usize, usize) {
-        match number {
-            0 => (0, 0),
-            _ => (self.word(2 * number - 1), self.word(2 * number)),
+    fn new(bytes: &'static [u8], early: &'static str, index: Index<'static>) -> Packed {
+        let (lengths, rest) = bytes.split_at_checked(LENGTHS).unwrap_or_default();
+        let mut numbers = Numbers(rest);
+        let count = numbers.number().min(rest.len());
+        let mut blocks = Vec::with_capacity(count + 1);
+        let (mut piece, mut start, mut base) = (0, 0, 0);
+        for number in 0..count {
+            let pieces = numbers.number();
+            if pieces % 2 == 1 {
+                base = number;
+            }
+            let length = numbers.number();
+            blocks.push(Block {
+                piece,
+                start,
+                length,
+                base,
+                text: OnceLock::new(),
+            });
+            piece = (pieces / 2).saturating_add(piece);
+            start = numbers.number().saturating_add(start);
         }
-    }
-
-    /// One method or comment of the text; the empty text for other ranges.
-    pub fn text(&self, range: Range<usize>) -> &str {
-        if let Some(text) = self.early(&range) {
-            return text;
-        }
-        let number = first_where(self.blocks.len(), |number| {
-            self.end(number + 1).0 > range.start
+        blocks.push(Block {
+            piece,
+            start,
+            length: 0,
+            base: count,
+            text: OnceLock::new(),
         });
-        let Some(block) = self.blocks.get(number) else {
-            return "";
-        };
-        let start = self.end(number).0;
-        let text = block.get_or_init(|| self.unpack(number).unwrap_or_default());
-        text.get(range.start - start..range.end.saturating_sub(start))
-            .unwrap_or("")
+        Packed {
+            lengths,
+            data: numbers.0,
+            early,
+            index,
+            blocks,
+            tables: OnceLock::new(),
+        }
     }
 
-    /// The same, if it is one of the pieces that are not packed.
-    fn early(&self, range: &Range<usize>) -> Option<&'static str> {
-        let count = entry(self.early, 0, 0, 4);
-        let word = |number| entry(self.early, 4, number, 4);
-        let place = first_where(count, |place| word(2 * place) >= range.start);
-        let (from, to) = (word(2 * place + 1), word(2 * place + 3));
-        if place == count || word(2 * place) != range.start || to - from != range.len() {
+    /// One piece of the text; nothing for those that there are not.
+    pub fn text(&'static self, piece: usize) -> &'static str {
+        if let Some(range) = self.index.early_range(piece) {
+            return self.early.get(range).unwrap_or_default();
+        }
+        let behind = first_where(self.blocks.len(), |block| self.blocks[block].piece > piece);
+        let block = behind.saturating_sub(1);
+        let Text { text, ends } = self.block(block);
+        let number = piece - self.blocks[block].piece;
+        let start = number
+            .checked_sub(1)
+            .map_or(Some(0), |before| Some(*ends.get(before)? + 1));
+        let range = start.zip(ends.get(number));
+        let text = range.and_then(|(start, end)| text.get(start as usize..*end as usize));
+        text.unwrap_or_default()
+    }
+
+    fn block(&'static self, number: usize) -> &'static Text {
+        let block = &self.blocks[number];
+        block
+            .text
+            .get_or_init(|| self.unpack(number).unwrap_or_default())
+    }
+
+    fn unpack(&'static self, number: usize) -> Option<Text> {
+        let (block, next) = (&self.blocks[number], self.blocks.get(number + 1)?);
+        let base = match block.base == number {
+            true => "",
+            false => &self.block(block.base).text,
+        };
+        let tables = self.tables.get_or_init(|| tables(&codes_of(self.lengths)));
+        let packed = self.data.get(block.start..next.start)?;
+        if block.length >> MOST > packed.len() {
             return None;
         }
-        let pieces = self.early.get(4 + 8 * (count + 1)..)?;
-        std::str::from_utf8(pieces.get(from..to)?).ok()
+        let mut given = self.selectors(block.piece..next.piece).flat_map(parts);
+        let mut text = vec![0; block.length];
+        unpack(packed, tables, base.as_bytes(), &mut given, &mut text)?;
+        let ends = memchr::memchr_iter(END, &text)
+            .map(|end| end as u32)
+            .collect();
+        let text = String::from_utf8(text).ok()?.into();
+        Some(Text { text, ends })
     }
 
-    fn unpack(&self, number: usize) -> Option<Box<str>> {
-        let ((start, from), (end, to)) = (self.end(number), self.end(number + 1));
-        let data = self.bytes.get(WORDS + 4 * (1 + 2 * self.blocks.len())..)?;
-        let tables = self.tables.get_or_init(|| {
-            let (symbols, distances) = self.bytes[..WORDS].split_at(SYMBOLS);
-            [table(symbols), table(distances)]
+    /// The selectors of those of these pieces that are methods, and packed.
+    fn selectors(&'static self, pieces: Range<usize>) -> impl Iterator<Item = &'static str> {
+        let methods = self.index.method(0);
+        let first = pieces.start.max(methods) - methods;
+        let class = self.index.class_of(first);
+        let classes = class..self.index.num_classes();
+        let listed = classes.flat_map(|class| {
+            let list = self.text(self.index.list(class));
+            List::new(list).map(|method| list.get(method.selector).unwrap_or_default())
         });
-        let mut text = vec![0; end - start];
-        unpack(
-            data.get(from..to)?,
-            tables,
-            self.strings.as_bytes(),
-            &mut text,
-        )?;
-        Some(String::from_utf8(text).ok()?.into())
+        let before = first - self.index.first_method(class);
+        // Lists themselves have no selectors given, and must not be asked for.
+        let count = pieces.end.saturating_sub(methods + first);
+        let numbered = (methods + first..).zip(listed.skip(before)).take(count);
+        numbered
+            .filter(|(piece, _)| self.index.early_range(*piece).is_none())
+            .map(|(_, selector)| selector)
     }
+}
+
+/// The lengths of all codes, which are packed in pairs.
+fn codes_of(lengths: &[u8]) -> Vec<Vec<u8>> {
+    let lengths: Vec<u8> = lengths
+        .iter()
+        .flat_map(|pair| [pair & 15, pair >> 4])
+        .collect();
+    let (symbols, distances) = lengths.split_at(CONTEXTS * SYMBOLS);
+    let symbols = symbols.chunks(SYMBOLS);
+    symbols
+        .chain([&distances[..DISTANCES]])
+        .map(<[u8]>::to_vec)
+        .collect()
+}
+
+fn tables(lengths: &[Vec<u8>]) -> Vec<Table> {
+    lengths.iter().map(|lengths| table(lengths)).collect()
 }
 
 fn table(lengths: &[u8]) -> Table {
@@ -126,44 +199,73 @@ fn table(lengths: &[u8]) -> Table {
     table
 }
 
-/// Fills `text` from packed bytes; none when they are damaged.
-fn unpack(packed: &[u8], tables: &[Table; 2], dictionary: &[u8], text: &mut [u8]) -> Option<()> {
+/// Fills `text` from packed bytes, with the tables of all codes; none when they are damaged.
+fn unpack(
+    packed: &[u8],
+    tables: &[Table],
+    base: &[u8],
+    given: &mut dyn Iterator<Item = &str>,
+    text: &mut [u8],
+) -> Option<()> {
+    let (distances, symbols) = tables.split_last()?;
     let mut bits = Bits {
         bytes: packed,
         next: 0,
         count: 0,
     };
     let mut at = 0;
+    let mut before = END;
     while at < text.len() {
         bits.fill();
-        let symbol = bits.symbol(&tables[0])?;
-        if symbol < 256 {
-            text[at] = symbol as u8;
+        let symbol = bits.symbol(&symbols[context(before)])?;
+        if symbol < MATCH {
+            before = symbol as u8;
+            text[at] = before;
             at += 1;
             continue;
         }
-        let length = MIN + bits.value(symbol - 256);
-        let symbol = bits.symbol(&tables[1])?;
-        let distance = 1 + bits.value(symbol);
-        let end = at + length;
-        if end > text.len() {
-            return None;
+        if symbol == GIVEN {
+            let part = given.next()?.as_bytes();
+            text.get_mut(at..at + part.len())?.copy_from_slice(part);
+            at += part.len();
+        } else {
+            let length = MIN + bits.value(symbol - MATCH);
+            let symbol = bits.symbol(distances)?;
+            let distance = 1 + bits.value(symbol);
+            at = copy(base, text, at, length, distance)?;
         }
-        if distance > at {
-            let back = distance - at;
-            let known = dictionary.get(dictionary.len().checked_sub(back)?..)?;
-            let count = length.min(back);
-            text[at..at + count].copy_from_slice(&known[..count]);
-            at += count;
-        }
-        // What it copies it may have to copy again.
-        while at < end {
-            let count = distance.min(end - at);
-            text.copy_within(at - distance..at - distance + count, at);
-            at += count;
-        }
+        before = at.checked_sub(1).map_or(END, |before| text[before]);
     }
     Some(())
+}
+
+/// Copies a match to `at`; answers where it ends.
+#[inline(always)]
+fn copy(
+    base: &[u8],
+    text: &mut [u8],
+    mut at: usize,
+    length: usize,
+    distance: usize,
+) -> Option<usize> {
+    let end = at + length;
+    if end > text.len() {
+        return None;
+    }
+    if distance > at {
+        let back = distance - at;
+        let known = base.get(base.len().checked_sub(back)?..)?;
+        let count = length.min(back);
+        text[at..at + count].copy_from_slice(&known[..count]);
+        at += count;
+    }
+    // What it copies it may have to copy again.
+    while at < end {
+        let count = distance.min(end - at);
+        text.copy_within(at - distance..at - distance + count, at);
+        at += count;
+    }
+    Some(end)
 }
 
 /// Bytes as a sequence of bits, the lowest first; zeros behind the end.

@@ -10,7 +10,6 @@ use super::symbols::SymbolId;
 use crate::memory::{ClassIndex, Format, Value, Visitor};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// Number of a method in the method table.
@@ -171,10 +170,10 @@ impl Source {
 pub enum SourceText {
     Static(&'static str),
     Shared(Arc<str>),
-    /// A range of a text that `read` knows: of the library's, which is unpacked where somebody looks.
+    /// A text of the library's that `read` knows by its number: it is unpacked when somebody looks.
     Late {
-        read: fn(Range<u32>) -> &'static str,
-        range: Range<u32>,
+        read: fn(u32) -> &'static str,
+        number: u32,
     },
 }
 
@@ -183,7 +182,7 @@ impl SourceText {
         match self {
             SourceText::Static(s) => s,
             SourceText::Shared(s) => s,
-            SourceText::Late { read, range } => read(range.clone()),
+            SourceText::Late { read, number } => read(*number),
         }
     }
 
@@ -192,8 +191,8 @@ impl SourceText {
         match (self, other) {
             (SourceText::Shared(a), SourceText::Shared(b)) => Arc::ptr_eq(a, b),
             (SourceText::Static(a), SourceText::Static(b)) => std::ptr::eq(*a, *b),
-            // There is one text that is read late.
-            (SourceText::Late { range: a, .. }, SourceText::Late { range: b, .. }) => a == b,
+            // They are all of one library.
+            (SourceText::Late { number: a, .. }, SourceText::Late { number: b, .. }) => a == b,
             _ => false,
         }
     }

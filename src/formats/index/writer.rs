@@ -1,93 +1,58 @@
-//! The growing index and text of a library. Lays out what `layout` describes; checks nothing but that no method occurs twice.
+//! The growing pieces of a library and their index. Lays out what `layout` describes; checks nothing but that no method
+//! occurs twice.
 
 use super::super::bare::without_comments;
 use super::super::error::FormatError;
-use super::super::layout::{self, HEADER, LISTS, MAGIC, SEGMENTS, TRAIT, field, push, push_entry};
+use super::super::layout::{self, Index, ListWriter, Listed, TRAIT, field, push_entry};
 use super::super::ston::Map;
 use super::super::tonel::{self, Kind};
 use super::{Library, LibraryError, Order, Parsed, error_at};
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 
-/// The methods that every program needs, one a line. A test compares them with what a machine compiles.
+/// The pieces that every program needs, one a line: `Class` is a head, `Class>>` a list, `Class>>selector` a method. A test
+/// compares them with what a machine asks for.
 const EARLY: &str = include_str!("../early.txt");
 
 pub struct Writer {
-    text: String,
-    ends: Vec<usize>,
-    string_numbers: HashMap<String, usize>,
-    strings: Vec<String>,
-    /// Where each record begins.
-    classes: Vec<usize>,
-    records: Vec<u8>,
-    num_methods: usize,
-    /// How long all comments are so far.
-    comments: usize,
-    /// Whether comments are kept.
+    lists: Vec<String>,
+    heads: Vec<String>,
+    methods: Vec<String>,
+    comments: Vec<String>,
+    selectors: Vec<String>,
+    /// How many methods there are in front of those of each class.
+    first_methods: Vec<usize>,
     keeps_comments: bool,
     wanted_early: HashSet<&'static str>,
-    early: Vec<Range<usize>>,
-}
-
-/// What the next method's record refers to.
-#[derive(Default)]
-struct Before {
-    protocol: usize,
-    file: usize,
-    line: usize,
+    /// By what numbers are counted: class or method.
+    early_lists: Vec<usize>,
+    early_heads: Vec<usize>,
+    early_methods: Vec<usize>,
 }
 
 impl Writer {
     pub fn new(keeps_comments: bool) -> Writer {
         Writer {
-            text: String::new(),
-            ends: Vec::new(),
-            string_numbers: HashMap::new(),
-            strings: Vec::new(),
-            classes: Vec::new(),
-            records: Vec::new(),
-            num_methods: 0,
-            comments: 0,
+            lists: Vec::new(),
+            heads: Vec::new(),
+            methods: Vec::new(),
+            comments: Vec::new(),
+            selectors: Vec::new(),
+            first_methods: vec![0],
             keeps_comments,
             wanted_early: EARLY.lines().collect(),
-            early: Vec::new(),
+            early_lists: Vec::new(),
+            early_heads: Vec::new(),
+            early_methods: Vec::new(),
         }
-    }
-
-    /// The number of `text`.
-    fn string(&mut self, text: &str) -> usize {
-        if let Some(&number) = self.string_numbers.get(text) {
-            return number;
-        }
-        let number = self.strings.len();
-        self.strings.push(text.to_string());
-        self.string_numbers.insert(text.to_string(), number);
-        number
     }
 
     /// Whether there is more than the index can tell.
     pub fn is_full(&self) -> bool {
-        let strings: usize = self.strings.iter().map(String::len).sum();
-        strings >> 16 >= SEGMENTS
-            || self.records.len() >> (8 * layout::CLASS) > 0
-            || self.classes.len() >> (8 * layout::ORDER) > 0
+        3 * self.heads.len() + self.methods.len() > 0xFFFF
     }
 
-    /// A list of names. A slot expression, `#a => WeakSlot`, is its name.
-    fn list(&mut self, header: &Map<'_>, key: &str) -> Result<Vec<usize>, FormatError> {
-        let name = |text: &str| {
-            let name = text.split("=>").next().unwrap_or(text).trim();
-            self.string(name.trim_start_matches('#'))
-        };
-        Ok(header.texts(key)?.into_iter().map(name).collect())
-    }
-
-    /// The number of a file's path and one, or 0 for where the class is expected.
-    fn file(&mut self, p: &Parsed<'_>, expected: &str) -> usize {
-        match p.file.path == expected {
-            true => 0,
-            false => self.string(&p.file.path) + 1,
-        }
+    fn is_early(&self, name: &str) -> bool {
+        self.wanted_early.contains(name)
     }
 
     pub fn class(
@@ -98,169 +63,152 @@ impl Writer {
         errors: &mut Vec<LibraryError>,
     ) {
         let p = &parsed[class];
-        let (mut fields, lists, path) = self.fields(p, order).unwrap_or_else(|e| {
+        let (head, path) = head(p, order).unwrap_or_else(|e| {
             errors.push(error_at(p.file, e.offset, e.message));
             Default::default()
         });
-        fields[field::TEXT] = self.text.len();
+        let number = self.heads.len();
+        if self.is_early(&p.class) {
+            self.early_heads.push(number);
+        }
+        if self.is_early(&format!("{}>>", p.class)) {
+            self.early_lists.push(number);
+        }
+        self.heads.push(head);
+        let comment = p.definition.comment.as_ref();
+        let comment = comment.map_or("", |range| &p.file.text[range.clone()]);
+        self.comments.push(comment.to_string());
         let extensions = order.extensions.get(p.class.as_str());
         let sources = || std::iter::once(&class).chain(extensions.into_iter().flatten());
         let mut seen = HashMap::new();
-        let mut methods = Vec::new();
+        let mut list = ListWriter::default();
         for class_side in [false, true] {
-            let mut before = Before::default();
             for &source in sources() {
                 let p = &parsed[source];
-                let file = self.file(p, &path);
                 let all = p.definition.methods.iter();
                 for m in all.filter(|m| m.class_side == class_side) {
-                    if let Some(other) = seen.insert((class_side, m.selector.clone()), p.file) {
+                    if let Some(other) = seen.insert((class_side, &*m.selector), p.file) {
                         let message = format!("#{} is also defined in {}", m.selector, other.path);
                         errors.push(error_at(p.file, m.source.start, message));
                     }
-                    self.method(&mut methods, &mut before, (p, file), m);
-                    fields[field::INSTANCE_METHODS + usize::from(class_side)] += 1;
+                    let listed = Listed {
+                        class_side,
+                        protocol: m.protocol.as_deref().unwrap_or("as yet unclassified"),
+                        file: Some(&*p.file.path)
+                            .filter(|&file| file != path)
+                            .unwrap_or(""),
+                        line: m.line as usize,
+                        selector: 0..0,
+                    };
+                    list.add(listed, &m.selector);
+                    self.method(p, m);
                 }
             }
         }
-        self.num_methods += seen.len();
-        self.classes.push(self.records.len());
-        for number in fields {
-            push(&mut self.records, number);
-        }
-        for list in lists {
-            push(&mut self.records, list.len());
-            for number in list {
-                push(&mut self.records, number);
-            }
-        }
-        self.records.append(&mut methods);
+        self.lists.push(list.text);
+        self.first_methods.push(self.methods.len());
     }
 
-    /// The fields of a class record, without methods, its lists, and the path of the file where it is expected.
-    #[allow(clippy::type_complexity)]
-    fn fields(
-        &mut self,
-        p: &Parsed<'_>,
-        order: &Order<'_>,
-    ) -> Result<([usize; field::COUNT], [Vec<usize>; LISTS], String), FormatError> {
-        let header = &p.definition.header;
-        let superclass = header.text("superclass")?;
-        let superclass = superclass.and_then(|s| order.numbers.get(s));
-        let layout = match p.definition.kind {
-            Kind::Trait => TRAIT,
-            _ => header.text("type")?.unwrap_or("normal"),
-        };
-        let category = header.text("category")?.unwrap_or_default();
-        let package = header.text("package")?.unwrap_or(category);
-        let path = layout::path(package, &p.class, layout == TRAIT);
-        let comment = p.definition.comment.as_ref();
-        let comment = comment.filter(|_| self.keeps_comments);
-        let mut fields = [0; field::COUNT];
-        fields[field::NAME] = self.string(&p.class);
-        fields[field::SUPERCLASS] = superclass.map_or(0, |&s| s + 1);
-        fields[field::LAYOUT] = self.string(layout);
-        fields[field::CATEGORY] = self.string(category);
-        fields[field::PACKAGE] = self.string(package);
-        fields[field::FILE] = self.file(p, &path);
-        fields[field::COMMENT] = self.comments;
-        fields[field::COMMENT_LENGTH] = comment.map_or(0, |c| c.len() + 1);
-        self.comments += comment.map_or(0, |c| c.len());
-        let lists = [
-            self.list(header, "instVars")?,
-            self.list(header, "classVars")?,
-            self.list(header, "classInstVars")?,
-            self.list(header, "pools")?,
-        ];
-        Ok((fields, lists, path))
-    }
-
-    fn method(
-        &mut self,
-        bytes: &mut Vec<u8>,
-        before: &mut Before,
-        (p, file): (&Parsed<'_>, usize),
-        m: &tonel::Method<'_>,
-    ) {
-        let protocol = self.string(m.protocol.as_deref().unwrap_or("as yet unclassified")) + 1;
-        let moves = (protocol, file) != (before.protocol, before.file);
-        push(bytes, 2 * self.string(&m.selector) + usize::from(moves));
-        if moves {
-            push(bytes, protocol);
-            push(bytes, file);
-        }
-        let line = if file == before.file { before.line } else { 0 };
-        let mut text = m.text(&p.file.text);
-        if !self.keeps_comments {
-            let body = text.split_off(m.bracket + 1 - m.source.start);
-            text.push_str(&without_comments(&body));
-        }
-        push(bytes, text.len());
-        push(bytes, m.bracket - m.source.start);
-        push(bytes, m.line as usize - line);
-        *before = Before {
-            protocol,
-            file,
-            line: m.line as usize,
-        };
-        let start = self.text.len();
-        self.text.push_str(&text);
-        self.ends.push(self.text.len());
+    fn method(&mut self, p: &Parsed<'_>, m: &tonel::Method<'_>) {
         let side = if m.class_side { " class" } else { "" };
-        let name = format!("{}{side}>>{}", p.class, m.selector);
-        if self.wanted_early.contains(name.as_str()) {
-            self.early.push(start..self.text.len());
+        if self.is_early(&format!("{}{side}>>{}", p.class, m.selector)) {
+            self.early_methods.push(self.methods.len());
         }
+        self.selectors.push(m.selector.to_string());
+        self.methods.push(text(p, m, self.keeps_comments));
     }
 
-    pub fn finish(mut self, parsed: &[Parsed<'_>], order: &Order<'_>) -> Library {
-        let comments = self.text.len();
-        for p in order.classes.iter().map(|&class| &parsed[class]) {
-            if let Some(range) = p
-                .definition
-                .comment
-                .as_ref()
-                .filter(|_| self.keeps_comments)
-            {
-                self.text.push_str(&p.file.text[range.clone()]);
-                self.ends.push(self.text.len());
-            }
-        }
+    pub fn finish(self, order: &Order<'_>) -> Library {
         let mut index = Vec::new();
-        let counts = [
-            self.strings.len(),
-            self.classes.len(),
-            self.num_methods,
-            comments,
-        ];
-        for word in [MAGIC].into_iter().chain(counts.map(|n| n as u32)) {
-            index.extend(word.to_le_bytes());
+        push_entry(&mut index, self.heads.len());
+        for &first in &self.first_methods {
+            push_entry(&mut index, first);
         }
-        let mut starts = vec![0];
-        for string in &self.strings {
-            starts.push(starts[starts.len() - 1] + string.len());
+        let names = order.numbers.iter();
+        let mut hashes: Vec<_> = names.map(|(name, &n)| (layout::hash(name), n)).collect();
+        hashes.sort_unstable();
+        for (hash, number) in hashes {
+            push_entry(&mut index, hash);
+            push_entry(&mut index, number);
         }
-        for segment in 1..SEGMENTS {
-            let first = starts.iter().position(|start| start >> 16 >= segment);
-            push_entry(&mut index, first.unwrap_or(starts.len()), 4);
+        let numbers = Index(&index);
+        let lists = self.early_lists.iter().map(|&class| numbers.list(class));
+        let heads = self.early_heads.iter().map(|&class| numbers.head(class));
+        let methods = self.early_methods.iter().map(|&m| numbers.method(m));
+        let early: Vec<usize> = lists.chain(heads).chain(methods).collect();
+        let sections = vec![0, numbers.method(0), numbers.comment(0)];
+        let comments = self.comments.into_iter().filter(|_| self.keeps_comments);
+        let pieces = self.lists.into_iter().chain(self.heads);
+        let pieces: Vec<String> = pieces.chain(self.methods).chain(comments).collect();
+        let mut early_text = String::new();
+        push_entry(&mut index, early.len());
+        for &piece in &early {
+            early_text.push_str(&pieces[piece]);
+            push_entry(&mut index, piece);
+            push_entry(&mut index, early_text.len());
         }
-        debug_assert_eq!(index.len(), 4 * HEADER);
-        for start in starts {
-            push_entry(&mut index, start & 0xFFFF, layout::STRING);
-        }
-        for &start in &self.classes {
-            push_entry(&mut index, start, layout::CLASS);
-        }
-        for &number in &order.by_name {
-            push_entry(&mut index, number, layout::ORDER);
-        }
-        index.extend(self.records);
         Library {
-            text: self.text,
-            strings: self.strings.concat(),
-            ends: self.ends,
-            early: self.early,
+            pieces,
+            selectors: self.selectors,
+            sections,
+            early,
+            early_text,
             index,
         }
+    }
+}
+
+/// The head of a class, and the path of the file where it is expected.
+fn head(p: &Parsed<'_>, order: &Order<'_>) -> Result<(String, String), FormatError> {
+    let header = &p.definition.header;
+    let superclass = header.text("superclass")?;
+    let superclass = superclass.and_then(|s| order.numbers.get(s));
+    let layout = match p.definition.kind {
+        Kind::Trait => TRAIT,
+        _ => header.text("type")?.unwrap_or("normal"),
+    };
+    let category = header.text("category")?.unwrap_or_default();
+    let package = header.text("package")?.unwrap_or(category);
+    let path = layout::path(package, &p.class, layout == TRAIT);
+    let mut lines = vec![String::new(); field::COUNT];
+    lines[field::NAME] = p.class.clone();
+    lines[field::SUPERCLASS] = superclass.map_or(String::new(), usize::to_string);
+    let unless = |usual: &str, text: &str| if text == usual { "" } else { text }.to_string();
+    lines[field::LAYOUT] = unless("normal", layout);
+    lines[field::PACKAGE] = package.to_string();
+    lines[field::CATEGORY] = unless(package, category);
+    lines[field::FILE] = unless(&path, &p.file.path);
+    let lists = ["instVars", "classVars", "classInstVars", "pools"];
+    for (line, key) in lines[field::NAMES..].iter_mut().zip(lists) {
+        *line = names(header, key)?;
+    }
+    Ok((lines.join("\n"), path))
+}
+
+/// A list of names. A slot expression, `#a => WeakSlot`, is its name.
+fn names(header: &Map<'_>, key: &str) -> Result<String, FormatError> {
+    let name = |text: &str| {
+        let name = text.split("=>").next().unwrap_or(text).trim();
+        name.trim_start_matches('#').to_string()
+    };
+    let names: Vec<String> = header.texts(key)?.into_iter().map(name).collect();
+    Ok(names.join(" "))
+}
+
+/// The method as a reader should see it, on the lines where it is in its file.
+fn text(p: &Parsed<'_>, m: &tonel::Method<'_>, keeps_comments: bool) -> String {
+    let file = &p.file.text;
+    let pattern = file[m.source.start..m.bracket].trim_end_matches([' ', '\t']);
+    let body = &file[m.bracket + 1..m.source.end];
+    let gap = match body.is_empty() || body.starts_with(char::is_whitespace) {
+        true => "",
+        false => " ",
+    };
+    let text = format!("{pattern}{gap}{body}");
+    // `END` stands behind texts, and is white space in them.
+    let text = text.replace('\0', " ");
+    match keeps_comments {
+        true => text,
+        false => without_comments(&text),
     }
 }

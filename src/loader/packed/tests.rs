@@ -2,21 +2,41 @@
 
 use super::*;
 use crate::formats;
+use crate::formats::packed::Block;
 use proptest::prelude::*;
 
 #[path = "../../formats/packer.rs"]
 mod packer;
 
-/// Packs blocks, checks that they come back, and answers how many bytes they take.
-fn comes_back(dictionary: &[u8], blocks: &[&[u8]]) -> usize {
-    let (lengths, packed) = packer::pack(dictionary, blocks, 32);
-    let tables = lengths.map(|lengths| table(&lengths));
-    for (block, packed) in blocks.iter().zip(&packed) {
-        let mut text = vec![0; block.len()];
-        assert_eq!(unpack(packed, &tables, dictionary, &mut text), Some(()));
-        assert_eq!(text, *block);
+/// A block with these pieces, and what is given in them.
+fn block(text: &[u8], given: &[&str], base: Option<usize>) -> Block {
+    let mut at = 0;
+    let mut place = |part: &&str| {
+        let rest = text[at..].windows(part.len());
+        at += rest.take_while(|bytes| *bytes != part.as_bytes()).count() + part.len();
+        at - part.len()..at
+    };
+    let given = given.iter().map(&mut place).collect();
+    Block::new(text.to_vec(), given, base)
+}
+
+/// Packs a base and blocks, checks that they come back, and answers how many bytes the blocks take.
+fn comes_back(base: &[u8], blocks: &[&[u8]]) -> usize {
+    let mut all = vec![block(base, &[], None)];
+    all.extend(blocks.iter().map(|text| block(text, &[], Some(0))));
+    let (lengths, packed) = packer::pack(&all, 32);
+    let tables = tables(&lengths);
+    for (block, packed) in all.iter().zip(&packed) {
+        let base = if block.base.is_none() { b"" } else { base };
+        let mut text = vec![0; block.text.len()];
+        let mut nothing = std::iter::empty();
+        assert_eq!(
+            unpack(packed, &tables, base, &mut nothing, &mut text),
+            Some(())
+        );
+        assert_eq!(text, block.text);
     }
-    packed.iter().map(Vec::len).sum()
+    packed[1..].iter().map(Vec::len).sum()
 }
 
 #[test]
@@ -49,27 +69,58 @@ fn codes_are_never_too_long() {
 }
 
 #[test]
+fn what_is_given_is_not_packed() {
+    let text = "at: index put: value\n\t^ 1\0at: x at: y put: z\0zip\0";
+    let given = ["at:", "put:", "at:", "at:", "put:", "zip"];
+    let blocks = [block(text.as_bytes(), &given, None)];
+    let (lengths, packed) = packer::pack(&blocks, 32);
+    let tables = tables(&lengths);
+    let mut read = vec![0; text.len()];
+    let parts = || given.into_iter();
+    assert_eq!(
+        unpack(&packed[0], &tables, b"", &mut parts(), &mut read),
+        Some(())
+    );
+    assert_eq!(String::from_utf8_lossy(&read), text);
+    // Who does not know them, or others, gets nothing or something else.
+    let mut read = |parts: &mut dyn Iterator<Item = &'static str>| {
+        unpack(&packed[0], &tables, b"", parts, &mut read)
+    };
+    assert_eq!(read(&mut parts().take(5)), None);
+    assert_eq!(
+        read(&mut parts().map(|_| "far too long for all this")),
+        None
+    );
+    read(&mut parts().map(|_| ""));
+}
+
+#[test]
 fn damaged_blocks_are_told_from_sound_ones() {
     let text = b"abcabcabcabcabc, and abcabcabc once more";
-    let (lengths, packed) = packer::pack(b"", &[text], 8);
-    let tables = lengths.map(|lengths| table(&lengths));
+    let (lengths, packed) = packer::pack(&[block(text, &["once"], None)], 8);
+    let sound = tables(&lengths);
     for bit in 0..8 * packed[0].len() {
         let mut damaged = packed[0].clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
-        unpack(&damaged, &tables, b"", &mut [0; 40]);
+        let mut given = ["once"].into_iter();
+        unpack(&damaged, &sound, b"", &mut given, &mut [0; 40]);
     }
-    assert_eq!(
-        unpack(
-            &[],
-            &tables.map(|mut t| {
-                t.fill(0);
-                t
-            }),
-            b"",
-            &mut [0; 4]
-        ),
-        None
-    );
+    let none = tables(&lengths.map(|code| vec![0; code.len()]));
+    let mut nothing = std::iter::empty();
+    assert_eq!(unpack(&[], &none, b"", &mut nothing, &mut [0; 4]), None);
+}
+
+#[test]
+fn damaged_libraries_do_no_harm() {
+    // A class with two methods, and an early piece that ends too late.
+    let index = Index(&[1, 0, 0, 0, 2, 0, 7, 7, 0, 0, 1, 0, 1, 0, 9, 9]);
+    for bytes in [&[][..], &[0; 3], &[255; 4_000], &[1; 4_000]] {
+        let bytes: &'static [u8] = bytes.to_vec().leak();
+        let packed: &'static Packed = Box::leak(Box::new(Packed::new(bytes, "early", index)));
+        for piece in [0, 1, 2, 500, usize::MAX] {
+            let _ = packed.text(piece);
+        }
+    }
 }
 
 proptest! {
