@@ -74,6 +74,7 @@
 //! | loader | [`loader`] | the library at start, methods on their first send, scripts and chunk files |
 //! | machine | [`vm`] | frames, sends and their caches, classes, Processes, safepoints, traces |
 //! | memory | [`memory`] | values, objects, the collector |
+//! | arithmetic | `bigint` | integers of any length; it knows no other layer |
 //! | primitives | [`primitives`] | what Smalltalk methods cannot do in Smalltalk |
 //! | host | [`host`] | the only door to the outside: clock, streams, files, sockets, signals |
 //! | library | `image/` | the classes, in Smalltalk; read from the binary, compiled on first send |
@@ -96,6 +97,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod api;
+mod bigint;
 // The terminal, the process and its threads are the command line's; files are not.
 #[allow(clippy::disallowed_methods)]
 #[cfg(feature = "cli")]

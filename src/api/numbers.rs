@@ -4,23 +4,24 @@ use super::context::Ctx;
 use super::convert::{FromSmalltalk, IntoSmalltalk, by_value, mismatch, room};
 use super::error::{Error, Result};
 use super::object::Obj;
+use crate::bigint::BigInt;
 use crate::memory::Value;
 use crate::vm::known::Known;
-use num_bigint::BigInt;
-use num_traits::{FromPrimitive, ToPrimitive};
 
 /// Integers with more bits are not written out in messages.
 const SHOWN_BITS: u64 = 256;
 
 fn integer<T>(ctx: &Ctx<'_>, v: Value, name: &str) -> Result<T>
 where
-    T: TryFrom<i64> + for<'a> TryFrom<&'a BigInt>,
+    T: TryFrom<i64> + TryFrom<i128> + TryFrom<u128>,
 {
     if let Some(Ok(n)) = v.as_int().map(T::try_from) {
         return Ok(n);
     }
     let n = big(ctx, v)?;
-    T::try_from(&n).map_err(|_| unfit(&n, name))
+    let signed = n.to_i128().and_then(|n| T::try_from(n).ok());
+    let found = signed.or_else(|| T::try_from(n.to_u128()?).ok());
+    found.ok_or_else(|| unfit(&n, name))
 }
 
 fn big(ctx: &Ctx<'_>, v: Value) -> Result<BigInt> {
@@ -32,20 +33,24 @@ fn unfit(n: &BigInt, name: &str) -> Error {
     let found = if n.bits() > SHOWN_BITS {
         format!("one of {} bits", n.bits())
     } else {
-        n.to_string()
+        n.to_digits(10)
     };
     Error::conversion(format!("an Integer that fits {name}"), found)
 }
 
 fn object<T>(ctx: &mut Ctx<'_>, n: T) -> Value
 where
-    T: Copy + Into<BigInt>,
-    i64: TryFrom<T>,
+    T: Copy + TryInto<i64> + TryInto<i128> + TryInto<u128>,
 {
-    match i64::try_from(n).ok().and_then(Value::try_int) {
-        Some(v) => v,
-        None => ctx.vm.integer_from_bigint(n.into()),
+    if let Some(v) = n.try_into().ok().and_then(Value::try_int) {
+        return v;
     }
+    let n: BigInt = match (n.try_into(), n.try_into()) {
+        (Ok(n), _) => i128::into(n),
+        (_, Ok(n)) => u128::into(n),
+        _ => BigInt::default(),
+    };
+    ctx.vm.integer_from_bigint(n)
 }
 
 macro_rules! integers {
@@ -72,7 +77,7 @@ by_value!(from f64, |ctx, v| {
         return Ok(f);
     }
     let n = ctx.vm.bigint_value(v).ok_or_else(|| mismatch(ctx, "a Float", v))?;
-    let exact = n.to_f64().filter(|&f| BigInt::from_f64(f).as_ref() == Some(&n));
+    let exact = Some(n.to_f64()).filter(|&f| BigInt::from_f64(f).as_ref() == Some(&n));
     exact.ok_or_else(|| Error::conversion("a number that fits f64 exactly", format!("an Integer of {} bits", n.bits())))
 });
 by_value!(into f64, |x, ctx| Ok(ctx.vm.heap.float(x)));

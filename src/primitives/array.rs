@@ -99,7 +99,7 @@ pub fn set_element(vm: &mut Vm, v: Value, i: usize, value: Value) -> Result<(), 
         }
         Some(Format::Words64) => {
             let number = vm.bigint_value(value).ok_or(PrimError::BadArgument)?;
-            let word = u64::try_from(&number).map_err(|_| PrimError::BadArgument)?;
+            let word = number.to_u64().ok_or(PrimError::BadArgument)?;
             vm.heap.words64_mut(v)[i] = word;
         }
         _ => {

@@ -6,10 +6,8 @@
 
 use std::cmp::Ordering;
 
-use num_bigint::BigInt;
-use num_traits::FromPrimitive;
-
 use super::integer::{compare_with_float, to_f64};
+use crate::bigint::BigInt;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};

@@ -4,12 +4,9 @@
 //! Owns everything that depends on the format of a Float. Must round once, to nearest, ties to
 //! even, also where the result is denormal.
 
-use num_bigint::BigInt;
-use num_integer::Integer;
-use num_traits::{Signed, ToPrimitive, Zero};
-
 use super::float::receiver;
 use super::integer::{afford, big, words};
+use crate::bigint::BigInt;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
@@ -158,13 +155,13 @@ pub fn divide_exactly(numerator: &BigInt, denominator: &BigInt) -> f64 {
     }
     // A quotient of 65 or 66 bits, and a last bit that remembers whether anything was cut off.
     let shift = length - 65;
-    let (mut a, mut b) = (numerator.abs(), denominator.abs());
+    let (mut a, mut b) = (numerator.clone().abs(), denominator.clone().abs());
     if shift < 0 {
-        a <<= shift.unsigned_abs();
+        a = a.shifted_up(shift.unsigned_abs());
     } else {
-        b <<= shift.unsigned_abs();
+        b = b.shifted_up(shift.unsigned_abs());
     }
-    let (quotient, rest) = a.div_rem(&b);
+    let (quotient, rest) = a.divided_by(&b);
     let Some(quotient) = quotient.to_u128() else {
         return sign * f64::INFINITY;
     };
@@ -189,7 +186,7 @@ mod tests {
     use super::*;
 
     fn quotient(a: i128, b: &str) -> f64 {
-        divide_exactly(&BigInt::from(a), &b.parse().unwrap())
+        divide_exactly(&BigInt::from(a), &BigInt::from_digits(b.as_bytes(), 10))
     }
 
     #[test]
@@ -199,16 +196,15 @@ mod tests {
         assert_eq!(quotient((1 << 53) + 1, "1"), (1u64 << 53) as f64);
         assert_eq!(quotient((1 << 54) + 1, "2"), (1u64 << 53) as f64);
         assert_eq!(quotient((1 << 54) + 3, "2"), ((1u64 << 53) + 2) as f64);
-        let smallest = BigInt::from(1) << 1074;
-        assert_eq!(divide_exactly(&BigInt::from(1), &smallest), 5e-324);
-        assert_eq!(
-            divide_exactly(&BigInt::from(1), &(smallest.clone() * 2)),
-            0.0
-        );
-        assert_eq!(divide_exactly(&BigInt::from(3), &(smallest * 4)), 5e-324);
-        let huge = BigInt::from(1) << 1024;
-        assert_eq!(divide_exactly(&huge, &BigInt::from(1)), f64::INFINITY);
-        assert_eq!(divide_exactly(&(huge.clone() - 1), &huge), 1.0);
+        let one = BigInt::from(1i128);
+        let part = |n: i128, places| divide_exactly(&n.into(), &one.clone().shifted_up(places));
+        assert_eq!(part(1, 1074), 5e-324);
+        assert_eq!(part(1, 1075), 0.0);
+        assert_eq!(part(3, 1076), 5e-324);
+        let huge = one.clone().shifted_up(1024);
+        assert_eq!(divide_exactly(&huge, &one), f64::INFINITY);
+        let less = huge.clone().difference(one.clone());
+        assert_eq!(divide_exactly(&less, &huge), 1.0);
     }
 
     #[test]
@@ -218,9 +214,10 @@ mod tests {
             ("99999999999999999", 310),
             ("7", 323),
         ] {
-            let power: BigInt = num_traits::pow(BigInt::from(10), digits);
+            let power = BigInt::from(10i128).power(digits);
             let expected: f64 = format!("{text}e-{digits}").parse().unwrap();
-            assert_eq!(divide_exactly(&text.parse().unwrap(), &power), expected);
+            let text = BigInt::from_digits(text.as_bytes(), 10);
+            assert_eq!(divide_exactly(&text, &power), expected);
         }
     }
 

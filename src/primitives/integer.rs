@@ -7,9 +7,7 @@
 
 use std::cmp::Ordering;
 
-use num_bigint::BigInt;
-use num_traits::{FromPrimitive, ToPrimitive};
-
+use crate::bigint::BigInt;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
@@ -43,11 +41,17 @@ pub fn small_pair(args: &[Value]) -> Option<(i64, i64)> {
     Some((args[0].as_int()?, args.get(1)?.as_int()?))
 }
 
+/// The receiver and the argument when both are integers of two words at most: these need no memory of their own.
+#[inline(always)]
+pub fn wide_pair(vm: &Vm, args: &[Value]) -> Option<(i128, i128)> {
+    Some((vm.wide_value(args[0])?, vm.wide_value(*args.get(1)?)?))
+}
+
 /// The integer as the nearest Float, ties to even; infinite when beyond the range.
 pub fn to_f64(vm: &Vm, v: Value) -> Option<f64> {
     match v.as_int() {
         Some(n) => Some(n as f64),
-        None => vm.bigint_value(v)?.to_f64(),
+        None => Some(vm.bigint_value(v)?.to_f64()),
     }
 }
 
@@ -130,32 +134,38 @@ fn arithmetic(
 }
 
 fn add(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    if let Some((a, b)) = small_pair(args) {
-        return Ok(vm.integer_from_i128(a as i128 + b as i128));
+    if let Some((a, b)) = wide_pair(vm, args)
+        && let Some(sum) = a.checked_add(b)
+    {
+        return Ok(vm.integer_from_i128(sum));
     }
-    arithmetic(vm, args, |a, b| a + b, |a, b| a + b)
+    arithmetic(vm, args, |a, b| a + b, BigInt::sum)
 }
 
 fn subtract(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    if let Some((a, b)) = small_pair(args) {
-        return Ok(vm.integer_from_i128(a as i128 - b as i128));
+    if let Some((a, b)) = wide_pair(vm, args)
+        && let Some(difference) = a.checked_sub(b)
+    {
+        return Ok(vm.integer_from_i128(difference));
     }
-    arithmetic(vm, args, |a, b| a - b, |a, b| a - b)
+    arithmetic(vm, args, |a, b| a - b, BigInt::difference)
 }
 
 fn multiply(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    if let Some((a, b)) = small_pair(args) {
-        return Ok(vm.integer_from_i128(a as i128 * b as i128));
+    if let Some((a, b)) = wide_pair(vm, args)
+        && let Some(product) = a.checked_mul(b)
+    {
+        return Ok(vm.integer_from_i128(product));
     }
     if vm.heap.as_float(super::arg(args, 1)?).is_some() {
-        return arithmetic(vm, args, |a, b| a * b, |a, b| a * b);
+        return arithmetic(vm, args, |a, b| a * b, |a, b| a.product(&b));
     }
     let (a, b) = (big(vm, args[0])?, big(vm, super::arg(args, 1)?)?);
     if a.bits() + b.bits() > MAX_BITS {
         return Err(PrimError::NoMemory);
     }
     afford(vm, product_work(a.bits(), b.bits()))?;
-    Ok(vm.integer_from_bigint(a * b))
+    Ok(vm.integer_from_bigint(a.product(&b)))
 }
 
 fn negated(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -163,11 +173,11 @@ fn negated(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(vm.integer_from_i128(-(n as i128)));
     }
     let n = big(vm, args[0])?;
-    Ok(vm.integer_from_bigint(-n))
+    Ok(vm.integer_from_bigint(n.negated()))
 }
 
 fn compare(vm: &Vm, args: &[Value]) -> Result<Option<Ordering>, PrimError> {
-    if let Some((a, b)) = small_pair(args) {
+    if let Some((a, b)) = wide_pair(vm, args) {
         return Ok(Some(a.cmp(&b)));
     }
     if let Some(f) = vm.heap.as_float(super::arg(args, 1)?) {

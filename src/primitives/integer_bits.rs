@@ -3,10 +3,8 @@
 //! Owns the bit logic, shifts and bit positions of SmallInteger and LargeInteger alike. Must
 //! never make an integer longer than `integer::MAX_BITS`.
 
-use num_bigint::{BigInt, Sign};
-use num_traits::{Signed, ToPrimitive, Zero};
-
 use super::integer::{MAX_BITS, afford, big, small_pair, words};
+use crate::bigint::BigInt;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
@@ -41,15 +39,15 @@ fn logic(
 }
 
 fn bit_and(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    logic(vm, args, |a, b| a & b, |a, b| a & b)
+    logic(vm, args, |a, b| a & b, BigInt::and)
 }
 
 fn bit_or(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    logic(vm, args, |a, b| a | b, |a, b| a | b)
+    logic(vm, args, |a, b| a | b, BigInt::or)
 }
 
 fn bit_xor(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    logic(vm, args, |a, b| a ^ b, |a, b| a ^ b)
+    logic(vm, args, |a, b| a ^ b, BigInt::xor)
 }
 
 /// Left for a positive argument; right, towards negative infinity, for a negative one.
@@ -59,19 +57,20 @@ fn bit_shift(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if n.is_zero() {
         return Ok(Value::int(0));
     }
-    let distance = by.magnitude().to_u64().unwrap_or(u64::MAX);
-    if by.is_negative() {
+    let left = !by.is_negative();
+    let distance = by.abs().to_u64().unwrap_or(u64::MAX);
+    if !left {
         if distance > n.bits() {
             return Ok(Value::int(if n.is_negative() { -1 } else { 0 }));
         }
         afford(vm, words(n.bits()))?;
-        return Ok(vm.integer_from_bigint(n >> distance));
+        return Ok(vm.integer_from_bigint(n.shifted_down(distance)));
     }
     if distance > MAX_BITS || n.bits() + distance > MAX_BITS {
         return Err(PrimError::NoMemory);
     }
     afford(vm, words(n.bits() + distance))?;
-    Ok(vm.integer_from_bigint(n << distance))
+    Ok(vm.integer_from_bigint(n.shifted_up(distance)))
 }
 
 /// The bit at a position counted from 1, the lowest.
@@ -107,7 +106,7 @@ fn byte_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let n = big(vm, args[0])?;
     afford(vm, words(n.bits()))?;
     let at = index as usize - 1;
-    let word = n.iter_u64_digits().nth(at / 8).unwrap_or(0);
+    let word = n.limbs().get(at / 8).copied().unwrap_or(0);
     Ok(Value::int(i64::from(word.to_le_bytes()[at % 8])))
 }
 
@@ -118,7 +117,13 @@ fn bytes_count(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// Fills the argument, a byte object, with the magnitude, least significant byte first; what is
 /// left of the object becomes 0. Fails when it is too short.
 fn as_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let bytes = big(vm, args[0])?.magnitude().to_bytes_le();
+    let n = big(vm, args[0])?;
+    let mut bytes: Vec<u8> = n
+        .limbs()
+        .iter()
+        .flat_map(|limb| limb.to_le_bytes())
+        .collect();
+    bytes.truncate(n.bits().div_ceil(8) as usize);
     vm.charge(bytes.len() >> 5);
     let target = super::arg(args, 1)?;
     if !vm.heap.is_bytes(target) {
@@ -128,13 +133,12 @@ fn as_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::ReadOnly);
     }
     let room = vm.heap.bytes_mut(target);
-    // Zero has one byte in this encoding, and none is needed for it.
-    if bytes.len() > room.len() && bytes != [0] {
+    if bytes.len() > room.len() {
         return Err(PrimError::BadIndex);
     }
-    room.fill(0);
-    let length = bytes.len().min(room.len());
-    room[..length].copy_from_slice(&bytes[..length]);
+    let (low, high) = room.split_at_mut(bytes.len());
+    low.copy_from_slice(&bytes);
+    high.fill(0);
     Ok(target)
 }
 
@@ -147,8 +151,8 @@ fn from_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let negative = super::arg(args, 2)?
         .as_bool()
         .ok_or(PrimError::BadArgument)?;
-    let sign = if negative { Sign::Minus } else { Sign::Plus };
-    let n = BigInt::from_bytes_le(sign, vm.heap.bytes(super::arg(args, 1)?));
+    let words = vm.heap.byte_words(super::arg(args, 1)?).iter();
+    let n = BigInt::new(negative, words.map(|&word| u64::from_le(word)).collect());
     vm.charge((n.bits() >> 8) as usize);
     Ok(vm.integer_from_bigint(n))
 }

@@ -3,9 +3,6 @@
 //! Owns exact powers, modular powers, integer roots and the hash of integers. Must never make an
 //! integer longer than `integer::MAX_BITS`, and checks that before it starts to multiply.
 
-use num_bigint::BigInt;
-use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
-
 use super::integer::{MAX_BITS, afford, big, product_work, words};
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
@@ -25,13 +22,13 @@ fn raised_to(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if power.is_negative() {
         return Err(PrimError::BadArgument);
     }
-    if power.is_zero() || base.is_one() {
+    if power.is_zero() || base.to_i64() == Some(1) {
         return Ok(Value::int(1));
     }
     if base.is_zero() {
         return Ok(Value::int(0));
     }
-    if base == BigInt::from(-1) {
+    if base.to_i64() == Some(-1) {
         return Ok(Value::int(if power.bit(0) { -1 } else { 1 }));
     }
     let exponent = power.to_u64().unwrap_or(u64::MAX);
@@ -40,7 +37,7 @@ fn raised_to(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::NoMemory);
     }
     afford(vm, product_work(bits, bits))?;
-    Ok(vm.integer_from_bigint(base.pow(exponent)))
+    Ok(vm.integer_from_bigint(base.power(exponent)))
 }
 
 /// The receiver to a non-negative power, modulo a positive number.
@@ -55,7 +52,7 @@ fn raised_to_modulo(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     let square = words(modulus.bits()).saturating_mul(words(modulus.bits()));
     afford(vm, power.bits().saturating_mul(square))?;
-    Ok(vm.integer_from_bigint(base.modpow(&power, &modulus)))
+    Ok(vm.integer_from_bigint(base.power_modulo(&power, &modulus)))
 }
 
 /// The integer part of the n-th root, towards zero. An even root of a negative number fails.
@@ -65,12 +62,15 @@ fn root(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if !degree.is_positive() || (n.is_negative() && !degree.bit(0)) {
         return Err(PrimError::BadArgument);
     }
-    let Some(degree) = degree.to_u32() else {
+    let Some(degree) = degree.to_u64().and_then(|n| u32::try_from(n).ok()) else {
         // A root of a degree beyond the number's length in bits is 1, 0 or -1.
-        return Ok(Value::int(n.signum().to_i64().unwrap_or(0)));
+        return Ok(Value::int(match n.is_negative() {
+            true => -1,
+            false => i64::from(!n.is_zero()),
+        }));
     };
     afford(vm, words(n.bits()).saturating_mul(words(n.bits())))?;
-    Ok(vm.integer_from_bigint(n.nth_root(degree)))
+    Ok(vm.integer_from_bigint(n.root(degree)))
 }
 
 /// A hash that depends on the number alone. SmallIntegers hash to themselves when they are not
@@ -86,8 +86,8 @@ fn hash(vm: &mut Vm, args: &[Value]) -> PrimResult {
     } else {
         0x85EB_CA6B
     };
-    for digit in n.iter_u64_digits() {
-        hash = (hash.rotate_left(23) ^ digit).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+    for limb in n.limbs() {
+        hash = (hash.rotate_left(23) ^ limb).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
     }
     Ok(Value::int((hash >> 4) as i64))
 }

@@ -4,10 +4,8 @@
 //! exponents, scale) is Smalltalk, in class NumberParser. Must never accept a digit that the
 //! grammar would not: no underscores, no signs, no spaces.
 
-use num_bigint::BigInt;
-use num_traits::Signed;
-
 use super::integer::{MAX_BITS, afford, big, words};
+use crate::bigint::BigInt;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
@@ -43,7 +41,7 @@ fn integer_print_string_base(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     let n = big(vm, args[0])?;
     afford(vm, conversion_work(n.bits(), base))?;
-    let text = n.to_str_radix(base).to_ascii_uppercase();
+    let text = n.to_digits(base);
     Ok(vm.new_byte_string(text.as_bytes()))
 }
 
@@ -65,7 +63,7 @@ fn integer_from_digits(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::NoMemory);
     }
     afford(vm, conversion_work(bits, base))?;
-    let n = BigInt::parse_bytes(text.as_bytes(), base).ok_or(PrimError::BadArgument)?;
+    let n = BigInt::from_digits(text.as_bytes(), base);
     Ok(vm.integer_from_bigint(n))
 }
 
@@ -82,13 +80,14 @@ fn float_from_decimal(vm: &mut Vm, args: &[Value]) -> PrimResult {
     );
     afford(vm, conversion_work(mantissa.bits(), 10))?;
     // Beyond a million places more than the mantissa has digits, every answer is 0 or infinite.
-    let limit = BigInt::from(mantissa.bits() + 1_000_000);
-    let exponent = if exponent.abs() > limit {
-        limit * exponent.signum()
+    let limit = mantissa.bits() as i64 + 1_000_000;
+    let beyond = if exponent.is_negative() {
+        -limit
     } else {
-        exponent
+        limit
     };
-    let f: f64 = format!("{mantissa}e{exponent}")
+    let exponent = exponent.to_i64().map_or(beyond, |n| n.clamp(-limit, limit));
+    let f: f64 = format!("{}e{exponent}", mantissa.to_digits(10))
         .parse()
         .map_err(|_| PrimError::BadArgument)?;
     Ok(vm.heap.float(f))

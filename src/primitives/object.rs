@@ -148,8 +148,7 @@ fn basic_at_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
         Body::Words64(size) => {
             let i = index(place, size)?;
             let number = vm.bigint_value(element).ok_or(PrimError::BadArgument)?;
-            vm.heap.words64_mut(v)[i] =
-                u64::try_from(number).map_err(|_| PrimError::BadArgument)?;
+            vm.heap.words64_mut(v)[i] = number.to_u64().ok_or(PrimError::BadArgument)?;
         }
     }
     Ok(element)

@@ -4,8 +4,6 @@
 //! bytes of a ByteArray, so a copied Random goes on with the same numbers. Must never keep state
 //! in Rust: a seeded sequence is the same in every interpreter.
 
-use num_traits::ToPrimitive;
-
 use super::integer::big;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
@@ -48,10 +46,11 @@ fn store(vm: &mut Vm, v: Value, state: [u64; 4]) {
 fn seed(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let mut state = state_of(vm, super::arg(args, 1)?)?;
     let mut x = 0u64;
-    for digit in big(vm, super::arg(args, 2)?)?.iter_u64_digits() {
-        x = x.rotate_left(1) ^ digit;
+    let seed = big(vm, super::arg(args, 2)?)?;
+    for limb in seed.limbs() {
+        x = x.rotate_left(1) ^ limb;
     }
-    if big(vm, super::arg(args, 2)?)?.sign() == num_bigint::Sign::Minus {
+    if seed.is_negative() {
         x = !x;
     }
     for word in &mut state {
@@ -70,7 +69,7 @@ fn seed(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn bits(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let count = super::arg(args, 2)?
         .as_int()
-        .and_then(|n| n.to_u32())
+        .and_then(|n| u32::try_from(n).ok())
         .filter(|n| (1..=60).contains(n));
     let count = count.ok_or(PrimError::BadArgument)?;
     let mut state = state_of(vm, super::arg(args, 1)?)?;

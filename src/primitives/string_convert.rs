@@ -3,10 +3,9 @@
 //! Owns case conversion, quoting, UTF-8, widening and reading integers. Must never change its
 //! receiver, except where `stringWiden` replaces it as a whole.
 
-use num_bigint::BigInt;
-
 use super::character::{lower, upper};
 use super::string::{Builder, Text, new_wide, text};
+use crate::bigint::BigInt;
 use crate::memory::Value;
 use crate::vm::known::Known;
 use crate::vm::primitive_table::{Table, table};
@@ -144,8 +143,8 @@ fn as_integer(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let negative = start > 0 && text.at(start - 1) == u32::from(b'-');
     // Reading n digits takes time quadratic in n.
     vm.charge((digits.len() * digits.len()) >> 10);
-    let number = BigInt::parse_bytes(&digits, 10).ok_or(PrimError::BadReceiver)?;
-    Ok(vm.integer_from_bigint(if negative { -number } else { number }))
+    let number = BigInt::from_digits(&digits, 10);
+    Ok(vm.integer_from_bigint(if negative { number.negated() } else { number }))
 }
 
 /// The receiver becomes a WideString with the same characters, for everybody who refers to it.

@@ -2,10 +2,9 @@
 
 use super::known::Known;
 use super::{PrimError, Vm};
+use crate::bigint::BigInt;
 use crate::memory::{ClassIndex, Format, Value};
 use chirp_grammar::ast;
-use num_bigint::{BigInt, Sign};
-use num_integer::Integer;
 
 impl Vm {
     /// A new instance of any class, by its format, with `indexable` elements.
@@ -138,47 +137,78 @@ impl Vm {
         {
             return v;
         }
-        let magnitude = n.unsigned_abs().to_le_bytes();
-        self.large_integer(n < 0, &magnitude)
+        let negative = n < 0;
+        let n = n.unsigned_abs();
+        let (low, high) = (n as u64, (n >> 64) as u64);
+        let length = if high == 0 { 1 } else { 2 };
+        self.large_integer(negative, &[low, high][..length])
     }
 
     /// An integer of any size.
-    pub fn integer_from_bigint(&mut self, n: BigInt) -> Value {
-        if let Ok(small) = i64::try_from(&n)
-            && let Some(v) = Value::try_int(small)
-        {
-            return v;
+    pub(crate) fn integer_from_bigint(&mut self, n: BigInt) -> Value {
+        match n.to_i64().and_then(Value::try_int) {
+            Some(v) => v,
+            None => self.large_integer(n.is_negative(), n.limbs()),
         }
-        let (sign, magnitude) = n.to_bytes_le();
-        self.large_integer(sign == Sign::Minus, &magnitude)
     }
 
-    fn large_integer(&mut self, negative: bool, magnitude: &[u8]) -> Value {
+    /// The magnitude has no leading zero.
+    #[inline(never)]
+    fn large_integer(&mut self, negative: bool, magnitude: &[u64]) -> Value {
         let class = if negative {
             Known::LargeNegativeInteger
         } else {
             Known::LargePositiveInteger
         };
-        let length = magnitude.iter().rposition(|&b| b != 0).map_or(0, |i| i + 1);
-        let v = self.heap.new_bytes(class.index(), &magnitude[..length]);
+        let unused = magnitude.last().map_or(0, |top| top.leading_zeros() / 8) as usize;
+        let length = magnitude.len() * 8 - unused;
+        let v = self.heap.new_zeroed_bytes(class.index(), length, false);
+        let mut bytes = self.heap.bytes_mut(v).chunks_exact_mut(8);
+        for (bytes, limb) in bytes.by_ref().zip(magnitude) {
+            bytes.copy_from_slice(&limb.to_le_bytes());
+        }
+        if let Some(top) = magnitude.last() {
+            let rest = bytes.into_remainder();
+            let length = rest.len();
+            rest.copy_from_slice(&top.to_le_bytes()[..length]);
+        }
         self.heap.set_immutable(v, true);
         v
     }
 
     /// The number of a SmallInteger or LargeInteger.
-    pub fn bigint_value(&self, v: Value) -> Option<BigInt> {
+    #[inline(never)]
+    pub(crate) fn bigint_value(&self, v: Value) -> Option<BigInt> {
         if let Some(n) = v.as_int() {
-            return Some(BigInt::from(n));
+            return Some(BigInt::from(i128::from(n)));
         }
-        let class = self.heap.class_of(v);
-        let sign = if class == Known::LargePositiveInteger.index() {
-            Sign::Plus
-        } else if class == Known::LargeNegativeInteger.index() {
-            Sign::Minus
-        } else {
-            return None;
+        let (negative, words) = self.large_value(v)?;
+        let limbs = words.iter().map(|&word| u64::from_le(word)).collect();
+        Some(BigInt::new(negative, limbs))
+    }
+
+    /// The number of an integer of two words at most.
+    #[inline(never)]
+    pub(crate) fn wide_value(&self, v: Value) -> Option<i128> {
+        if let Some(n) = v.as_int() {
+            return Some(n.into());
+        }
+        let (negative, words) = self.large_value(v)?;
+        let magnitude = match *words {
+            [low] => u64::from_le(low).into(),
+            [low, high] => u128::from(u64::from_le(high)) << 64 | u128::from(u64::from_le(low)),
+            _ => return None,
         };
-        Some(BigInt::from_bytes_le(sign, self.heap.bytes(v)))
+        let n = i128::try_from(magnitude).ok()?;
+        Some(if negative { -n } else { n })
+    }
+
+    /// Whether a LargeInteger is negative, and its magnitude.
+    fn large_value(&self, v: Value) -> Option<(bool, &[u64])> {
+        let class = self.heap.class_of(v);
+        let negative = class == Known::LargeNegativeInteger.index();
+        let is_large = negative || class == Known::LargePositiveInteger.index();
+        is_large.then(|| (negative, self.heap.byte_words(v)))
     }
 
     /// Named variables of instances of a class.
@@ -194,7 +224,7 @@ impl Vm {
                 return Value::try_int(*n).unwrap_or_else(|| self.integer_from_i128(*n as i128));
             }
             LargeInt(digits) => {
-                let n = digits.parse::<BigInt>().unwrap_or_default();
+                let n = BigInt::from_digits(digits.as_bytes(), 10);
                 let v = self.integer_from_bigint(n);
                 return self.tenured(v);
             }
@@ -256,15 +286,15 @@ impl Vm {
 
     /// The quotient of two integers in decimal digits, in lowest terms: a Fraction or an Integer.
     fn ratio_literal(&mut self, numerator: &str, denominator: &str) -> Value {
-        let n: BigInt = numerator.parse().unwrap_or_default();
-        let d: BigInt = denominator.parse().unwrap_or_else(|_| BigInt::from(1));
-        let g = n.gcd(&d);
-        let (n, d) = if g == BigInt::ZERO {
+        let n = BigInt::from_digits(numerator.as_bytes(), 10);
+        let d = BigInt::from_digits(denominator.as_bytes(), 10);
+        let g = n.clone().gcd(d.clone());
+        let (n, d) = if g.is_zero() {
             (n, d)
         } else {
-            (n.div_rem(&g).0, d.div_rem(&g).0)
+            (n.divided_by(&g).0, d.divided_by(&g).0)
         };
-        let whole = d == BigInt::from(1);
+        let whole = d.to_i64() == Some(1);
         let n = self.integer_from_bigint(n);
         let n = self.tenured(n);
         if whole {

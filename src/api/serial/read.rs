@@ -157,13 +157,13 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             return visitor.visit_f64(f);
         }
         if let Some(n) = vm.bigint_value(value) {
-            if let Ok(n) = u64::try_from(&n) {
+            if let Some(n) = n.to_u64() {
                 return visitor.visit_u64(n);
             }
-            return match (i64::try_from(&n), i128::try_from(&n), u128::try_from(&n)) {
-                (Ok(n), _, _) => visitor.visit_i64(n),
-                (_, Ok(n), _) => visitor.visit_i128(n),
-                (_, _, Ok(n)) => visitor.visit_u128(n),
+            return match (n.to_i64(), n.to_i128(), n.to_u128()) {
+                (Some(n), _, _) => visitor.visit_i64(n),
+                (_, Some(n), _) => visitor.visit_i128(n),
+                (_, _, Some(n)) => visitor.visit_u128(n),
                 _ => Err(Problem::conversion(
                     "an Integer of at most 128 bits",
                     format!("one of {} bits", n.bits()),
