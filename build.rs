@@ -30,8 +30,8 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let files = library_files::read(&root.join("image"))?;
-    let (files, left): (Vec<_>, Vec<_>) = files.into_iter().partition(|f| is_wanted(&f.path));
-    let comments = env::var_os("CARGO_FEATURE_TOOLS").is_some();
+    let (files, left) = formats::parts::choose(files, has_feature);
+    let comments = has_feature("tools");
     match formats::index::build(&files, comments) {
         Ok(library) => {
             // A file that cannot be read fails the build of who wants it.
@@ -51,12 +51,10 @@ fn main() -> io::Result<()> {
     }
 }
 
-/// Whether the program has the file's feature.
-fn is_wanted(path: &str) -> bool {
-    formats::parts::feature_of(path).is_none_or(|feature| {
-        let name = feature.to_uppercase();
-        env::var_os(format!("CARGO_FEATURE_{name}")).is_some()
-    })
+/// Whether the program is built with this feature.
+fn has_feature(name: &str) -> bool {
+    let name = name.to_uppercase();
+    env::var_os(format!("CARGO_FEATURE_{name}")).is_some()
 }
 
 /// Leaves a file alone whose contents would not change, so that nothing is compiled again for it.

@@ -39,17 +39,20 @@
 //! # Features
 //!
 //! With `default-features = false` there is the machine, the embedding API, and of the library what every program may want:
-//! numbers, strings, all collections and streams, exceptions, Processes, time, reflection, files. Features add to that;
-//! none changes what is there. Who names a class or sends a message that one would bring is told which.
+//! numbers, strings, collections and streams, exceptions, Processes, delays, reflection. Features add to that; none changes
+//! what is there. Who names a class or sends a message that one would bring is told which.
 //!
 //! | feature | adds | KB, about |
 //! |---|---|--:|
-//! | `library` | Regex, STON and JSON, compression (zip, gzip), MD5 and SHA, caches, URLs | 75 |
-//! | `net` | sockets and the resolver, HTTP and WebSockets; with it `library` | 430 |
-//! | `tls` | encrypted connections; with it `net` | 2,300 |
-//! | `packages` | `Smalltalk::load`: folders in Tonel or FileTree; chunk files, baselines, `CodeImporter` | 180 |
-//! | `programs` | other programs run: `OSSUnixSubprocess`, `LibC` | 70 |
-//! | `sunit` | `TestCase` and all that belongs to it | 32 |
+//! | `dates` | dates, times of day, time zones: `Date`, `DateAndTime`, `Time now`; without it there are durations, delays and clocks | 25 |
+//! | `encodings` | texts as bytes other than UTF-8: Latin-1 and the like, UTF-16, Base64; streams that encode | 25 |
+//! | `files` | files and folders, `Stdio`, environment variables, signals, and the permissions for them; with it `dates` and `encodings` | 250 |
+//! | `library` | Regex, STON and JSON, compression (zip, gzip), MD5 and SHA, caches, URLs, rare collections, rectangles; with it `dates` and `encodings` | 150 |
+//! | `net` | sockets and the resolver, HTTP and WebSockets; with it `files` and `library` | 800 |
+//! | `tls` | encrypted connections; with it `net` | 2,700 |
+//! | `packages` | `Smalltalk::load`: folders in Tonel or FileTree; chunk files, baselines, `CodeImporter`; with it `files` | 400 |
+//! | `programs` | other programs run: `OSSUnixSubprocess`, `LibC`; with it `files` | 320 |
+//! | `sunit` | `TestCase` and all that belongs to it; with it `dates` | 55 |
 //! | `serde` | the conversion of any type that serde knows | by use |
 //! | `tools` | what looks at source texts and at what is loaded, for Rust: module `tools` | by use |
 //! | `cli` | command line and prompt as a module, `chirp::cli`; with it all but `serde` | |
@@ -125,11 +128,14 @@ struct Readme;
 #[doc = include_str!("../docs/embedding.md")]
 struct EmbeddingPage;
 
+#[cfg(feature = "net")]
+pub use api::Net;
 pub use api::testing;
 pub use api::{
     Arguments, AsCtx, Block, Buffer, Builder, ByHandle, ByMut, ByRef, Capabilities, Class,
-    ClassDef, Clock, Ctx, Dir, EnvironmentAccess, Error, ErrorKind, Frame, FromSmalltalk,
-    HostClass, HostMethod, Image, InterruptHandle, IntoSmalltalk, Mistake, Net, New, Obj, Panicked,
-    Place, ProcessAccess, Progress, Result, Run, RustFn, Shared, Smalltalk, Stop, Symbol, This,
-    Trace, Waiting, WithCtx,
+    ClassDef, Clock, Ctx, Error, ErrorKind, Frame, FromSmalltalk, HostClass, HostMethod, Image,
+    InterruptHandle, IntoSmalltalk, Mistake, New, Obj, Panicked, Place, Progress, Result, Run,
+    RustFn, Shared, Smalltalk, Stop, Symbol, This, Trace, Waiting, WithCtx,
 };
+#[cfg(feature = "files")]
+pub use api::{Dir, EnvironmentAccess, ProcessAccess};

@@ -39,6 +39,7 @@ mod loading;
 mod overrun;
 #[path = "api/panics.rs"]
 mod panics;
+#[cfg(feature = "files")]
 #[path = "api/permissions.rs"]
 mod permissions;
 #[cfg(feature = "serde")]

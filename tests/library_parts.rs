@@ -1,7 +1,7 @@
 //! The parts of the class library that belong to Cargo features: nothing that is kept may need what may be missing.
 
 use chirp::formats::index::SourceFile;
-use chirp::formats::parts::{PARTS, feature_of};
+use chirp::formats::parts::{PARTS, choose};
 use chirp::host::stdio::Stdio;
 use chirp::host::{Capabilities, Host, library_files};
 use chirp::loader::boot;
@@ -24,15 +24,21 @@ const UNKNOWN: &str = "
                     ifTrue: [ out print: method; << ' names '; << each; lf ] ] ] ]";
 
 /// What each feature brings along, as Cargo.toml says.
-const BRINGS: &[(&str, &str)] = &[("net", "library")];
+const BRINGS: &[(&str, &[&str])] = &[
+    ("files", &["dates", "encodings"]),
+    ("library", &["dates", "encodings"]),
+    ("net", &["dates", "encodings", "files", "library"]),
+    ("packages", &["dates", "encodings", "files"]),
+    ("programs", &["dates", "encodings", "files"]),
+    ("sunit", &["dates"]),
+];
 
 /// Asked for before they are sent.
 const GUARDED: &[&str] = &["ProvideAnswerNotification>>#isAskedBy: sends matchesRegex:"];
 
 fn files(wanted: &[&str]) -> Vec<SourceFile> {
     let all = library_files::read("image".as_ref()).expect("the library's folder");
-    let is_wanted = |f: &SourceFile| feature_of(&f.path).is_none_or(|part| wanted.contains(&part));
-    all.into_iter().filter(is_wanted).collect()
+    choose(all, |part| wanted.contains(&part)).0
 }
 
 fn unknown(wanted: &[&str]) -> BTreeSet<String> {
@@ -55,7 +61,7 @@ fn nothing_refers_to_what_another_feature_brings() {
         let brings = BRINGS.iter().filter(|(who, _)| Some(*who) == alone);
         let wanted: Vec<&str> = alone
             .into_iter()
-            .chain(brings.map(|(_, what)| *what))
+            .chain(brings.flat_map(|(_, what)| what.iter().copied()))
             .collect();
         let lines = unknown(&wanted);
         let lines = lines
@@ -67,13 +73,13 @@ fn nothing_refers_to_what_another_feature_brings() {
 }
 
 #[test]
-fn every_package_of_a_feature_is_there() {
+fn every_part_of_a_feature_is_there() {
     let everything = files(&PARTS.map(|(feature, _)| feature));
-    for package in PARTS.iter().flat_map(|(_, packages)| *packages) {
-        let inside = format!("{package}/");
-        assert!(
-            everything.iter().any(|f| f.path.starts_with(&inside)),
-            "{package}"
-        );
+    for part in PARTS.iter().flat_map(|(_, parts)| *parts) {
+        let is_it = |f: &SourceFile| match f.path.strip_prefix(part) {
+            Some(rest) => rest.starts_with(['/', '.']),
+            None => false,
+        };
+        assert!(everything.iter().any(is_it), "{part}");
     }
 }

@@ -1,11 +1,15 @@
 //! Setting a machine up: limits, permissions, streams.
 
+use super::Capabilities;
+#[cfg(feature = "net")]
+use super::Net;
 use super::context::Budget;
 use super::error::{Error, Result};
 use super::image::Image;
 use super::output;
 use super::smalltalk::Smalltalk;
-use super::{Capabilities, Dir, EnvironmentAccess, Net, ProcessAccess};
+#[cfg(feature = "files")]
+use super::{Dir, EnvironmentAccess, ProcessAccess};
 use crate::host::Host;
 use crate::host::clock::Clock;
 use crate::host::random::Seeds;
@@ -93,7 +97,7 @@ impl Builder {
         self
     }
 
-    /// One more folder, or file, that the program may use.
+    /// One more folder, or file, that the program may use. The feature `files`.
     ///
     /// ```
     /// use chirp::{Dir, ErrorKind, Smalltalk};
@@ -106,12 +110,13 @@ impl Builder {
     /// assert!(matches!(error.kind(), ErrorKind::Denied { .. }));
     /// # Ok::<(), chirp::Error>(())
     /// ```
+    #[cfg(feature = "files")]
     pub fn files(mut self, dir: Dir) -> Builder {
         self.capabilities.files.add(dir);
         self
     }
 
-    /// Whom the program may connect to, and where it may listen.
+    /// Whom the program may connect to, and where it may listen. The feature `net`.
     ///
     /// ```
     /// use chirp::{Net, Smalltalk};
@@ -121,18 +126,21 @@ impl Builder {
     /// assert!(Smalltalk::builder().net(Net::new().connect("example.com:eighty")).build().is_err());
     /// # Ok::<(), chirp::Error>(())
     /// ```
+    #[cfg(feature = "net")]
     pub fn net(mut self, net: Net) -> Builder {
         self.capabilities.net = net;
         self
     }
 
-    /// Which other programs the program may start. They may do what the user may do.
+    /// Which other programs the program may start. They may do what the user may do. The
+    /// feature `files`, and `programs` to start one.
+    #[cfg(feature = "files")]
     pub fn process(mut self, access: ProcessAccess) -> Builder {
         self.capabilities.process = access;
         self
     }
 
-    /// Which environment variables the program may read.
+    /// Which environment variables the program may read. The feature `files`.
     ///
     /// ```
     /// use chirp::{EnvironmentAccess, ErrorKind, Smalltalk};
@@ -144,12 +152,13 @@ impl Builder {
     /// assert!(matches!(error.kind(), ErrorKind::Denied { .. }));
     /// # Ok::<(), chirp::Error>(())
     /// ```
+    #[cfg(feature = "files")]
     pub fn environment(mut self, access: EnvironmentAccess) -> Builder {
         self.capabilities.environment = access;
         self
     }
 
-    /// Where standard input comes from.
+    /// Where standard input comes from: with the feature `files` there is `Stdio stdin`.
     ///
     /// ```
     /// use chirp::{Buffer, Capabilities, Smalltalk};
@@ -178,7 +187,7 @@ impl Builder {
         self
     }
 
-    /// Where standard error goes.
+    /// Where standard error goes: with the feature `files` there is `Stdio stderr`.
     pub fn stderr(mut self, sink: impl Write + Send + 'static) -> Builder {
         self.stderr = Some(output::to(sink));
         self
@@ -242,6 +251,7 @@ impl Builder {
             .map(|to| to.unwrap_or_else(|| Output::new(Box::new(std::io::sink()))));
         let input = self.stdin.unwrap_or_else(|| Box::new(std::io::empty()));
         let stdio = Stdio::new(stdout, stderr, Source::Reader(input));
+        #[cfg(feature = "net")]
         if let Some(fault) = self.capabilities.net.fault() {
             return Err(Error::host(fault));
         }

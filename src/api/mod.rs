@@ -49,7 +49,11 @@ mod smalltalk;
 mod spans;
 pub mod testing;
 
-pub use crate::host::capabilities::{Capabilities, Dir, EnvironmentAccess, Net, ProcessAccess};
+pub use crate::host::capabilities::Capabilities;
+#[cfg(feature = "net")]
+pub use crate::host::capabilities::Net;
+#[cfg(feature = "files")]
+pub use crate::host::capabilities::{Dir, EnvironmentAccess, ProcessAccess};
 pub use crate::host::clock::Clock;
 pub use crate::vm::host_methods::Panicked;
 pub use crate::vm::trace::Frame;

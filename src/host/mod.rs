@@ -6,7 +6,9 @@ pub mod capabilities;
 #[cfg(feature = "programs")]
 pub mod children;
 pub mod clock;
+#[cfg(feature = "files")]
 pub mod environment;
+#[cfg(feature = "files")]
 pub mod files;
 pub mod library_files;
 pub mod memory;
@@ -15,6 +17,7 @@ pub mod net;
 pub mod outside;
 pub mod poller;
 pub mod random;
+#[cfg(feature = "files")]
 pub mod signals;
 pub mod stack;
 pub mod stdio;
@@ -26,7 +29,9 @@ pub use capabilities::{Capabilities, Denied};
 #[cfg(feature = "programs")]
 use children::Children;
 use clock::Clocks;
+#[cfg(feature = "files")]
 use environment::Environment;
+#[cfg(feature = "files")]
 use files::open::OpenFiles;
 use poller::{Event, Poller, Waker};
 use std::time::{Duration, Instant};
@@ -61,23 +66,27 @@ pub struct Host {
     #[cfg(feature = "tls")]
     pub tls: tls::Tls,
     /// Open files.
+    #[cfg(feature = "files")]
     pub open_files: OpenFiles,
     /// Programs that were started.
     #[cfg(feature = "programs")]
     pub children: Children,
     /// The variables that those get.
+    #[cfg(feature = "files")]
     pub environment: Environment,
     /// What the program may do.
     pub capabilities: Capabilities,
     /// What was denied last, except by the network, which keeps that for itself.
+    #[cfg(feature = "files")]
     pub denied: Option<Denied>,
     poller: Poller,
     events: Vec<Event>,
-    #[cfg_attr(not(feature = "net"), allow(dead_code))]
+    #[cfg(feature = "net")]
     waiting_for_stdin: Vec<u32>,
     waiting_for_stdout: Vec<u32>,
     signals: Vec<u32>,
     /// Signals of the process; none where nobody takes them for this program.
+    #[cfg(feature = "files")]
     watched: Option<signals::Watched>,
 }
 
@@ -95,31 +104,38 @@ impl Host {
             net: net::Net::new(poller.clone(), capabilities.net.clone()),
             #[cfg(feature = "tls")]
             tls: tls::Tls::new(),
+            #[cfg(feature = "files")]
             open_files: OpenFiles::new(poller.clone()),
             #[cfg(feature = "programs")]
             children: Children::default(),
+            #[cfg(feature = "files")]
             environment: Environment::new(
                 capabilities.environment.clone(),
                 capabilities.process.clone(),
             ),
             capabilities,
+            #[cfg(feature = "files")]
             denied: None,
             poller,
             events: Vec::new(),
+            #[cfg(feature = "net")]
             waiting_for_stdin: Vec::new(),
             waiting_for_stdout: Vec::new(),
             signals: Vec::new(),
+            #[cfg(feature = "files")]
             watched: None,
         })
     }
 
     /// From now on the program may watch for signals of the process: whoever calls this takes them.
+    #[cfg(feature = "files")]
     pub fn watch_signals(&mut self) -> signals::Watched {
         self.watched.get_or_insert_default().clone()
     }
 
     /// What the program watches for; none where nobody takes signals for it. They concern the whole process, as other
     /// programs do.
+    #[cfg(feature = "files")]
     pub fn watched_signals(&self) -> Result<Option<&signals::Watched>, Denied> {
         match self.capabilities.process {
             capabilities::ProcessAccess::Any => Ok(self.watched.as_ref()),
@@ -138,6 +154,7 @@ impl Host {
     }
 
     /// Files, within the permissions.
+    #[cfg(feature = "files")]
     pub fn files(&self) -> files::Files<'_> {
         files::Files::new(&self.capabilities.files)
     }
@@ -160,6 +177,7 @@ impl Host {
     }
 
     /// Opens a file, within the permissions; answers its number.
+    #[cfg(feature = "files")]
     pub fn open_file(
         &mut self,
         path: &std::path::Path,
@@ -170,6 +188,7 @@ impl Host {
     }
 
     /// What was denied last, in the network or elsewhere, once.
+    #[cfg(feature = "files")]
     pub fn take_denied(&mut self, network: bool) -> Option<Denied> {
         #[cfg(feature = "net")]
         if network {
@@ -257,9 +276,13 @@ impl Host {
         let programs = self.children.count();
         #[cfg(not(feature = "programs"))]
         let programs = 0;
+        #[cfg(feature = "files")]
+        let files = self.open_files.len();
+        #[cfg(not(feature = "files"))]
+        let files = 0;
         let kinds = [
             (sockets, "socket is open", "sockets are open"),
-            (self.open_files.len(), "file is open", "files are open"),
+            (files, "file is open", "files are open"),
             (
                 programs,
                 "program that was started is known",
@@ -277,19 +300,23 @@ impl Host {
         let sockets = self.net.has_signals();
         #[cfg(not(feature = "net"))]
         let sockets = false;
-        sockets
-            || !self.signals.is_empty()
-            || !self.open_files.signals.is_empty()
-            || self.watched.as_ref().is_some_and(|w| w.has_arrived())
+        #[cfg(feature = "files")]
+        let files = !self.open_files.signals.is_empty()
+            || self.watched.as_ref().is_some_and(|w| w.has_arrived());
+        #[cfg(not(feature = "files"))]
+        let files = false;
+        sockets || files || !self.signals.is_empty()
     }
 
     /// The indices of the semaphores to signal now, each as often as it occurs.
     pub fn take_signals(&mut self) -> Vec<u32> {
-        let mut signals = std::mem::take(&mut self.signals);
-        signals.append(&mut self.open_files.signals);
-        if let Some(watched) = &self.watched {
-            signals.append(&mut watched.take());
-        }
+        let signals = std::mem::take(&mut self.signals);
+        #[cfg(feature = "files")]
+        let signals = {
+            let of_files = std::mem::take(&mut self.open_files.signals);
+            let watched = self.watched.as_ref().map(signals::Watched::take);
+            [signals, of_files, watched.unwrap_or_default()].concat()
+        };
         #[cfg(feature = "net")]
         let signals = if signals.is_empty() {
             self.net.take_signals()
@@ -319,6 +346,7 @@ impl Host {
 
     /// Asks for a signal of the semaphore when standard input can be read. Answers false when that
     /// cannot be watched (a build without sockets, an embedder's reader): then just read.
+    #[cfg(feature = "files")]
     pub fn arm_stdin(&mut self, semaphore: u32) -> bool {
         #[cfg(feature = "net")]
         if self.stdio.reads_process() && self.poller.arm_once(std::io::stdin(), STDIN).is_ok() {

@@ -2,6 +2,7 @@
 //! bound by no permission, for it is they who give them. Must never be reachable from Smalltalk.
 
 use chirp_grammar::sorting::sort_by;
+#[cfg(feature = "cli")]
 use nix::fcntl::{Flock, FlockArg};
 use std::ffi::OsString;
 use std::io::{self, Read};
@@ -86,6 +87,7 @@ pub fn kind(path: &Path, follow: bool) -> io::Result<Kind> {
 }
 
 /// Whether no other program has locked a file.
+#[cfg(feature = "cli")]
 pub fn is_unlocked(path: &Path) -> bool {
     let file = std::fs::File::open(path);
     file.is_ok_and(|file| Flock::lock(file, FlockArg::LockExclusiveNonblock).is_ok())

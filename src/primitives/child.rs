@@ -3,7 +3,8 @@
 
 use super::arg;
 use super::file::{number_arg, wait_for};
-use super::file_path::{checked, int_arg, os_string};
+use super::file_path::{checked, os_string};
+use super::part::int_arg;
 use crate::host::children::{Stream, Wanted};
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};

@@ -2,7 +2,8 @@
 //! objects and `host::files::open`; must never wait: who has to, is told so.
 
 use super::arg;
-use super::file_path::{bool_arg, checked, int_arg, os_string};
+use super::file_path::{bool_arg, checked, os_string};
+use super::part::{int_arg, part};
 use crate::host::files::open::{Mode, Transfer};
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
@@ -34,21 +35,7 @@ fn position_arg(args: &[Value], index: usize) -> Result<u64, PrimError> {
     u64::try_from(int_arg(args, index)?).map_err(|_| PrimError::BadArgument)
 }
 
-/// An object of bytes, the index where a part of it begins, how many: the object and the part.
-pub fn part(vm: &Vm, args: &[Value], index: usize) -> Result<(Value, Range<usize>), PrimError> {
-    let object = arg(args, index)?;
-    if !vm.heap.is_bytes(object) {
-        return Err(PrimError::BadArgument);
-    }
-    let start = usize::try_from(int_arg(args, index + 1)? - 1).map_err(|_| PrimError::BadIndex)?;
-    let count = usize::try_from(int_arg(args, index + 2)?).map_err(|_| PrimError::BadIndex)?;
-    match start.checked_add(count) {
-        Some(end) if end <= vm.heap.bytes(object).len() => Ok((object, start..end)),
-        _ => Err(PrimError::BadIndex),
-    }
-}
-
-/// The same for a part that is written to.
+/// A part of an object of bytes that is written to.
 pub fn writable_part(
     vm: &Vm,
     args: &[Value],

@@ -4,6 +4,7 @@
 //! U+DCFF that no text has, so that every file can be named. Must never know an open file.
 
 use super::arg;
+use super::part::int_arg;
 use super::string::{Builder, text_arg};
 use crate::host::files::FileError;
 use crate::memory::Value;
@@ -51,11 +52,6 @@ pub fn failure(vm: &mut Vm, error: FileError) -> PrimError {
 /// The answer of the host, with its failures translated.
 pub fn checked<T>(vm: &mut Vm, result: Result<T, FileError>) -> Result<T, PrimError> {
     result.map_err(|error| failure(vm, error))
-}
-
-/// A small integer argument.
-pub fn int_arg(args: &[Value], index: usize) -> Result<i64, PrimError> {
-    arg(args, index)?.as_int().ok_or(PrimError::BadArgument)
 }
 
 /// A string as the system knows it.

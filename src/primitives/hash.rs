@@ -2,7 +2,7 @@
 //! which a megabyte needs a hundred million steps; padding, lengths and texts are Smalltalk.
 
 use super::arg;
-use super::file::part;
+use super::part::part;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};

@@ -5,9 +5,20 @@
 /// The feature with which there would be this class, or this `Class>>selector`.
 pub fn feature(name: &str) -> Option<&'static str> {
     let lines = include_str!(concat!(env!("OUT_DIR"), "/library.left"));
-    let spaced = format!(" {name} ");
-    let line = lines.lines().find(|line| line.contains(&spaced))?;
-    line.split(' ').next()
+    let wanted = name.split_once(">>");
+    lines.lines().find_map(|line| {
+        let (feature, names) = line.split_once('\t')?;
+        let mut class = "";
+        let is_it = names.split('\t').any(|each| match each.split_once(">>") {
+            Some((of, selector)) => {
+                // Where it is the same class as before, it is not repeated.
+                class = if of.is_empty() { class } else { of };
+                wanted == Some((class, selector))
+            }
+            None => each == name,
+        });
+        is_it.then_some(feature)
+    })
 }
 
 #[cfg(test)]
@@ -21,6 +32,10 @@ mod tests {
         assert_eq!(feature("RxMatcher"), library);
         assert_eq!(feature("String>>asRegex"), library);
         assert_eq!(feature("String>>asSocketAddress"), net);
+        let dates = cfg!(not(feature = "dates")).then_some("dates");
+        assert_eq!(feature("Time class>>now"), dates);
+        assert_eq!(feature("Time>>hour"), dates);
+        assert_eq!(feature("Time class>>millisecondClockValue"), None);
         assert_eq!(feature("OrderedCollection"), None);
         assert_eq!(feature("Reg"), None);
         assert_eq!(feature("library"), None);

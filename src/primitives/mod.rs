@@ -20,12 +20,15 @@ mod character;
 #[cfg(feature = "programs")]
 mod child;
 mod clock;
+#[cfg(feature = "files")]
 mod file;
+#[cfg(feature = "files")]
 mod file_path;
 mod float;
 mod float_array;
 mod float_bits;
 mod float_math;
+#[cfg(feature = "library")]
 mod hash;
 mod integer;
 mod integer_bits;
@@ -37,8 +40,12 @@ pub(crate) mod method_uses;
 mod number_text;
 mod object;
 mod object_become;
+#[cfg(feature = "files")]
 mod os_signal;
+#[cfg(any(feature = "files", feature = "library"))]
+mod part;
 mod random;
+#[cfg(feature = "library")]
 mod regex;
 #[cfg(feature = "net")]
 mod resolver;
@@ -57,6 +64,7 @@ mod string;
 mod string_convert;
 mod string_search;
 pub mod suggest;
+#[cfg(feature = "files")]
 mod surroundings;
 mod symbol;
 mod system;
@@ -79,7 +87,6 @@ pub fn register(primitives: &mut Primitives) {
         float_array::TABLE,
         float_bits::TABLE,
         float_math::TABLE,
-        hash::TABLE,
         integer::TABLE,
         integer_bits::TABLE,
         integer_division::TABLE,
@@ -90,7 +97,6 @@ pub fn register(primitives: &mut Primitives) {
         object::TABLE,
         object_become::TABLE,
         random::TABLE,
-        regex::TABLE,
         stream::TABLE,
         string::TABLE,
         string_convert::TABLE,
@@ -100,6 +106,11 @@ pub fn register(primitives: &mut Primitives) {
     ] {
         primitives.add("", table);
     }
+    #[cfg(feature = "library")]
+    for table in [hash::TABLE, regex::TABLE] {
+        primitives.add("", table);
+    }
+    #[cfg(feature = "files")]
     for table in [
         file::TABLE,
         file_path::TABLE,

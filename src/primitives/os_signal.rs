@@ -1,7 +1,7 @@
 //! Primitives for signals of the process. Owns the translation between objects and `host::signals`.
 
 use super::arg;
-use super::file_path::int_arg;
+use super::part::int_arg;
 use crate::host::signals::Watched;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};

@@ -3,7 +3,8 @@
 
 use super::arg;
 use super::file::{transferred, writable_part};
-use super::file_path::{checked, int_arg, new_os_string, os_string};
+use super::file_path::{checked, new_os_string, os_string};
+use super::part::int_arg;
 use crate::host::files::FileError;
 use crate::host::files::open::Transfer;
 use crate::host::stdio::Input;

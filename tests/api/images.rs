@@ -135,7 +135,7 @@ fn waits_are_skipped() {
             .unwrap()
     );
     assert_eq!(
-        st.eval::<i64>("DateAndTime now asUnixTime").unwrap(),
+        st.eval::<i64>("Time totalSeconds - 2177452800").unwrap(),
         104_600
     );
     let before = clock.now();
@@ -177,6 +177,7 @@ fn the_host_moves_its_clock() {
     clock.advance(Duration::MAX);
     clock.advance(Duration::MAX);
     assert!(st.eval::<i64>("Time millisecondClockValue").is_ok());
+    #[cfg(feature = "dates")]
     assert!(st.eval::<String>("DateAndTime now printString").is_ok());
 }
 

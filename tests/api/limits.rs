@@ -273,7 +273,9 @@ fn what_a_buffer_keeps_counts_as_memory() {
     let st = &mut sinks.build().unwrap();
     for (endless, buffer) in [
         ("[ Transcript show: 'words of no end, ' ] repeat", &out),
+        #[cfg(feature = "files")]
         ("[ Stdio stdout nextPutAll: 'words, words' ] repeat", &out),
+        #[cfg(feature = "files")]
         (
             "[ Stdio stderr nextPutAll: 'errors and more of them, ' ] repeat",
             &err,

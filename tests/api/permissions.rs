@@ -1,8 +1,10 @@
 //! What a host program permits, and what it is told of the rest.
 
+#[cfg(feature = "net")]
+use chirp::Net;
 #[cfg(feature = "programs")]
 use chirp::ProcessAccess;
-use chirp::{Dir, EnvironmentAccess, ErrorKind, Net, Smalltalk};
+use chirp::{Dir, EnvironmentAccess, ErrorKind, Smalltalk};
 use std::path::PathBuf;
 
 struct Folder(PathBuf);
@@ -147,6 +149,7 @@ fn programs_are_permitted_by_their_paths() {
 }
 
 #[test]
+#[cfg(feature = "net")]
 fn a_wrong_target_is_told_when_the_machine_is_built() {
     for target in ["http://a.b", "a:b", "", ":80"] {
         let built = Smalltalk::builder().net(Net::new().connect(target)).build();

@@ -141,9 +141,8 @@ fn traces_reflection_and_latent_classes() {
     );
     // A class of the library that nobody had named.
     assert_eq!(
-        st.eval::<String>("(DateAndTime fromUnixTime: 0) asUTC printString first: 10")
-            .unwrap(),
-        "1970-01-01"
+        st.eval::<i64>("#(7 8 7) asBag occurrencesOf: 7").unwrap(),
+        2
     );
     assert_eq!(
         st.eval::<String>("(Duration seconds: 61) humanReadablePrintString")
@@ -316,6 +315,7 @@ fn what_no_image_can_hold() {
             "Keep := Semaphore new. 5 timesRepeat: [ [ Keep wait ] fork ]. (Delay forMilliseconds: 1) wait",
             "5 Processes have not ended",
         ),
+        #[cfg(feature = "files")]
         (
             "Keep := '/dev/null' asFileReference writeStream",
             "1 file is open",
@@ -388,13 +388,15 @@ fn each_machine_has_its_own_limits_and_permissions() {
     st.set_data(5_u8);
     let image = st.to_image().unwrap();
     let mut plain = Smalltalk::from_image(&image);
-    let error = plain
-        .eval::<()>("'/etc/hostname' asFileReference readStream")
-        .unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::Denied { .. }),
-        "{error:?}"
-    );
+    #[cfg(feature = "files")]
+    {
+        let source = "'/etc/hostname' asFileReference readStream";
+        let error = plain.eval::<()>(source).unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Denied { .. }),
+            "{error:?}"
+        );
+    }
     assert!(
         plain
             .eval::<Vec<String>>("Smalltalk arguments")

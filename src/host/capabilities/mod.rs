@@ -1,14 +1,23 @@
 //! What a program may do outside: the network, files, other programs, environment variables. Owns the
-//! rules that say yes or no, and what is said with a no; must never do what it permits.
+//! rules that say yes or no, and what is said with a no; must never do what it permits. There are rules only for what there
+//! is: the features `files` and `net`.
 
+#[cfg(feature = "files")]
 mod environment;
+#[cfg(feature = "files")]
 mod files;
+#[cfg(feature = "net")]
 mod network;
+#[cfg(feature = "files")]
 mod processes;
 
+#[cfg(feature = "files")]
 pub use environment::EnvironmentAccess;
+#[cfg(feature = "files")]
 pub use files::{Dir, FileAccess, Permitted, Refused, Want};
+#[cfg(feature = "net")]
 pub use network::{Net, Target};
+#[cfg(feature = "files")]
 pub use processes::ProcessAccess;
 
 use std::fmt;
@@ -28,12 +37,16 @@ use std::fmt;
 #[derive(Clone, Debug, Default)]
 pub struct Capabilities {
     /// Whom it may connect to, and where it may listen.
+    #[cfg(feature = "net")]
     pub net: Net,
     /// Which files it may read and change.
+    #[cfg(feature = "files")]
     pub files: FileAccess,
     /// Which programs it may start.
+    #[cfg(feature = "files")]
     pub process: ProcessAccess,
     /// Which environment variables it may read.
+    #[cfg(feature = "files")]
     pub environment: EnvironmentAccess,
 }
 
@@ -41,9 +54,13 @@ impl Capabilities {
     /// Everything: the default of the command line.
     pub fn all() -> Self {
         Capabilities {
+            #[cfg(feature = "net")]
             net: Net::all(),
+            #[cfg(feature = "files")]
             files: FileAccess::all(),
+            #[cfg(feature = "files")]
             process: ProcessAccess::Any,
+            #[cfg(feature = "files")]
             environment: EnvironmentAccess::All,
         }
     }
@@ -53,7 +70,8 @@ impl Capabilities {
         Capabilities::default()
     }
 
-    /// The same with one more folder, or file.
+    /// The same with one more folder, or file. The feature `files`.
+    #[cfg(feature = "files")]
     pub fn with_files(mut self, dir: Dir) -> Self {
         self.files.add(dir);
         self
@@ -69,6 +87,7 @@ pub struct Denied {
     pub option: String,
 }
 
+#[cfg(feature = "files")]
 impl Denied {
     pub(super) fn new(what: impl Into<String>, option: impl Into<String>) -> Denied {
         Denied {

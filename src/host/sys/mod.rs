@@ -8,9 +8,11 @@
 pub mod descriptors;
 #[cfg(feature = "net")]
 pub mod names;
+#[cfg(feature = "programs")]
 pub mod process;
 #[cfg(feature = "net")]
 pub mod resolve;
+#[cfg(feature = "files")]
 pub mod signals;
 #[cfg(feature = "net")]
 pub mod socket;
@@ -50,6 +52,7 @@ pub fn local_offset_seconds(unix_seconds: i64) -> Option<i64> {
 }
 
 /// The text that the C library has for an errno.
+#[cfg(feature = "files")]
 pub fn error_text(errno: i32) -> String {
     let mut buffer = [0u8; 256];
     // SAFETY: the buffer is writable for the length given; the XSI form of strerror_r (the one
