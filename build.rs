@@ -17,6 +17,10 @@ mod library_files;
 #[path = "src/formats/packer.rs"]
 mod packer;
 
+use formats::index::Extras;
+
+/// What the command line needs at each start. A test compares it with what a machine asks for.
+const EARLY: &str = include_str!("src/formats/early.txt");
 /// How many places a match is looked for at: more finds hardly better ones.
 const EFFORT: usize = 24;
 
@@ -31,12 +35,20 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let files = library_files::read(&root.join("image"))?;
     let (files, left) = formats::parts::choose(files, has_feature);
-    let comments = has_feature("tools");
-    match formats::index::build(&files, comments) {
+    // A file that cannot be read fails the build of who wants it.
+    let left_out = formats::parts::left_out(&files, &left).unwrap_or_default();
+    // An embedder prints nothing at the start: heads of classes are all that it needs then.
+    let has_cli = has_feature("cli");
+    let early = EARLY.lines().filter(|name| has_cli || !name.contains(">>"));
+    let early: Vec<&str> = early.collect();
+    let early = early.join("\n");
+    let extras = Extras {
+        comments: has_feature("tools"),
+        early: &early,
+        left_out: &left_out,
+    };
+    match formats::index::build(&files, extras) {
         Ok(library) => {
-            // A file that cannot be read fails the build of who wants it.
-            let left_out = formats::parts::left_out(&files, &left).unwrap_or_default();
-            write_if_changed(&out.join("library.left"), left_out.as_bytes())?;
             let packed = formats::packed::write(&library, |blocks| packer::pack(blocks, EFFORT));
             write_if_changed(&out.join("library.packed"), &packed)?;
             write_if_changed(&out.join("library.early"), library.early_text.as_bytes())?;

@@ -83,7 +83,7 @@ fn read(text: &str) {
         path: "Foo.class.st".into(),
         text: text.into(),
     };
-    let _ = index::build(&[file], false);
+    let _ = index::build(&[file], index::Extras::default());
 }
 
 /// `text` with `count` bytes at `at` replaced by `with`; cut at characters.

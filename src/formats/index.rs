@@ -24,7 +24,7 @@ pub struct SourceFile {
 /// What the library's files have become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Library {
-    /// Lists and heads of classes, methods, comments.
+    /// Lists and heads of classes, what was left out, methods, comments.
     pub pieces: Vec<String>,
     /// Of the methods.
     pub selectors: Vec<String>,
@@ -70,15 +70,26 @@ struct Parsed<'a> {
     class: String,
 }
 
-/// Joins the files and indexes them, with or without the comments in them; all mistakes, or the library.
+/// What a library is to have besides classes and methods.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extras<'a> {
+    /// The comments of classes, and those in methods.
+    pub comments: bool,
+    /// The pieces that every program needs, one a line: `Class` is a head, `Class>>` a list, `Class>>selector` a method.
+    pub early: &'a str,
+    /// What `parts` tells of the files that are not there.
+    pub left_out: &'a str,
+}
+
+/// Joins the files and indexes them; all mistakes, or the library.
 /// The result depends only on the files' contents, not on their order.
-pub fn build(files: &[SourceFile], comments: bool) -> Result<Library, Vec<LibraryError>> {
+pub fn build(files: &[SourceFile], extras: Extras<'_>) -> Result<Library, Vec<LibraryError>> {
     let mut files: Vec<&SourceFile> = files.iter().collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let mut errors = Vec::new();
     let parsed = parse_all(&files, &mut errors);
     let order = class_order(&parsed, &mut errors);
-    let mut writer = Writer::new(comments);
+    let mut writer = Writer::new(extras);
     for &class in &order.classes {
         writer.class(class, &parsed, &order, &mut errors);
     }
@@ -242,6 +253,12 @@ fn superclass_of<'a>(
 mod tests {
     use super::*;
 
+    const COMMENTS: Extras<'_> = Extras {
+        comments: true,
+        early: "",
+        left_out: "",
+    };
+
     fn file(path: &str, text: &str) -> SourceFile {
         SourceFile {
             path: path.into(),
@@ -250,7 +267,7 @@ mod tests {
     }
 
     fn messages(files: &[SourceFile]) -> Vec<String> {
-        build(files, true)
+        build(files, COMMENTS)
             .unwrap_err()
             .iter()
             .map(LibraryError::to_string)
@@ -265,25 +282,25 @@ mod tests {
     #[test]
     fn the_result_does_not_depend_on_the_order_of_files() {
         let mut files = vec![class("B", "A"), class("A", "nil"), class("C", "B")];
-        let library = build(&files, true).unwrap();
+        let library = build(&files, COMMENTS).unwrap();
         files.reverse();
-        assert_eq!(build(&files, true).unwrap(), library);
+        assert_eq!(build(&files, COMMENTS).unwrap(), library);
         assert_eq!(library.index[..10], [3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         let heads = ["A\n\n\nK", "B\n0\n\n", "C\n1\n\n"];
         for (head, begin) in library.pieces[3..].iter().zip(heads) {
             assert!(head.starts_with(&begin[..4]), "{head}");
         }
-        assert_eq!(build(&[], true).unwrap().index, [0; 6]);
+        assert_eq!(build(&[], COMMENTS).unwrap().index, [0; 6]);
     }
 
     #[test]
     fn comments_can_be_left_out() {
         let method = "K >> a: b [\n\t\"Adds.\"\n\n\t^ b + 1\n]\n";
         let text = format!("\"\nI add.\n\"\n{}\n{method}", class("K", "nil").text);
-        let pieces = |comments| build(&[file("K.st", &text)], comments).unwrap().pieces;
+        let pieces = |extras| build(&[file("K.st", &text)], extras).unwrap().pieces;
         let method = "a: b\n\t\"Adds.\"\n\n\t^ b + 1";
-        assert_eq!(pieces(true)[2..], [method, "I add."]);
-        assert_eq!(pieces(false)[2..], ["a: b\n\n\n\t^ b + 1"]);
+        assert_eq!(pieces(COMMENTS)[3..], [method, "I add."]);
+        assert_eq!(pieces(Extras::default())[3..], ["a: b\n\n\n\t^ b + 1"]);
     }
 
     #[test]

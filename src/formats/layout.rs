@@ -1,8 +1,8 @@
 //! The layout of the library's index and of the texts that go with it, which `index` writes and `loader::image` reads.
 //!
 //! All texts of the library are pieces with numbers from 0: for each class a list of its methods, then for each class its
-//! head, then the methods, class by class and in the order of the lists, then for each class its comment if comments are
-//! kept. Classes are numbered in this order as well, each behind its superclass.
+//! head, then what was left out (`parts` says how), then the methods, class by class and in the order of the lists, then for
+//! each class its comment if comments are kept. Classes are numbered in this order as well, each behind its superclass.
 //!
 //! The index itself is small, and not packed. It consists of entries of two bytes: the number of classes; for each class,
 //! and for the end, the number of its first method; then for each class the hash of its name and its number, in the order
@@ -117,8 +117,12 @@ impl Index<'_> {
         self.num_classes() + class
     }
 
+    pub fn left_out(self) -> usize {
+        2 * self.num_classes()
+    }
+
     pub fn method(self, method: usize) -> usize {
-        2 * self.num_classes() + method
+        2 * self.num_classes() + 1 + method
     }
 
     pub fn comment(self, class: usize) -> usize {

@@ -3,10 +3,10 @@
 use super::compile;
 use super::image::{ClassEntry, Image};
 use super::latent;
+use super::left_out;
 use super::library::Library;
 use crate::host::Host;
 use crate::memory::{HeapOptions, Value};
-use crate::primitives::left_out;
 use crate::vm::known::Known;
 use crate::vm::{Outlined, PrimError, Snapshot, Vm};
 use std::sync::Arc;

@@ -18,6 +18,7 @@ pub const HOOKS: Hooks = Hooks {
     compile_source,
     compile_loose,
     compile_do_it,
+    feature: super::left_out::feature,
 };
 
 /// Names visible to methods of a class.

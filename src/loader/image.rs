@@ -8,7 +8,7 @@ mod entries;
 pub use entries::{ClassEntry, MethodEntry, PragmaEntry};
 
 use super::packed::{self, Packed};
-use crate::formats::index::{self, LibraryError, SourceFile};
+use crate::formats::index::{self, Extras, LibraryError, SourceFile};
 use crate::formats::layout::{self, Index, first_where};
 use crate::vm::classes::SourceText;
 use std::borrow::Cow;
@@ -33,7 +33,11 @@ impl Image {
 
     /// The library that consists of `files`, for those who work on it.
     pub fn from_files(files: &[SourceFile]) -> Result<Image, Vec<LibraryError>> {
-        let library = index::build(files, COMMENTS)?;
+        let extras = Extras {
+            comments: COMMENTS,
+            ..Extras::default()
+        };
+        let library = index::build(files, extras)?;
         let (pieces, index) = (library.pieces, library.index);
         Ok(Image::Whole { pieces, index })
     }

@@ -13,6 +13,7 @@ mod definitions;
 pub mod filing;
 pub mod image;
 mod latent;
+pub mod left_out;
 mod library;
 pub mod package;
 mod packed;

@@ -120,6 +120,11 @@ impl Packed {
         text.unwrap_or_default()
     }
 
+    /// What `formats::parts` tells of what this program has not.
+    pub fn left_out(&'static self) -> &'static str {
+        self.text(self.index.left_out())
+    }
+
     fn block(&'static self, number: usize) -> &'static Text {
         let block = &self.blocks[number];
         block

@@ -1,10 +1,10 @@
 //! A guess what somebody meant who sent a selector that the receiver does not understand, or named a
 //! global that is not defined.
 //!
-//! Only hands the question on: `suggest` and `left_out` know the answers.
+//! Only hands the question on: `suggest` and `loader::left_out` know the answers.
 
 use super::object::arg;
-use super::{left_out, suggest};
+use super::suggest;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
@@ -24,7 +24,7 @@ fn feature_for_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let wanted = wanted.ok_or(PrimError::BadArgument)?;
     let found = vm.classes.chain(class).find_map(|above| {
         let name = vm.classes.name(above);
-        left_out::feature(&format!("{name}>>{wanted}"))
+        (vm.hooks.feature)(&format!("{name}>>{wanted}"))
     });
     Ok(found.map_or(Value::NIL, |feature| vm.new_string(feature)))
 }
@@ -32,7 +32,7 @@ fn feature_for_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// With a name: the feature with which there would be such a global, or nil.
 fn feature_for_global(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let wanted = vm.string_value(arg(args, 1)?);
-    let found = left_out::feature(&wanted.ok_or(PrimError::BadArgument)?);
+    let found = (vm.hooks.feature)(&wanted.ok_or(PrimError::BadArgument)?);
     Ok(found.map_or(Value::NIL, |feature| vm.new_string(feature)))
 }
 

@@ -34,7 +34,6 @@ mod integer;
 mod integer_bits;
 mod integer_division;
 mod large_integer;
-pub mod left_out;
 pub(crate) mod method;
 pub(crate) mod method_uses;
 mod number_text;

@@ -100,6 +100,8 @@ pub struct Hooks {
     pub compile_loose: fn(&mut Vm, ClassIndex, &str) -> Result<MethodId, CompileFailure>,
     /// Compiles a do-it of the session; answers the method to run on an instance of the class.
     pub compile_do_it: fn(&mut Vm, ClassIndex, &str) -> Result<MethodId, CompileFailure>,
+    /// The Cargo feature with which there would be this class, or this `Class>>selector`.
+    pub feature: fn(&str) -> Option<&'static str>,
 }
 
 /// Why source text was refused: the first mistake.

@@ -201,7 +201,7 @@ fn formats(text: &str) -> Finding {
     let _ = selector::pattern_at(text, 0);
     let path = "Fuzz/Fuzz.class.st".to_string();
     let text = text.to_string();
-    let _ = index::build(&[SourceFile { path, text }], false);
+    let _ = index::build(&[SourceFile { path, text }], index::Extras::default());
     Ok(())
 }
 

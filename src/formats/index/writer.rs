@@ -6,14 +6,12 @@ use super::super::error::FormatError;
 use super::super::layout::{self, Index, ListWriter, Listed, TRAIT, field, push_entry};
 use super::super::ston::Map;
 use super::super::tonel::{self, Kind};
-use super::{Library, LibraryError, Order, Parsed, error_at};
+use super::{Extras, Library, LibraryError, Order, Parsed, error_at};
 use std::collections::{HashMap, HashSet};
 
-/// The pieces that every program needs, one a line: `Class` is a head, `Class>>` a list, `Class>>selector` a method. A test
-/// compares them with what a machine asks for.
-const EARLY: &str = include_str!("../early.txt");
-
-pub struct Writer {
+pub struct Writer<'a> {
+    extras: Extras<'a>,
+    wanted_early: HashSet<&'a str>,
     lists: Vec<String>,
     heads: Vec<String>,
     methods: Vec<String>,
@@ -21,25 +19,23 @@ pub struct Writer {
     selectors: Vec<String>,
     /// How many methods there are in front of those of each class.
     first_methods: Vec<usize>,
-    keeps_comments: bool,
-    wanted_early: HashSet<&'static str>,
     /// By what numbers are counted: class or method.
     early_lists: Vec<usize>,
     early_heads: Vec<usize>,
     early_methods: Vec<usize>,
 }
 
-impl Writer {
-    pub fn new(keeps_comments: bool) -> Writer {
+impl<'a> Writer<'a> {
+    pub fn new(extras: Extras<'a>) -> Writer<'a> {
         Writer {
+            extras,
+            wanted_early: extras.early.lines().collect(),
             lists: Vec::new(),
             heads: Vec::new(),
             methods: Vec::new(),
             comments: Vec::new(),
             selectors: Vec::new(),
             first_methods: vec![0],
-            keeps_comments,
-            wanted_early: EARLY.lines().collect(),
             early_lists: Vec::new(),
             early_heads: Vec::new(),
             early_methods: Vec::new(),
@@ -115,7 +111,7 @@ impl Writer {
             self.early_methods.push(self.methods.len());
         }
         self.selectors.push(m.selector.to_string());
-        self.methods.push(text(p, m, self.keeps_comments));
+        self.methods.push(text(p, m, self.extras.comments));
     }
 
     pub fn finish(self, order: &Order<'_>) -> Library {
@@ -137,8 +133,9 @@ impl Writer {
         let methods = self.early_methods.iter().map(|&m| numbers.method(m));
         let early: Vec<usize> = lists.chain(heads).chain(methods).collect();
         let sections = vec![0, numbers.method(0), numbers.comment(0)];
-        let comments = self.comments.into_iter().filter(|_| self.keeps_comments);
-        let pieces = self.lists.into_iter().chain(self.heads);
+        let comments = self.comments.into_iter().filter(|_| self.extras.comments);
+        let classes = self.lists.into_iter().chain(self.heads);
+        let pieces = classes.chain([self.extras.left_out.to_string()]);
         let pieces: Vec<String> = pieces.chain(self.methods).chain(comments).collect();
         let mut early_text = String::new();
         push_entry(&mut index, early.len());

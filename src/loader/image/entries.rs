@@ -52,7 +52,18 @@ impl<'a> ClassEntry<'a> {
 
     /// A line of its head.
     fn field(&self, field: usize) -> &'a str {
-        self.head.split('\n').nth(field).unwrap_or_default()
+        let mut rest = self.head;
+        // Asked so often that a search for characters would be felt.
+        let mut line = || {
+            let end = memchr::memchr(b'\n', rest.as_bytes());
+            let (line, behind) = rest.split_at(end.unwrap_or(rest.len()));
+            rest = behind.get(1..).unwrap_or_default();
+            line
+        };
+        for _ in 0..field {
+            line();
+        }
+        line()
     }
 
     fn names(&self, list: usize) -> impl Iterator<Item = &'a str> + use<'a> {

@@ -4,7 +4,7 @@
 
 /// The feature with which there would be this class, or this `Class>>selector`.
 pub fn feature(name: &str) -> Option<&'static str> {
-    let lines = include_str!(concat!(env!("OUT_DIR"), "/library.left"));
+    let lines = super::packed::embedded().left_out();
     let wanted = name.split_once(">>");
     lines.lines().find_map(|line| {
         let (feature, names) = line.split_once('\t')?;
