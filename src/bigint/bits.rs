@@ -52,7 +52,7 @@ impl BigInt {
     /// Times a power of two.
     #[inline(never)]
     pub fn shifted_up(self, by: u64) -> BigInt {
-        if self.is_zero() {
+        if self.is_zero() || by == 0 {
             return self;
         }
         let whole = (by / 64) as usize;

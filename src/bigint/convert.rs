@@ -24,7 +24,8 @@ impl BigInt {
         self
     }
 
-    fn magnitude(&self) -> Option<u128> {
+    /// Without the sign.
+    pub(super) fn magnitude(&self) -> Option<u128> {
         match *self.limbs {
             [] => Some(0),
             [low] => Some(low.into()),

@@ -33,6 +33,7 @@ mod toom;
 use std::cmp::Ordering;
 
 pub use gcd::gcd_of_words;
+pub use root::root_of_words;
 
 /// An integer: its sign, and its magnitude without leading zeros. Zero is not negative.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

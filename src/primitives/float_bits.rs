@@ -5,7 +5,7 @@
 //! even, also where the result is denormal.
 
 use super::float::receiver;
-use super::integer::{afford, big, words};
+use super::integer::{afford, big, clamped, words};
 use crate::bigint::BigInt;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
@@ -74,10 +74,7 @@ pub fn scale(mut f: f64, n: i64) -> f64 {
 
 fn times_two_power(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let f = receiver(vm, args)?;
-    let n = big(vm, super::arg(args, 1)?)?;
-    let n = n
-        .to_i64()
-        .unwrap_or(if n.is_negative() { -2200 } else { 2200 });
+    let n = clamped(vm, super::arg(args, 1)?)?;
     Ok(vm.heap.float(scale(f, n)))
 }
 

@@ -36,6 +36,16 @@ pub fn big(vm: &Vm, v: Value) -> Result<BigInt, PrimError> {
     vm.bigint_value(v).ok_or(PrimError::BadArgument)
 }
 
+/// The operand as a machine integer, the nearest one where it is beyond: it counts bits, of which there are fewer.
+pub fn clamped(vm: &Vm, v: Value) -> Result<i64, PrimError> {
+    if let Some(n) = v.as_int() {
+        return Ok(n);
+    }
+    let n = big(vm, v)?;
+    let beyond = if n.is_negative() { i64::MIN } else { i64::MAX };
+    Ok(n.to_i64().unwrap_or(beyond))
+}
+
 /// The receiver and the argument when both are SmallIntegers.
 pub fn small_pair(args: &[Value]) -> Option<(i64, i64)> {
     Some((args[0].as_int()?, args.get(1)?.as_int()?))

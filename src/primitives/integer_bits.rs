@@ -3,7 +3,7 @@
 //! Owns the bit logic, shifts and bit positions of SmallInteger and LargeInteger alike. Must
 //! never make an integer longer than `integer::MAX_BITS`.
 
-use super::integer::{MAX_BITS, afford, big, small_pair, words};
+use super::integer::{MAX_BITS, afford, big, clamped, small_pair, words};
 use crate::bigint::BigInt;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
@@ -52,14 +52,13 @@ fn bit_xor(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// Left for a positive argument; right, towards negative infinity, for a negative one.
 fn bit_shift(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let by = big(vm, super::arg(args, 1)?)?;
+    let by = clamped(vm, super::arg(args, 1)?)?;
     let n = big(vm, args[0])?;
     if n.is_zero() {
         return Ok(Value::int(0));
     }
-    let left = !by.is_negative();
-    let distance = by.abs().to_u64().unwrap_or(u64::MAX);
-    if !left {
+    let distance = by.unsigned_abs();
+    if by < 0 {
         if distance > n.bits() {
             return Ok(Value::int(if n.is_negative() { -1 } else { 0 }));
         }
@@ -76,15 +75,11 @@ fn bit_shift(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// The bit at a position counted from 1, the lowest.
 fn bit_at(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let n = big(vm, args[0])?;
-    let at = big(vm, super::arg(args, 1)?)?;
-    if !at.is_positive() {
+    let at = clamped(vm, super::arg(args, 1)?)?;
+    if at <= 0 {
         return Err(PrimError::BadIndex);
     }
-    let bit = match at.to_u64() {
-        Some(at) if at <= n.bits() => n.bit(at - 1),
-        _ => n.is_negative(),
-    };
-    Ok(Value::int(i64::from(bit)))
+    Ok(Value::int(i64::from(n.bit(at as u64 - 1))))
 }
 
 fn high_bit_of_magnitude(vm: &mut Vm, args: &[Value]) -> PrimResult {

@@ -4,6 +4,7 @@
 //! integer longer than `integer::MAX_BITS`, and checks that before it starts to multiply.
 
 use super::integer::{MAX_BITS, afford, big, product_work, words};
+use crate::bigint::root_of_words;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
@@ -16,8 +17,25 @@ pub const TABLE: Table = table![
     ("integerHash", hash),
 ];
 
+/// The receiver and the argument where they fit machine integers: these need no memory of their own.
+fn wide_and_small(vm: &Vm, args: &[Value]) -> Option<(i128, u32)> {
+    let small = args.get(1)?.as_int()?;
+    Some((vm.wide_value(args[0])?, u32::try_from(small).ok()?))
+}
+
 /// The receiver to a power that is a non-negative integer.
 fn raised_to(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if let Some((base, power)) = wide_and_small(vm, args)
+        && base
+            .unsigned_abs()
+            .checked_ilog2()
+            .unwrap_or(0)
+            .saturating_mul(power)
+            < 127
+        && let Some(result) = base.checked_pow(power)
+    {
+        return Ok(vm.integer_from_i128(result));
+    }
     let (base, power) = (big(vm, args[0])?, big(vm, super::arg(args, 1)?)?);
     if power.is_negative() {
         return Err(PrimError::BadArgument);
@@ -57,6 +75,13 @@ fn raised_to_modulo(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// The integer part of the n-th root, towards zero. An even root of a negative number fails.
 fn root(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    if let Some((n, degree)) = wide_and_small(vm, args)
+        && degree > 0
+        && (n >= 0 || degree % 2 == 1)
+    {
+        let root = root_of_words(n.unsigned_abs(), degree) as i128;
+        return Ok(vm.integer_from_i128(if n < 0 { -root } else { root }));
+    }
     let n = big(vm, args[0])?;
     let degree = big(vm, super::arg(args, 1)?)?;
     if !degree.is_positive() || (n.is_negative() && !degree.bit(0)) {
