@@ -70,6 +70,26 @@ fn a_program_from_a_fifo() {
 }
 
 #[test]
+fn a_class_in_tonel_from_a_fifo_has_no_package() {
+    for command in ["check", "test"] {
+        let folder = Folder::new();
+        let path = format!("{}/fifo", folder.path());
+        nix::unistd::mkfifo(path.as_str(), nix::sys::stat::Mode::S_IRWXU).expect("a fifo");
+        let fifo = path.clone();
+        let class = "Class {\n\t#name : 'A',\n\t#superclass : 'Object',\n\t#package : 'P'\n}\n";
+        let writer = std::thread::spawn(move || std::fs::write(fifo, class));
+        let output = chirp(&[command, &path]);
+        writer.join().expect("a thread").expect("it is written");
+        assert_eq!(code(&output), 2, "{}", err(&output));
+        assert!(
+            err(&output).contains("fifo is no file on disk"),
+            "{}",
+            err(&output)
+        );
+    }
+}
+
+#[test]
 fn a_large_program() {
     let mut text = "x := 0.\n".to_string();
     text += &"x := x + 1. \"counts, and has a comment\"\n".repeat(50_000);

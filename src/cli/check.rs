@@ -52,7 +52,10 @@ fn all(session: &mut Session, options: &Options, files: &[PathBuf], telling: &mu
         let name = path.display().to_string();
         progress.next(session, &name);
         match session.read_text(path) {
-            Ok(text) => sources.push(test::Source { name, text }),
+            Ok(text) => match files::lacks_a_package(path, &text) {
+                Some(message) => unreadable.push((message, name)),
+                None => sources.push(test::Source { name, text }),
+            },
             Err(error) => unreadable.push((files::told(&name, &error), name)),
         }
     }

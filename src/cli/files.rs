@@ -109,6 +109,18 @@ pub fn as_text(bytes: Vec<u8>) -> io::Result<String> {
     })
 }
 
+/// Why `check` and `test` can do nothing with a text that is from no file on disk: a class in Tonel is understood with the
+/// package around it, and a pipe has none.
+pub fn lacks_a_package(path: &Path, text: &str) -> Option<String> {
+    let is_alone = !matches!(outside::kind(path, true), Ok(Kind::File));
+    (is_alone && format_of(text) == Format::Tonel).then(|| {
+        let name = path.display();
+        format!(
+            "{name} is no file on disk: write the file of this class, or the folder of its package"
+        )
+    })
+}
+
 /// Whether a file is this one, or in this folder: `./a.st` is `a.st`.
 pub fn is_within(file: &Path, path: &Path) -> bool {
     let plain = |p: &'_ Path| p.strip_prefix(".").unwrap_or(p).to_path_buf();

@@ -188,7 +188,10 @@ fn named(session: &mut Session, paths: &[PathBuf]) -> Sources {
             .read_bytes(&path)
             .map_err(|e| files::told(&name, &e))?;
         let text = package_text(bytes);
-        Ok(Source { name, text })
+        match files::lacks_a_package(&path, &text) {
+            Some(message) => Err(message),
+            None => Ok(Source { name, text }),
+        }
     };
     let (files, mut unreadable) = files::source_files(paths);
     match unreadable.pop() {
