@@ -18,7 +18,7 @@ use super::header::{
 };
 use super::heap::Heap;
 use super::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
+use super::word_map::{WordMap, WordSet};
 
 /// Header bits that belong to the place or to the references, not to the contents.
 const STAYING: u64 = OLD | REMEMBERED | AGE | MARK | HASH_MASK << HASH_SHIFT;
@@ -26,7 +26,7 @@ const STAYING: u64 = OLD | REMEMBERED | AGE | MARK | HASH_MASK << HASH_SHIFT;
 /// What to write instead of which reference.
 #[derive(Default)]
 struct Substitution {
-    map: FxHashMap<Value, Value>,
+    map: WordMap<Value, Value>,
     /// Bounds of the keys: most words fall outside, which is quick to see.
     low: u64,
     high: u64,
@@ -47,7 +47,7 @@ impl Substitution {
         if v.0 < self.low || v.0 > self.high {
             return v;
         }
-        self.map.get(&v).copied().unwrap_or(v)
+        self.map.get(v).unwrap_or(v)
     }
 }
 
@@ -67,9 +67,9 @@ impl Heap {
     /// Likewise for many pairs at once. False, and nothing done, when a value is immediate or
     /// occurs in two pairs.
     pub fn become_swap_all(&mut self, pairs: &[(Value, Value)], roots: &mut dyn Roots) -> bool {
-        let mut seen = FxHashSet::default();
+        let mut seen = WordSet::default();
         for &(a, b) in pairs {
-            let fresh = seen.insert(a.0) && (a == b || seen.insert(b.0));
+            let fresh = seen.add(a.0) && (a == b || seen.add(b.0));
             if !fresh || !a.is_object() || !b.is_object() {
                 return false;
             }
@@ -105,15 +105,15 @@ impl Heap {
             return false;
         }
         let changes = || pairs.iter().filter(|(from, to)| from != to);
-        let sources: FxHashSet<Value> = changes().map(|&(from, _)| from).collect();
-        let mut copies: FxHashMap<Value, Value> = FxHashMap::default();
+        let sources: WordSet<Value> = changes().map(|&(from, _)| from).collect();
+        let mut copies: WordMap<Value, Value> = WordMap::default();
         let mut substitution = Substitution::default();
         for &(from, to) in changes() {
             let mut target = to;
             // An object that is replaced itself cannot stand for another: its copy does.
-            let replaced = sources.contains(&to);
+            let replaced = sources.contains(to);
             if replaced || self.is_young(to) {
-                let copy = copies.get(&to).copied();
+                let copy = copies.get(to);
                 target = copy.unwrap_or_else(|| self.copy_for_become(to));
                 copies.insert(to, target);
                 if !replaced {
@@ -196,7 +196,7 @@ impl Heap {
             self.remember(v);
         }
         roots.sweep(true, &|v| Some(substitution.of(v)));
-        for &v in substitution.map.keys() {
+        for v in substitution.map.keys() {
             self.make_filler(v);
         }
     }

@@ -6,7 +6,7 @@
 use super::header::{self, ClassIndex};
 use super::space::Segment;
 use super::value::Value;
-use rustc_hash::FxHashMap;
+use super::word_map::WordMap;
 
 /// Sizes and limits of a heap, in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,7 @@ pub struct Heap {
     /// become ordinary objects (format `Fixed`), so that each fires once.
     pub fired: Vec<Value>,
     /// How many slots of weak objects are strong (the named variables), by class; else none.
-    pub weak_fixed: FxHashMap<ClassIndex, usize>,
+    pub weak_fixed: WordMap<ClassIndex, usize>,
     /// In stress mode, after how many scavenges a full collection is due.
     pub stress_full_every: u64,
     /// Bytes outside the heap that live as long as objects in it: the machine counts them.
@@ -130,7 +130,7 @@ impl Heap {
             options,
             hash_state: 0x2545_F491,
             fired: Vec::new(),
-            weak_fixed: FxHashMap::default(),
+            weak_fixed: WordMap::default(),
             stress_full_every: STRESS_FULL_EVERY,
             external_bytes: 0,
             external_threshold: MIN_EXTERNAL,

@@ -13,6 +13,7 @@
 //! | scavenge, full | the two collections |
 //! | snapshot | objects outside any heap, copied out of one and into many |
 //! | exchange, walk, reach, check | become; all objects in a row; those that are alive; the checker |
+//! | word_map | tables from numbers to numbers, for the machine as well |
 
 mod access;
 mod allocate;
@@ -33,8 +34,10 @@ mod tests;
 pub mod value;
 mod walk;
 mod weak;
+pub mod word_map;
 
 pub use collector::{Roots, Visitor};
 pub use header::{ClassIndex, Format};
 pub use heap::{Heap, HeapOptions};
 pub use value::Value;
+pub use word_map::{WordMap, WordSet};

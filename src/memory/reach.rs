@@ -7,12 +7,12 @@ use super::collector::{Roots, Visitor};
 use super::header::{self, Format};
 use super::heap::Heap;
 use super::value::Value;
-use rustc_hash::FxHashSet;
+use super::word_map::WordSet;
 
 struct Walk {
     /// Where objects lie: start and end addresses.
     stretches: Vec<(u64, u64)>,
-    seen: FxHashSet<u64>,
+    seen: WordSet<u64>,
     waiting: Vec<Value>,
 }
 
@@ -33,7 +33,7 @@ impl Visitor for Walk {
     }
 
     fn reached(&self, v: Value) -> bool {
-        self.seen.contains(&v.0)
+        self.seen.contains(v.0)
     }
 }
 
@@ -43,13 +43,13 @@ impl Heap {
     pub fn reach(&self, roots: &mut dyn Roots) {
         let mut walk = Walk {
             stretches: self.stretches(),
-            seen: FxHashSet::default(),
+            seen: WordSet::default(),
             waiting: self.fired.clone(),
         };
         roots.visit(true, &mut walk);
         loop {
             while let Some(v) = walk.waiting.pop() {
-                if walk.seen.insert(v.0) {
+                if walk.seen.add(v.0) {
                     roots.note(self, v);
                     let slots = self.strong_slots(v).iter();
                     walk.waiting.extend(slots.filter(|s| s.is_object()));
@@ -68,7 +68,7 @@ impl Heap {
         if Format::of(word) != Format::Weak {
             return slots;
         }
-        let fixed = self.weak_fixed.get(&header::class_of(word));
-        &slots[..fixed.map_or(0, |&n| n.min(slots.len()))]
+        let fixed = self.weak_fixed.get(header::class_of(word));
+        &slots[..fixed.map_or(0, |n| n.min(slots.len()))]
     }
 }

@@ -10,7 +10,7 @@ use super::header::{self, AGE, LARGE_SLOTS, MARK, OLD, REMEMBERED};
 use super::heap::{Heap, LARGE_WORDS, MIN_THRESHOLD};
 use super::space::{SEGMENT_WORDS, Segment};
 use super::value::Value;
-use rustc_hash::FxHashMap;
+use super::word_map::WordMap;
 
 /// References into the blocks of large objects begin here: the number of the block, from 1, times this.
 const BLOCK: u64 = 1 << 40;
@@ -23,7 +23,7 @@ pub struct Snapshot {
     row: Part,
     /// Those that have a block of their own.
     large: Vec<Part>,
-    weak_fixed: FxHashMap<header::ClassIndex, usize>,
+    weak_fixed: WordMap<header::ClassIndex, usize>,
     hash_state: u32,
 }
 
@@ -37,7 +37,7 @@ struct Part {
 /// Finds objects and gives them their places in the copy to come.
 pub struct Copier<'h> {
     pub heap: &'h Heap,
-    places: FxHashMap<Value, Value>,
+    places: WordMap<Value, Value>,
     /// All objects that have one, in the order in which they were found.
     found: Vec<Value>,
     scanned: usize,
@@ -50,7 +50,7 @@ impl<'h> Copier<'h> {
     pub fn new(heap: &'h Heap) -> Copier<'h> {
         Copier {
             heap,
-            places: FxHashMap::default(),
+            places: WordMap::default(),
             found: Vec::new(),
             scanned: 0,
             row: 0,
@@ -72,7 +72,7 @@ impl<'h> Copier<'h> {
     /// What stands for a value in the copy; none for an object that was not found.
     pub fn found(&self, v: Value) -> Option<Value> {
         match v.is_object() {
-            true => self.places.get(&v).copied(),
+            true => self.places.get(v),
             false => Some(v),
         }
     }
@@ -81,7 +81,7 @@ impl<'h> Copier<'h> {
         if !v.is_object() {
             return v;
         }
-        if let Some(&place) = self.places.get(&v) {
+        if let Some(place) = self.places.get(v) {
             return place;
         }
         let slots = self.heap.slots(v);
@@ -229,7 +229,7 @@ impl Snapshot {
         heap.old = vec![row];
         heap.large = large;
         heap.remembered.clear();
-        heap.weak_fixed.clone_from(&self.weak_fixed);
+        heap.weak_fixed = self.weak_fixed.clone();
         heap.hash_state = self.hash_state;
         Some(places)
     }

@@ -30,8 +30,8 @@ impl<const FULL: bool> Evacuator<'_, FULL> {
     }
 
     fn weak_fixed(&self, word: u64, slots: usize) -> usize {
-        let fixed = self.heap.weak_fixed.get(&header::class_of(word));
-        fixed.map_or(0, |&n| n.min(slots))
+        let fixed = self.heap.weak_fixed.get(header::class_of(word));
+        fixed.map_or(0, |n| n.min(slots))
     }
 
     /// Traces the values of ephemerons whose keys are reached; where there is none, the waiting ones

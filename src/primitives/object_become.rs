@@ -107,16 +107,16 @@ fn elements_become_forward(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let pairs: Vec<(Value, Value)> = olds
         .zip(vm.heap.pointer_slots(to).iter().copied())
         .collect();
-    let mut sources = rustc_hash::FxHashSet::default();
+    let mut sources = crate::memory::WordSet::default();
     for &(a, b) in &pairs {
-        if is_fixed(vm, a) || vm.heap.is_immutable(a) || !sources.insert(a) {
+        if is_fixed(vm, a) || vm.heap.is_immutable(a) || !sources.add(a) {
             return Err(PrimError::BadReceiver);
         }
         if copy_hash && (is_fixed(vm, b) || vm.heap.is_immutable(b)) {
             return Err(PrimError::BadArgument);
         }
     }
-    if pairs.iter().any(|(_, b)| sources.contains(b)) {
+    if pairs.iter().any(|(_, b)| sources.contains(*b)) {
         return Err(PrimError::BadArgument);
     }
     vm.charge(pairs.len());

@@ -7,8 +7,7 @@ use super::code::Code;
 use super::known::Known;
 use super::method_dict::MethodDict;
 use super::symbols::SymbolId;
-use crate::memory::{ClassIndex, Format, Value, Visitor};
-use rustc_hash::FxHashMap;
+use crate::memory::{ClassIndex, Format, Value, Visitor, WordMap};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -246,7 +245,7 @@ pub struct ClassTable {
     no_protocol: Arc<str>,
     /// Indices of classes that have gone: no object and no cache knows them any more.
     free: Vec<ClassIndex>,
-    by_object: FxHashMap<Value, ClassIndex>,
+    by_object: WordMap<Value, ClassIndex>,
     /// How many classes and class sides take something from traits.
     pub composed: usize,
 }
@@ -289,7 +288,7 @@ impl ClassTable {
             let Some(info) = self.classes[index as usize].take() else {
                 continue;
             };
-            self.by_object.remove(&info.object);
+            self.by_object.remove(info.object);
             if let Some(parent) = info.superclass.and_then(|s| self.get_mut(s)) {
                 parent.subclasses.retain(|&c| c != index);
             }
@@ -317,7 +316,7 @@ impl ClassTable {
     /// The index of a class object; none when `v` is no class.
     #[inline(never)]
     pub fn index_of(&self, v: Value) -> Option<ClassIndex> {
-        self.by_object.get(&v).copied()
+        self.by_object.get(v)
     }
 
     /// Puts a method into the table.

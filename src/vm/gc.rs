@@ -192,8 +192,8 @@ impl Roots for MachineRoots {
             return;
         }
         vm.symbols.visit(visitor);
-        for v in vm.globals.values_mut().chain(vm.session.values_mut()) {
-            visitor.value(v);
+        for table in [&mut vm.globals, &mut vm.session] {
+            table.change(|_, v| visitor.value(v));
         }
         if !self.whole_tables {
             return;

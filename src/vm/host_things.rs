@@ -6,9 +6,8 @@
 
 use super::host_methods::SharedFn;
 use super::{HostFn, Vm};
-use crate::memory::Value;
+use crate::memory::{Value, WordMap};
 use crate::vm::host_methods::BoxError;
-use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -39,7 +38,7 @@ pub(crate) struct HostThings {
     held: Vec<Option<Held>>,
     free: Vec<u32>,
     /// The first one of each hash.
-    by_hash: FxHashMap<u32, u32>,
+    by_hash: WordMap<u32, u32>,
     /// Those whose objects may be young: a scavenge kills no others.
     young: Vec<u32>,
     /// Their objects died; dropped where Rust code of the embedder may run.
@@ -109,7 +108,7 @@ impl HostThings {
 
     /// The number of what `wanted` picks among the values of an object.
     fn find(&self, object: Value, hash: u32, wanted: impl Fn(&Thing) -> bool) -> Option<u32> {
-        let mut at = self.by_hash.get(&hash).copied();
+        let mut at = self.by_hash.get(hash);
         while let Some(number) = at {
             let held = self.held[number as usize].as_ref()?;
             if held.object == object && wanted(&held.thing) {
@@ -127,11 +126,11 @@ impl HostThings {
     fn take(&mut self, number: u32) -> Option<Thing> {
         let held = self.held[number as usize].take()?;
         self.free.push(number);
-        let first = self.by_hash.get(&held.hash).copied();
+        let first = self.by_hash.get(held.hash);
         if first == Some(number) {
             match held.next {
                 Some(next) => self.by_hash.insert(held.hash, next),
-                None => self.by_hash.remove(&held.hash),
+                None => self.by_hash.remove(held.hash),
             };
         } else {
             let mut at = first;
@@ -178,7 +177,7 @@ impl Vm {
     /// What belongs to an object: a closure that other machines may have, or why they cannot have it.
     pub(super) fn things_of(&self, object: Value) -> Vec<Result<SharedFn, &'static str>> {
         let things = &self.host_things;
-        let mut at = things.by_hash.get(&self.heap.raw_hash(object)).copied();
+        let mut at = things.by_hash.get(self.heap.raw_hash(object));
         let mut found = Vec::new();
         while let Some(held) = at.and_then(|n| things.held[n as usize].as_ref()) {
             at = held.next;
@@ -284,14 +283,14 @@ impl Vm {
         if self.host_things.held.is_empty() {
             return;
         }
-        let to: FxHashMap<Value, Value> = pairs.iter().map(|&(from, to)| (to, from)).collect();
+        let to: WordMap<Value, Value> = pairs.iter().map(|&(from, to)| (to, from)).collect();
         let mut moved = Vec::new();
         for &(from, _) in pairs.iter().filter(|(a, b)| a != b) {
             while let Some(number) = self.find_thing(from, |_| true) {
                 let Some(thing) = self.host_things.take(number) else {
                     break;
                 };
-                moved.push((to.get(&from).copied(), thing));
+                moved.push((to.get(from), thing));
             }
         }
         for (owner, thing) in moved {

@@ -5,12 +5,12 @@
 
 use super::classes::MethodId;
 use super::symbols::SymbolId;
-use rustc_hash::FxHashMap;
+use crate::memory::WordMap;
 
 /// The methods of one class or class side.
 #[derive(Clone, Default)]
 pub struct MethodDict {
-    listed: FxHashMap<SymbolId, MethodId>,
+    listed: WordMap<SymbolId, MethodId>,
     waiting: Option<u32>,
 }
 
@@ -18,7 +18,7 @@ impl MethodDict {
     /// A dictionary that will be filled at the first look: `number` tells `Latent` with what.
     pub fn waiting(number: u32) -> MethodDict {
         MethodDict {
-            listed: FxHashMap::default(),
+            listed: WordMap::default(),
             waiting: Some(number),
         }
     }
@@ -34,7 +34,7 @@ impl MethodDict {
         self.waiting.take()
     }
 
-    fn all(&self) -> &FxHashMap<SymbolId, MethodId> {
+    fn all(&self) -> &WordMap<SymbolId, MethodId> {
         debug_assert!(!self.is_waiting(), "looked at before it was listed");
         &self.listed
     }
@@ -42,32 +42,32 @@ impl MethodDict {
     /// The method for a selector.
     #[inline]
     pub fn get(&self, selector: SymbolId) -> Option<MethodId> {
-        self.all().get(&selector).copied()
+        self.all().get(selector)
     }
 
     /// Whether there is one for this selector.
     pub fn contains(&self, selector: SymbolId) -> bool {
-        self.all().contains_key(&selector)
+        self.all().contains(selector)
     }
 
     /// Whether it is this very method that stands there. One that exists is in no dictionary that waits.
     pub fn holds(&self, selector: SymbolId, method: MethodId) -> bool {
-        self.listed.get(&selector) == Some(&method)
+        self.listed.get(selector) == Some(method)
     }
 
     /// The selectors, in no order.
     pub fn selectors(&self) -> impl Iterator<Item = SymbolId> + '_ {
-        self.all().keys().copied()
+        self.all().keys()
     }
 
     /// Selectors and methods, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (SymbolId, MethodId)> + '_ {
-        self.all().iter().map(|(&s, &m)| (s, m))
+        self.all().iter()
     }
 
     /// The methods that are in the method table; those still to be listed have no code and no object.
     pub fn made(&self) -> impl Iterator<Item = MethodId> + '_ {
-        self.listed.values().copied()
+        self.listed.values()
     }
 
     /// Enters a method; answers the one that it replaces.
@@ -79,7 +79,7 @@ impl MethodDict {
     /// Takes out a method.
     pub fn remove(&mut self, selector: SymbolId) -> Option<MethodId> {
         debug_assert!(!self.is_waiting(), "changed before it was listed");
-        self.listed.remove(&selector)
+        self.listed.remove(selector)
     }
 
     /// Makes room for `count` more.

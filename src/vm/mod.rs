@@ -49,7 +49,7 @@ pub mod unwind;
 
 use crate::compiler::template;
 use crate::host::Host;
-use crate::memory::{ClassIndex, Heap, HeapOptions, Value};
+use crate::memory::{ClassIndex, Heap, HeapOptions, Value, WordMap};
 use cache::GlobalCache;
 use classes::{ClassTable, MethodId};
 use code::{Code, MachineFn, Primitive};
@@ -224,7 +224,7 @@ pub struct Vm {
     pub(crate) class_threshold: usize,
     /// Both are to be looked for at the next safepoint: everything was just collected.
     pub(crate) reclaim_due: bool,
-    pub(crate) globals: FxHashMap<SymbolId, Value>,
+    pub(crate) globals: WordMap<SymbolId, Value>,
     /// Loads of packages that Smalltalk drives, by number, and what they count for: the loader's.
     pub loads: Vec<(Option<Box<dyn std::any::Any + Send>>, usize)>,
     /// Who is shown what is compiled from files: the loader's.
@@ -233,7 +233,7 @@ pub struct Vm {
     pub(crate) latent: Option<Box<dyn latent::Latent>>,
     /// How often caches were flushed. From 1, so that 0 is no time.
     pub(crate) flushes: u64,
-    pub(crate) session: FxHashMap<SymbolId, Value>,
+    pub(crate) session: WordMap<SymbolId, Value>,
     /// Side tables of polymorphic send sites; the first is always empty.
     pub(crate) polys: Vec<[cache::PolyEntry; cache::POLY]>,
     pub(crate) free_polys: Vec<u32>,
@@ -386,12 +386,12 @@ impl Vm {
             code_threshold: 4096,
             class_threshold: reclaim_classes::FIRST_LOOK,
             reclaim_due: false,
-            globals: FxHashMap::default(),
+            globals: WordMap::default(),
             loads: Vec::new(),
             watcher: None,
             latent: None,
             flushes: 1,
-            session: FxHashMap::default(),
+            session: WordMap::default(),
             polys: vec![[cache::PolyEntry::EMPTY; cache::POLY]],
             free_polys: Vec::new(),
             primitives: Default::default(),
@@ -483,13 +483,13 @@ impl Vm {
 
     /// The Association of a global; made, undefined, when nobody has named it yet.
     pub fn global_binding(&mut self, name: SymbolId) -> Value {
-        if let Some(&v) = self.globals.get(&name) {
+        if let Some(v) = self.globals.get(name) {
             return v;
         }
         if self.is_latent(self.symbols.text(name)) {
             let text = self.symbols.text(name).to_owned();
             self.make_latent(&text);
-            if let Some(&v) = self.globals.get(&name) {
+            if let Some(v) = self.globals.get(name) {
                 return v;
             }
         }
@@ -500,7 +500,7 @@ impl Vm {
 
     /// The Association of a session variable; made, nil, when it is new.
     pub fn session_binding(&mut self, name: SymbolId) -> Value {
-        if let Some(&v) = self.session.get(&name) {
+        if let Some(v) = self.session.get(name) {
             return v;
         }
         let v = self.new_binding(name, Value::NIL);
@@ -510,7 +510,7 @@ impl Vm {
 
     /// The value of a session variable, if there is one of this name.
     pub fn session_variable(&self, name: &str) -> Option<Value> {
-        let binding = *self.session.get(&self.symbols.find(name)?)?;
+        let binding = self.session.get(self.symbols.find(name)?)?;
         Some(self.heap.slot(binding, 1))
     }
 
@@ -518,7 +518,7 @@ impl Vm {
     pub fn session_names(&self) -> Vec<String> {
         self.session
             .keys()
-            .map(|&id| self.symbols.text(id).to_string())
+            .map(|id| self.symbols.text(id).to_string())
             .collect()
     }
 
@@ -527,9 +527,9 @@ impl Vm {
         let defined = self
             .globals
             .iter()
-            .filter(|&(_, &b)| self.heap.slot(b, 1) != Value::UNDEFINED);
+            .filter(|&(_, b)| self.heap.slot(b, 1) != Value::UNDEFINED);
         defined
-            .map(|(&id, _)| self.symbols.text(id).to_string())
+            .map(|(id, _)| self.symbols.text(id).to_string())
             .chain(self.latent.iter().flat_map(|l| l.names()))
             .collect()
     }
@@ -553,14 +553,14 @@ impl Vm {
     /// The value of a global, if it is defined and was named before.
     pub fn global(&self, name: &str) -> Option<Value> {
         let id = self.symbols.find(name)?;
-        let binding = *self.globals.get(&id)?;
+        let binding = self.globals.get(id)?;
         let v = self.heap.slot(binding, 1);
         (v != Value::UNDEFINED).then_some(v)
     }
 
     /// The Association of a global that is defined.
     pub fn defined_global(&self, name: &str) -> Option<Value> {
-        let binding = *self.globals.get(&self.symbols.find(name)?)?;
+        let binding = self.globals.get(self.symbols.find(name)?)?;
         (self.heap.slot(binding, 1) != Value::UNDEFINED).then_some(binding)
     }
 
@@ -572,7 +572,7 @@ impl Vm {
         self.globals
             .values()
             .chain(self.session.values())
-            .any(|&b| b == v)
+            .any(|b| b == v)
             || self
                 .classes
                 .classes
@@ -587,7 +587,7 @@ impl Vm {
     pub fn has_session_variable(&self, name: &str) -> bool {
         self.symbols
             .find(name)
-            .is_some_and(|id| self.session.contains_key(&id))
+            .is_some_and(|id| self.session.contains(id))
     }
 
     /// Defines or changes a global.

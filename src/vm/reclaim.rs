@@ -9,16 +9,15 @@ use super::code::{Code, value_code};
 use super::context;
 use super::known::Known;
 use super::{Fp, Vm};
-use crate::memory::{Heap, Value};
-use rustc_hash::FxHashSet;
+use crate::memory::{Heap, Value, WordSet};
 
 /// Code blocks that may come into being before the next look.
 const SLACK: usize = 512;
 
 /// The code blocks found alive.
 pub(super) struct Marker {
-    all: FxHashSet<u64>,
-    pub live: FxHashSet<u64>,
+    all: WordSet<u64>,
+    pub live: WordSet<u64>,
     /// Those whose blocks have not been followed.
     pub waiting: Vec<*const Code>,
 }
@@ -28,20 +27,20 @@ impl Marker {
     pub fn new(vm: &Vm) -> Marker {
         Marker {
             all: vm.codes.iter().map(|c| &raw const **c as u64).collect(),
-            live: FxHashSet::default(),
+            live: WordSet::default(),
             waiting: Vec::new(),
         }
     }
 
     /// A word that may stand for code.
     pub fn word(&mut self, v: Value) {
-        if v.is_int() && self.all.contains(&(v.0 & !3)) {
+        if v.is_int() && self.all.contains(v.0 & !3) {
             self.code(value_code(v));
         }
     }
 
     pub fn code(&mut self, code: *const Code) {
-        if self.all.contains(&(code as u64)) && self.live.insert(code as u64) {
+        if self.all.contains(code as u64) && self.live.add(code as u64) {
             self.waiting.push(code);
         }
     }
@@ -138,18 +137,18 @@ impl Vm {
     }
 
     /// Frees the code blocks that are not in `live`, and the methods in no dictionary that go with them.
-    pub(crate) fn free_code(&mut self, live: &FxHashSet<u64>) {
+    pub(crate) fn free_code(&mut self, live: &WordSet<u64>) {
         let Vm {
             codes,
             polys,
             free_polys,
             ..
         } = self;
-        let mut used: FxHashSet<MethodId> = FxHashSet::default();
+        let mut used: WordSet<MethodId> = WordSet::default();
         codes.retain(|code| {
-            let kept = live.contains(&(&raw const **code as u64));
+            let kept = live.contains(&raw const **code as u64);
             if kept {
-                used.insert(code.method);
+                used.add(code.method);
             } else {
                 for i in 0..code.site_count() {
                     // SAFETY: the block holds that many caches; it is freed next.
@@ -159,11 +158,11 @@ impl Vm {
             kept
         });
         for m in &mut self.classes.methods {
-            if !m.code.is_null() && !live.contains(&(m.code as u64)) {
+            if !m.code.is_null() && !live.contains(m.code as u64) {
                 m.code = std::ptr::null();
             }
         }
-        self.classes.free_loose_methods(|id| used.contains(&id));
+        self.classes.free_loose_methods(|id| used.contains(id));
         // Sites may have been linked to what has gone.
         self.flush_caches(None);
     }

@@ -206,7 +206,7 @@ impl Vm {
                 .collect();
             if !dead.is_empty() {
                 self.classes.forget(&dead);
-                for class in &dead {
+                for &class in &dead {
                     self.heap.weak_fixed.remove(class);
                 }
                 // The code first: its literals could keep an instance.

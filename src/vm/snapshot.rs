@@ -18,8 +18,7 @@ use super::symbols::{SymbolId, SymbolTable};
 use super::{Hooks, Outlined, PrimError, Vm};
 use crate::host::Host;
 use crate::memory::snapshot::Copier;
-use crate::memory::{self, HeapOptions, Value, Visitor};
-use rustc_hash::FxHashMap;
+use crate::memory::{self, HeapOptions, Value, Visitor, WordMap};
 use std::sync::Arc;
 
 /// Begins the machines that are made of it.
@@ -27,8 +26,8 @@ pub struct Snapshot {
     objects: memory::snapshot::Snapshot,
     symbols: SymbolTable,
     classes: Codeless,
-    globals: FxHashMap<SymbolId, Value>,
-    session: FxHashMap<SymbolId, Value>,
+    globals: WordMap<SymbolId, Value>,
+    session: WordMap<SymbolId, Value>,
     latent: Option<Box<dyn Latent>>,
     primitives: Primitives,
     codes: Vec<FrozenCode>,
@@ -69,7 +68,8 @@ struct Freezer<'v> {
     vm: &'v Vm,
     copier: Copier<'v>,
     codes: Vec<FrozenCode>,
-    numbers: FxHashMap<*const Code, u32>,
+    /// By address.
+    numbers: WordMap<usize, u32>,
     holders: Vec<(Value, usize, u32)>,
     held: Vec<(Value, SharedFn)>,
     /// What the objects that are found next belong to.
@@ -88,7 +88,7 @@ impl Vm {
             vm: self,
             copier: Copier::new(&self.heap),
             codes: Vec::new(),
-            numbers: FxHashMap::default(),
+            numbers: WordMap::default(),
             holders: Vec::new(),
             held: Vec::new(),
             owner: String::new(),
@@ -164,11 +164,11 @@ impl Freezer<'_> {
             (vm.session.clone(), "the variable"),
         ];
         let [globals, session] = tables.map(|(mut table, what)| {
-            for (&name, value) in &mut table {
+            table.change(|name, value| {
                 self.owner = format!("{what} {}", vm.symbols.text(name));
                 self.copier.value(value);
                 self.scan();
-            }
+            });
             table
         });
         self.owner = "a method".into();
@@ -192,8 +192,9 @@ impl Freezer<'_> {
         }
         let found = classes.methods.iter().zip(&vm.classes.methods).enumerate();
         let found = found.filter(|(_, (m, _))| !m.loose || m.object != Value::NIL);
-        let methods = found
-            .filter_map(|(id, (_, old))| Some((id as MethodId, *self.numbers.get(&old.code)?)));
+        let methods = found.filter_map(|(id, (_, old))| {
+            Some((id as MethodId, self.numbers.get(old.code.addr())?))
+        });
         let methods = methods.collect();
         let functions = vm.host_functions.iter().map(|f| match &f.call {
             HostFn::Shared(call) => (Some(call.clone()), f.source.clone()),
@@ -268,9 +269,9 @@ impl Freezer<'_> {
             // SAFETY: whoever refers to code keeps it alive.
             let from = unsafe { &*next };
             let numbers = &self.numbers;
-            let missing = from.blocks.iter().filter(|b| !numbers.contains_key(b));
+            let missing = from.blocks.iter().filter(|b| !numbers.contains(b.addr()));
             let before = waiting.len();
-            if !numbers.contains_key(&next) {
+            if !numbers.contains(next.addr()) {
                 waiting.extend(missing.copied());
             }
             if waiting.len() == before {
@@ -278,20 +279,25 @@ impl Freezer<'_> {
                 waiting.pop();
             }
         }
-        self.numbers[&code]
+        self.number(code)
+    }
+
+    /// Of a block that was frozen.
+    fn number(&self, code: *const Code) -> u32 {
+        self.numbers.get(code.addr()).expect("frozen before")
     }
 
     fn freeze_code(&mut self, code: *const Code, from: &Code) {
-        if self.numbers.contains_key(&code) {
+        if self.numbers.contains(code.addr()) {
             return;
         }
-        let blocks: Vec<u32> = from.blocks.iter().map(|b| self.numbers[b]).collect();
+        let blocks: Vec<u32> = from.blocks.iter().map(|&b| self.number(b)).collect();
         let copier = &mut self.copier;
         let frozen = FrozenCode::of(from, &blocks, |mut v| {
             copier.value(&mut v);
             v
         });
-        self.numbers.insert(code, self.codes.len() as u32);
+        self.numbers.insert(code.addr(), self.codes.len() as u32);
         self.codes.push(frozen);
     }
 }
@@ -318,7 +324,7 @@ impl Snapshot {
             (&mut vm.session, &self.session),
         ] {
             *table = from.clone();
-            table.values_mut().for_each(|v| places.value(v));
+            table.change(|_, v| places.value(v));
         }
         vm.latent = self.latent.as_ref().map(|l| l.copied());
         let mut codes: Vec<Box<Code>> = self

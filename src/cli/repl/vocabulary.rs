@@ -20,7 +20,7 @@ pub fn refresh(vm: &mut Vm, words: &mut Words) {
         add_classes(vm, words);
     }
     words.forget_variables();
-    for (&id, &binding) in vm.globals.iter().chain(&vm.session) {
+    for (id, binding) in vm.globals.iter().chain(vm.session.iter()) {
         let (name, value) = (vm.symbols.text(id), vm.heap.slot(binding, 1));
         if value != Value::UNDEFINED && !words.is_class(name) {
             words.set_variable(name, &vm.classes.name(vm.heap.class_of(value)));
