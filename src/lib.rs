@@ -105,18 +105,55 @@ mod bigint;
 #[allow(clippy::disallowed_methods)]
 #[cfg(feature = "cli")]
 pub mod cli;
-pub mod compiler;
-pub mod formats;
-#[allow(unsafe_code, clippy::disallowed_methods, clippy::disallowed_types)]
-pub mod host;
-pub mod loader;
-#[allow(unsafe_code)]
-pub mod memory;
-pub mod primitives;
 #[cfg(feature = "tools")]
 pub mod tools;
+
+// Tests and tools look into the machine. Without them there is what the API calls, and nothing else is compiled: a public
+// function of a public module always would be.
+#[cfg(feature = "tools")]
+pub mod compiler;
+#[cfg(not(feature = "tools"))]
+#[allow(dead_code, unused_imports)]
+mod compiler;
+#[cfg(feature = "tools")]
+pub mod formats;
+#[cfg(not(feature = "tools"))]
+#[allow(dead_code, unused_imports)]
+mod formats;
+#[cfg(feature = "tools")]
+#[allow(unsafe_code, clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod host;
+#[cfg(not(feature = "tools"))]
+#[allow(
+    dead_code,
+    unused_imports,
+    unsafe_code,
+    clippy::disallowed_methods,
+    clippy::disallowed_types
+)]
+mod host;
+#[cfg(feature = "tools")]
+pub mod loader;
+#[cfg(not(feature = "tools"))]
+#[allow(dead_code, unused_imports)]
+mod loader;
+#[cfg(feature = "tools")]
+#[allow(unsafe_code)]
+pub mod memory;
+#[cfg(not(feature = "tools"))]
+#[allow(dead_code, unused_imports, unsafe_code)]
+mod memory;
+#[cfg(feature = "tools")]
+pub mod primitives;
+#[cfg(not(feature = "tools"))]
+#[allow(dead_code, unused_imports)]
+mod primitives;
+#[cfg(feature = "tools")]
 #[allow(unsafe_code)]
 pub mod vm;
+#[cfg(not(feature = "tools"))]
+#[allow(dead_code, unused_imports, unsafe_code)]
+mod vm;
 
 /// The README's Rust code, compiled and run as a test.
 #[cfg(doctest)]
