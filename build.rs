@@ -21,8 +21,10 @@ use formats::index::Extras;
 
 /// What the command line needs at each start. A test compares it with what a machine asks for.
 const EARLY: &str = include_str!("src/formats/early.txt");
+/// What occurs often in methods and lists: it only says what is worth a code of its own.
+const PHRASES: &str = include_str!("src/formats/phrases.txt");
 /// How many places a match is looked for at: more finds hardly better ones.
-const EFFORT: usize = 24;
+const EFFORT: usize = 12;
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -49,7 +51,10 @@ fn main() -> io::Result<()> {
     };
     match formats::index::build(&files, extras) {
         Ok(library) => {
-            let packed = formats::packed::write(&library, |blocks| packer::pack(blocks, EFFORT));
+            let phrases = formats::packed::phrases(PHRASES);
+            let packed = formats::packed::write(&library, &phrases, |blocks| {
+                packer::pack(blocks, &phrases, EFFORT)
+            });
             write_if_changed(&out.join("library.packed"), &packed)?;
             write_if_changed(&out.join("library.early"), library.early_text.as_bytes())?;
             write_if_changed(&out.join("library.index"), &library.index)

@@ -1,12 +1,17 @@
 //! The library inside the executable: it is what is in `image/`, and a machine that starts takes little of it. That what
 //! is packed comes back: `src/loader/packed/tests.rs`.
 
+use chirp::formats::index::{self, Extras};
+use chirp::formats::packed;
 use chirp::host::stdio::Stdio;
 use chirp::host::{Capabilities, Host, library_files};
 use chirp::loader::boot;
 use chirp::loader::image::Image;
 use chirp::memory::HeapOptions;
 use std::collections::BTreeSet;
+
+#[path = "packing/phrases.rs"]
+mod phrases;
 
 #[test]
 fn the_executable_carries_the_folder() {
@@ -76,4 +81,41 @@ fn what_every_program_needs_is_not_packed() {
     let list = std::fs::read_to_string(path).expect("the list");
     let listed: BTreeSet<String> = list.lines().map(str::to_string).collect();
     assert_eq!(names, listed, "run this test with UPDATE_EARLY=1");
+}
+
+/// The phrases that methods and lists are packed with do occur in them; `UPDATE_PHRASES=1` finds them anew.
+#[test]
+fn phrases_occur_in_the_library() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/image");
+    let files = library_files::read(folder.as_ref()).expect("the folder");
+    let library = index::build(&files, Extras::default()).expect("a sound library");
+    // The parts of its selector are not packed with a method.
+    let text = |(number, piece): (usize, &String)| {
+        let parts = packed::parts(library.selector(number));
+        let (mut text, mut rest) = (String::new(), piece.as_str());
+        for part in parts {
+            let (before, behind) = rest.split_once(part).expect("its selector");
+            text.push_str(before);
+            rest = behind;
+        }
+        text + rest
+    };
+    let texts: Vec<String> = library.pieces.iter().enumerate().map(text).collect();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/formats/phrases.txt");
+    if std::env::var_os("UPDATE_PHRASES").is_some() {
+        let found = packed::phrase_lines(&phrases::phrases(&texts));
+        std::fs::write(path, found).expect("the list is written");
+        return;
+    }
+    let list = std::fs::read_to_string(path).expect("the list");
+    let phrases = packed::phrases(&list);
+    assert!(phrases.is_sorted() && phrases.len() < 3_000);
+    let all = texts.concat();
+    let never = |phrase: &&String| !all.contains(phrase.as_str());
+    let never: Vec<&String> = phrases.iter().filter(never).collect();
+    assert!(
+        never.len() * 20 < phrases.len(),
+        "run this test with UPDATE_PHRASES=1: {never:?}"
+    );
+    assert_eq!(packed::phrase_lines(&phrases), list);
 }

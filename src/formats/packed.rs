@@ -4,16 +4,18 @@
 //! Only writes, and does not pack itself: that is the build script's (with `packer.rs`); `loader::packed` reads. A block
 //! holds whole pieces of the text, each with `END` behind it. What is unpacked in any case, in early pieces, is in no block.
 //!
-//! First the lengths of the codes, of four bits each, the lower ones first. Then numbers, as `layout` writes them: how many
-//! blocks there are, and of each how many pieces it holds, twice, and one if it is a base; the bytes of its text, and those
-//! that it is packed in. Then the packed bytes of all blocks.
+//! First the number of phrases, as `layout` writes numbers, and that of blocks; of each block how many pieces it holds, twice,
+//! and one if it is a base; the bytes of its text, and those that it is packed in. Then the lengths of the codes, as
+//! `read_lengths` reads them, behind the number of bytes that they take; then the packed bytes of all blocks.
+//!
+//! The first block holds no pieces but phrases, each with `END` behind it. The other blocks name them by their numbers.
 //!
 //! A base is a larger block; those that follow it, up to the next base, refer to its text as if it stood in front of theirs.
 //!
 //! A packed block is a sequence of bits, the lowest of a byte first: codes of Huffman's, the same for all blocks, so that
 //! a small one needs no codes of its own. A code of the first alphabet stands for a byte, for the bucket of the length of a
-//! match less `MIN` (from `MATCH` on), or (`GIVEN`) for what the reader knows from elsewhere: the next part of the
-//! selectors of the block's methods, which are listed already. The byte before chooses among several codes of that alphabet.
+//! match less `MIN` (from `MATCH` on), for what the reader knows from elsewhere (`GIVEN`: the next part of the selectors of
+//! the block's methods, which are listed already), or for a phrase (from `PHRASE` on). The byte before chooses among several codes of that alphabet.
 //! A match goes on with its length's place in the bucket, a code of the second alphabet for the bucket of its distance less
 //! one, and the place in that one.
 
@@ -29,17 +31,17 @@ const BLOCK: usize = 8 << 10;
 const BASE: usize = 32 << 10;
 /// Shortest match.
 pub const MIN: usize = 4;
-/// Symbols of the first alphabet: bytes, matches, what is given.
+/// Symbols of the first alphabet: bytes, matches, what is given, phrases.
 pub const MATCH: usize = 256;
 pub const GIVEN: usize = MATCH + 26;
-pub const SYMBOLS: usize = GIVEN + 1;
+pub const PHRASE: usize = GIVEN + 1;
 /// Symbols of the second one.
 pub const DISTANCES: usize = 44;
 /// How many codes there are: of the first alphabet all but the last.
 pub const CODES: usize = CONTEXTS + 1;
 pub const CONTEXTS: usize = 8;
 /// Bits of the longest code.
-pub const LONGEST: u32 = 11;
+pub const LONGEST: u32 = 12;
 
 /// Which code of the first alphabet is used behind this byte.
 pub fn context(before: u8) -> usize {
@@ -77,18 +79,21 @@ impl Block {
     }
 }
 
-/// Lays out the library's text. `pack` answers the lengths of codes, and the blocks packed.
+/// Lays out the library's text, with the phrases that may be used. `pack` answers the lengths of codes, and the blocks
+/// packed.
 pub fn write(
     library: &Library,
+    phrases: &[String],
     pack: impl FnOnce(&[Block]) -> ([Vec<u8>; CODES], Vec<Vec<u8>>),
 ) -> Vec<u8> {
-    let blocks = blocks(library);
+    let ended = phrases
+        .iter()
+        .flat_map(|phrase| phrase.bytes().chain([END]));
+    let mut blocks = vec![Block::new(ended.collect(), Vec::new(), None)];
+    blocks.append(&mut self::blocks(library, blocks.len()));
     let (lengths, packed) = pack(&blocks);
-    let lengths = lengths.concat();
-    let pairs = lengths.chunks(2);
-    let mut bytes: Vec<u8> = pairs
-        .map(|pair| pair[0] | pair.get(1).unwrap_or(&0) << 4)
-        .collect();
+    let mut bytes = Vec::new();
+    push(&mut bytes, phrases.len());
     push(&mut bytes, blocks.len());
     for (block, packed) in blocks.iter().zip(&packed) {
         push(
@@ -98,11 +103,51 @@ pub fn write(
         push(&mut bytes, block.text.len());
         push(&mut bytes, packed.len());
     }
+    let lengths = write_lengths(&lengths.concat());
+    push(&mut bytes, lengths.len());
+    bytes.extend(lengths);
     bytes.extend(packed.concat());
     bytes
 }
 
-fn blocks(library: &Library) -> Vec<Block> {
+/// Most lengths are 0. What is longer than `LONGEST` stands for so many of these.
+const ZEROS: [(u8, usize); 3] = [(15, 48), (14, 12), (13, 3)];
+
+/// Writes what `read_lengths` reads.
+pub fn write_lengths(lengths: &[u8]) -> Vec<u8> {
+    let (mut halves, mut at) = (Vec::new(), 0);
+    while at < lengths.len() {
+        let zeros = lengths[at..]
+            .iter()
+            .take_while(|&&length| length == 0)
+            .count();
+        let run = ZEROS.iter().find(|(_, count)| *count <= zeros);
+        let (half, count) = run.copied().unwrap_or((lengths[at], 1));
+        halves.push(half);
+        at += count;
+    }
+    halves.push(0);
+    halves
+        .chunks_exact(2)
+        .map(|pair| pair[0] | pair[1] << 4)
+        .collect()
+}
+
+/// The lengths of codes: of four bits each, the lower ones first. A value above `LONGEST` stands for several zeros.
+pub fn read_lengths(bytes: &[u8]) -> Vec<u8> {
+    let mut lengths = Vec::new();
+    for half in bytes.iter().flat_map(|pair| [pair & 15, pair >> 4]) {
+        let run = ZEROS.iter().find(|(value, _)| *value == half);
+        match run {
+            Some((_, count)) => lengths.resize(lengths.len() + count, 0),
+            None => lengths.push(half),
+        }
+    }
+    lengths
+}
+
+/// The blocks of the library's pieces, which come behind so many others.
+fn blocks(library: &Library, before: usize) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut base = None;
     for (number, piece) in library.pieces.iter().enumerate() {
@@ -115,7 +160,7 @@ fn blocks(library: &Library) -> Vec<Block> {
             base = if begins_section {
                 None
             } else {
-                base.or(blocks.len().checked_sub(1))
+                base.or((before + blocks.len()).checked_sub(1))
             };
             blocks.push(Block::new(Vec::new(), Vec::new(), base));
         }
@@ -139,6 +184,27 @@ fn blocks(library: &Library) -> Vec<Block> {
     blocks
 }
 
+/// The phrases of a list of them, one a line, with line ends, returns and tabs written as in Rust.
+pub fn phrases(lines: &str) -> Vec<String> {
+    let phrase = |line: &str| {
+        line.replace("\\n", "\n")
+            .replace("\\r", "\r")
+            .replace("\\t", "\t")
+    };
+    lines.lines().map(phrase).collect()
+}
+
+/// The list of these phrases.
+pub fn phrase_lines(phrases: &[String]) -> String {
+    let line = |phrase: &String| {
+        phrase
+            .replace('\n', "\\n")
+            .replace('\r', "\\r")
+            .replace('\t', "\\t")
+    };
+    phrases.iter().map(|phrase| line(phrase) + "\n").collect()
+}
+
 /// The parts of a selector.
 pub fn parts(selector: &str) -> impl Iterator<Item = &str> {
     selector.split_inclusive(':')
@@ -153,18 +219,27 @@ pub struct Code {
 
 /// The codes of these lengths: the shorter ones first, those of one length in their order.
 pub fn canonical(lengths: &[u8]) -> Vec<Code> {
-    let mut codes = vec![Code::default(); lengths.len()];
-    let mut next = 0u32;
-    for length in 1..=LONGEST {
-        let of_length = lengths.iter().zip(&mut codes);
-        for (_, code) in of_length.filter(|(l, _)| u32::from(**l) == length) {
-            code.length = length as u8;
-            code.bits = (next.reverse_bits() >> (32 - length)) as u16;
-            next += 1;
-        }
-        next <<= 1;
+    // The next code of each length.
+    let mut next = [0u32; 16];
+    for &length in lengths {
+        next[usize::from(length & 15)] += 1;
     }
-    codes
+    let mut first = 0;
+    for count in next.iter_mut().skip(1) {
+        let after = (first + *count) << 1;
+        *count = first;
+        first = after;
+    }
+    let mut code = |&length: &u8| {
+        if length == 0 {
+            return Code::default();
+        }
+        let next = &mut next[usize::from(length & 15)];
+        let bits = (next.reverse_bits() >> (32 - u32::from(length))) as u16;
+        *next += 1;
+        Code { bits, length }
+    };
+    lengths.iter().map(&mut code).collect()
 }
 
 /// The bucket of a value, two for each power of two, and how many bits tell the values in it apart.

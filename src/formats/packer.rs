@@ -3,11 +3,12 @@
 //! Only `build.rs` uses it, which nobody optimises: it does little more than it must. Knows nothing of what it packs.
 
 use super::formats::packed::{
-    Block, CODES, CONTEXTS, Code, DISTANCES, END, GIVEN, LONGEST, MATCH, MIN, SYMBOLS, bucket,
+    Block, CODES, CONTEXTS, Code, DISTANCES, END, GIVEN, LONGEST, MATCH, MIN, PHRASE, bucket,
     canonical, context,
 };
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::rc::Rc;
 
 const HASH_BITS: u32 = 16;
 /// A match of this length is good enough: nobody looks for matches inside it.
@@ -54,9 +55,13 @@ impl Places {
     }
 }
 
-/// The blocks packed, and the lengths of the codes that they are written in. `effort` is at how many places a match is
-/// looked for.
-pub fn pack(blocks: &[Block], effort: usize) -> ([Vec<u8>; CODES], Vec<Vec<u8>>) {
+/// The blocks packed, and the lengths of the codes that they are written in. All blocks but the first may use the phrases.
+/// `effort` is at how many places a match is looked for.
+pub fn pack(
+    blocks: &[Block],
+    phrases: &[String],
+    effort: usize,
+) -> ([Vec<u8>; CODES], Vec<Vec<u8>>) {
     let mut found = Vec::new();
     // The base, and the places in it.
     let (mut base, mut places) = (&[][..], Places::new());
@@ -71,25 +76,79 @@ pub fn pack(blocks: &[Block], effort: usize) -> ([Vec<u8>; CODES], Vec<Vec<u8>>)
             (base, places) = (&block.text, after);
         }
     }
-    for (block, found) in blocks.iter().zip(&mut found) {
-        spare_given(block, found);
-    }
+    let phrases = Phrases::new(phrases);
+    let known = |number: usize| {
+        if number == 0 {
+            Phrases::new(&[])
+        } else {
+            phrases.clone()
+        }
+    };
     let mut lengths = std::array::from_fn(|code| match code {
         CONTEXTS => vec![6; DISTANCES],
-        _ => vec![7; SYMBOLS],
+        _ => vec![8; PHRASE + phrases.count],
     });
     let mut chosen = Vec::new();
     for _ in 0..ROUNDS {
-        let each = blocks.iter().zip(&found);
+        let prices = Prices::new(&lengths);
+        let each = blocks.iter().zip(&found).enumerate();
         chosen = each
-            .map(|(block, m)| cheapest(block, m, &lengths))
+            .map(|(number, (block, m))| cheapest(block, m, &known(number), &prices))
             .collect();
-        lengths = lengths_for(blocks, &chosen);
+        lengths = lengths_for(blocks, &chosen, PHRASE + phrases.count);
     }
     let codes = std::array::from_fn(|code| canonical(&lengths[code]));
     let each = blocks.iter().zip(&chosen);
     let packed = each.map(|(block, m)| write(block, m, &codes)).collect();
     (lengths, packed)
+}
+
+/// Phrases, found by their first two bytes.
+#[derive(Clone)]
+struct Phrases<'a> {
+    count: usize,
+    /// In the order of these bytes, with their numbers.
+    sorted: Rc<[(&'a [u8], usize)]>,
+    /// Where those with each two bytes begin in that order.
+    starts: Rc<[u32]>,
+}
+
+impl<'a> Phrases<'a> {
+    fn new(phrases: &'a [String]) -> Phrases<'a> {
+        let bytes = phrases.iter().map(String::as_bytes);
+        let mut sorted: Vec<_> = bytes.zip(0..).filter(|(p, _)| p.len() > 1).collect();
+        sorted.sort_unstable();
+        let mut starts = vec![0; (1 << 16) + 1];
+        for (phrase, _) in &sorted {
+            starts[Self::key(phrase) + 1] += 1;
+        }
+        for key in 0..1 << 16 {
+            starts[key + 1] += starts[key];
+        }
+        Phrases {
+            count: phrases.len(),
+            sorted: sorted.into(),
+            starts: starts.into(),
+        }
+    }
+
+    fn key(bytes: &[u8]) -> usize {
+        usize::from(bytes[0]) << 8 | usize::from(bytes[1])
+    }
+
+    /// The place of the first with which the text may begin.
+    fn first(&self, text: &[u8]) -> usize {
+        match text.len() {
+            0 | 1 => self.sorted.len(),
+            _ => self.starts[Self::key(text)] as usize,
+        }
+    }
+
+    /// The phrase at this place and its number, if it begins with the same two bytes as the text.
+    fn at(&self, place: usize, text: &[u8]) -> Option<&(&'a [u8], usize)> {
+        let found = self.sorted.get(place)?;
+        (found.0[0] == text[0] && found.0[1] == text[1]).then_some(found)
+    }
 }
 
 /// The nearest match at each place of the text, and the longest.
@@ -116,8 +175,10 @@ fn matches(bytes: &[u8], start: usize, places: &mut Places, effort: usize) -> Ve
             let from = place - 1;
             // Where a longer match would have to go on, it must agree.
             if bytes[from + best.length] == bytes[at + best.length] {
-                let here = bytes[at..at + limit].iter();
-                let length = here.zip(&bytes[from..]).take_while(|(a, b)| a == b).count();
+                let mut length = 0;
+                while length < limit && bytes[from + length] == bytes[at + length] {
+                    length += 1;
+                }
                 if length >= MIN && length > best.length {
                     best = Match {
                         length,
@@ -135,67 +196,98 @@ fn matches(bytes: &[u8], start: usize, places: &mut Places, effort: usize) -> Ve
     found
 }
 
-/// No match reaches into what is given, which is marked by a match with no distance.
-fn spare_given(block: &Block, found: &mut [[Match; 2]]) {
-    let mut behind = 0;
-    for given in &block.given {
-        for (at, both) in found.iter_mut().enumerate().take(given.start).skip(behind) {
-            for m in both {
-                m.length = m.length.min(given.start - at);
-            }
-        }
-        let mark = Match {
-            length: given.len(),
-            distance: 0,
+/// What is written next: a byte, a match that far back, that there stands what is given, a phrase.
+#[derive(Clone, Copy)]
+enum Taken {
+    Byte,
+    Match(usize),
+    Given,
+    Phrase(usize),
+}
+
+/// How many bits things take.
+struct Prices {
+    /// The symbols of each code.
+    symbols: Vec<Vec<u32>>,
+    /// Lengths of matches, by context.
+    lengths: Vec<Vec<u32>>,
+}
+
+impl Prices {
+    fn new(codes: &[Vec<u8>; CODES]) -> Prices {
+        // What never occurred may occur now, at a price.
+        let price = |&length: &u8| match length {
+            0 => LONGEST + 2,
+            _ => u32::from(length),
         };
-        found[given.start] = [mark; 2];
-        behind = given.end;
+        let prices = |code: &Vec<u8>| code.iter().map(price).collect();
+        let symbols: Vec<Vec<u32>> = codes.iter().map(prices).collect();
+        let by_length = |code: &Vec<u32>| {
+            let buckets = (MIN..=LONGEST_MATCH).map(|length| bucket(length - MIN));
+            let lengths = buckets.map(|(bucket, more)| code[MATCH + bucket] + more);
+            std::iter::repeat_n(0, MIN).chain(lengths).collect()
+        };
+        let lengths = symbols[..CONTEXTS].iter().map(by_length).collect();
+        Prices { symbols, lengths }
     }
 }
 
-/// What to take at each place so that the whole becomes shortest; length 0 is a literal.
-fn cheapest(block: &Block, matches: &[[Match; 2]], lengths: &[Vec<u8>; CODES]) -> Vec<Match> {
-    // What never occurred may occur now, at a price.
-    let price = |length: u8| match length {
-        0 => LONGEST + 2,
-        _ => u32::from(length),
-    };
-    let prices: Vec<Vec<u32>> = lengths
-        .iter()
-        .map(|code| code.iter().copied().map(price).collect())
-        .collect();
-    let buckets: Vec<(usize, u32)> = (0..=LONGEST_MATCH).map(bucket).collect();
+/// What to take at each place so that the whole becomes shortest, and how many bytes that is.
+fn cheapest(
+    block: &Block,
+    matches: &[[Match; 2]],
+    phrases: &Phrases<'_>,
+    prices: &Prices,
+) -> Vec<(usize, Taken)> {
+    let text = &block.text;
+    let mut given = block.given.iter().rev().peekable();
+    // Nothing reaches into what is given.
+    let mut limit = text.len();
     let mut cost = vec![0u32; matches.len() + 1];
-    let mut choice = vec![Match::default(); matches.len()];
+    let mut choice = vec![(1, Taken::Byte); matches.len()];
     for at in (0..matches.len()).rev() {
-        let prices_here = &prices[context_at(block, at)];
-        let [near, long] = matches[at];
-        if near.length > 0 && near.distance == 0 {
-            cost[at] = cost[at + near.length] + prices_here[GIVEN];
-            choice[at] = near;
+        let context = context_at(block, at);
+        let here = &prices.symbols[context];
+        if let Some(given) = given.next_if(|given| given.start == at) {
+            cost[at] = cost[given.end] + here[GIVEN];
+            choice[at] = (given.len(), Taken::Given);
+            limit = at;
             continue;
         }
-        let mut least = cost[at + 1] + prices_here[block.text[at] as usize];
-        // Of a long match, hardly ever a small part.
-        let shortest = if long.length > LONG {
-            long.length - MIN
-        } else {
-            MIN
-        };
-        for (m, shortest) in [(near, shortest), (long, shortest.max(near.length + 1))] {
-            if m.length < shortest {
+        let mut least = cost[at + 1] + here[text[at] as usize];
+        let mut place = phrases.first(&text[at..limit]);
+        while let Some(&(phrase, number)) = phrases.at(place, &text[at..limit]) {
+            let whole = cost[(at + phrase.len()).min(limit)] + here[PHRASE + number];
+            if whole < least && text[at..limit].starts_with(phrase) {
+                least = whole;
+                choice[at] = (phrase.len(), Taken::Phrase(number));
+            }
+            place += 1;
+        }
+        let lengths = &prices.lengths[context];
+        let mut length = MIN;
+        for m in &matches[at] {
+            let longest = if m.length < limit - at {
+                m.length
+            } else {
+                limit - at
+            };
+            if longest < length {
                 continue;
             }
-            let (far, more) = bucket(m.distance - 1);
-            let fixed = prices[CONTEXTS][far] + more;
-            let costs = cost[at + shortest..=at + m.length].iter();
-            let buckets = buckets[shortest - MIN..].iter();
-            for ((&(long, more), behind), length) in buckets.zip(costs).zip(shortest..) {
-                let whole = behind + prices_here[MATCH + long] + more + fixed;
+            // Of a long match, hardly ever a small part.
+            if longest > LONG + length {
+                length = longest - MIN;
+            }
+            let (place, more) = bucket(m.distance - 1);
+            let fixed = prices.symbols[CONTEXTS][place] + more;
+            while length <= longest {
+                let whole = cost[at + length] + lengths[length] + fixed;
                 if whole < least {
                     least = whole;
-                    choice[at] = Match { length, ..m };
+                    choice[at] = (length, Taken::Match(m.distance));
                 }
+                length += 1;
             }
         }
         cost[at] = least;
@@ -208,44 +300,36 @@ fn context_at(block: &Block, at: usize) -> usize {
     context(at.checked_sub(1).map_or(END, |before| block.text[before]))
 }
 
-/// What is written: a byte, a match, or that there stands what is given.
-enum Taken {
-    Byte(u8),
-    Match(Match),
-    Given,
-}
-
-/// Calls with the code that is used, and what is taken.
-fn each_taken(block: &Block, choice: &[Match], mut take: impl FnMut(usize, Taken)) {
+/// Calls with each place where something is taken, and what it is.
+fn each_taken(choice: &[(usize, Taken)], mut take: impl FnMut(usize, usize, Taken)) {
     let mut at = 0;
-    while at < choice.len() {
-        let chosen = choice[at];
-        let taken = match (chosen.length, chosen.distance) {
-            (0, _) => Taken::Byte(block.text[at]),
-            (_, 0) => Taken::Given,
-            _ => Taken::Match(chosen),
-        };
-        take(context_at(block, at), taken);
-        at += chosen.length.max(1);
+    while let Some(&(length, taken)) = choice.get(at) {
+        take(at, length, taken);
+        at += length;
     }
 }
 
-fn lengths_for(blocks: &[Block], chosen: &[Vec<Match>]) -> [Vec<u8>; CODES] {
+fn lengths_for(
+    blocks: &[Block],
+    chosen: &[Vec<(usize, Taken)>],
+    symbols: usize,
+) -> [Vec<u8>; CODES] {
     let mut counts: [Vec<u32>; CODES] = std::array::from_fn(|code| match code {
         CONTEXTS => vec![0; DISTANCES],
-        _ => vec![0; SYMBOLS],
+        _ => vec![0; symbols],
     });
     for (block, choice) in blocks.iter().zip(chosen) {
-        each_taken(block, choice, |code, taken| {
+        each_taken(choice, |at, length, taken| {
             let symbol = match taken {
-                Taken::Byte(byte) => byte as usize,
+                Taken::Byte => block.text[at] as usize,
                 Taken::Given => GIVEN,
-                Taken::Match(m) => {
-                    counts[CONTEXTS][bucket(m.distance - 1).0] += 1;
-                    MATCH + bucket(m.length - MIN).0
+                Taken::Phrase(number) => PHRASE + number,
+                Taken::Match(distance) => {
+                    counts[CONTEXTS][bucket(distance - 1).0] += 1;
+                    MATCH + bucket(length - MIN).0
                 }
             };
-            counts[code][symbol] += 1;
+            counts[context_at(block, at)][symbol] += 1;
         });
     }
     counts.map(huffman)
@@ -281,14 +365,18 @@ fn huffman(mut counts: Vec<u32>) -> Vec<u8> {
     }
 }
 
-fn write(block: &Block, choice: &[Match], codes: &[Vec<Code>; CODES]) -> Vec<u8> {
+fn write(block: &Block, choice: &[(usize, Taken)], codes: &[Vec<Code>; CODES]) -> Vec<u8> {
     let mut out = Bits::default();
-    each_taken(block, choice, |code, taken| match taken {
-        Taken::Byte(byte) => out.code(codes[code][byte as usize]),
-        Taken::Given => out.code(codes[code][GIVEN]),
-        Taken::Match(m) => {
-            out.value(&codes[code], MATCH, m.length - MIN);
-            out.value(&codes[CONTEXTS], 0, m.distance - 1);
+    each_taken(choice, |at, length, taken| {
+        let code = &codes[context_at(block, at)];
+        match taken {
+            Taken::Byte => out.code(code[block.text[at] as usize]),
+            Taken::Given => out.code(code[GIVEN]),
+            Taken::Phrase(number) => out.code(code[PHRASE + number]),
+            Taken::Match(distance) => {
+                out.value(code, MATCH, length - MIN);
+                out.value(&codes[CONTEXTS], 0, distance - 1);
+            }
         }
     });
     out.finish()

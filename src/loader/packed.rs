@@ -5,7 +5,7 @@
 
 use crate::formats::layout::{Index, List, Numbers, first_where};
 use crate::formats::packed::{
-    CONTEXTS, DISTANCES, END, GIVEN, LONGEST, MATCH, MIN, SYMBOLS, canonical, context, least, parts,
+    CODES, END, GIVEN, LONGEST, MATCH, MIN, PHRASE, canonical, context, least, parts, read_lengths,
 };
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -15,6 +15,7 @@ use std::sync::OnceLock;
 pub struct Packed {
     /// The lengths of codes, and the packed bytes of all blocks.
     lengths: &'static [u8],
+    num_phrases: usize,
     data: &'static [u8],
     early: &'static str,
     pub index: Index<'static>,
@@ -44,6 +45,24 @@ struct Text {
     ends: Vec<u32>,
 }
 
+impl Text {
+    fn new(bytes: Vec<u8>) -> Option<Text> {
+        let ends = memchr::memchr_iter(END, &bytes).map(|end| end as u32);
+        let ends = ends.collect();
+        let text = String::from_utf8(bytes).ok()?.into();
+        Some(Text { text, ends })
+    }
+
+    #[inline]
+    fn piece(&self, number: usize) -> Option<&str> {
+        let end = *self.ends.get(number)? as usize;
+        let before = number
+            .checked_sub(1)
+            .map(|before| self.ends[before] as usize + 1);
+        self.text.get(before.unwrap_or(0)..end)
+    }
+}
+
 /// What the next bits stand for: a symbol, times 16, and the length of its code.
 type Table = Box<[u16; 1 << LONGEST]>;
 
@@ -60,14 +79,11 @@ pub fn embedded() -> &'static Packed {
 
 /// No block has more text than two to the power of this times its packed bytes.
 const MOST: u32 = 13;
-/// How many bytes the lengths of codes take.
-const LENGTHS: usize = (CONTEXTS * SYMBOLS + DISTANCES).div_ceil(2);
-
 impl Packed {
     fn new(bytes: &'static [u8], early: &'static str, index: Index<'static>) -> Packed {
-        let (lengths, rest) = bytes.split_at_checked(LENGTHS).unwrap_or_default();
-        let mut numbers = Numbers(rest);
-        let count = numbers.number().min(rest.len());
+        let mut numbers = Numbers(bytes);
+        let num_phrases = numbers.number();
+        let count = numbers.number().min(bytes.len());
         let mut blocks = Vec::with_capacity(count + 1);
         let (mut piece, mut start, mut base) = (0, 0, 0);
         for number in 0..count {
@@ -93,9 +109,12 @@ impl Packed {
             base: count,
             text: OnceLock::new(),
         });
+        let size = numbers.number();
+        let (lengths, data) = numbers.0.split_at_checked(size).unwrap_or_default();
         Packed {
             lengths,
-            data: numbers.0,
+            num_phrases,
+            data,
             early,
             index,
             blocks,
@@ -110,14 +129,9 @@ impl Packed {
         }
         let behind = first_where(self.blocks.len(), |block| self.blocks[block].piece > piece);
         let block = behind.saturating_sub(1);
-        let Text { text, ends } = self.block(block);
-        let number = piece - self.blocks[block].piece;
-        let start = number
-            .checked_sub(1)
-            .map_or(Some(0), |before| Some(*ends.get(before)? + 1));
-        let range = start.zip(ends.get(number));
-        let text = range.and_then(|(start, end)| text.get(start as usize..*end as usize));
-        text.unwrap_or_default()
+        let text = self.block(block);
+        text.piece(piece - self.blocks[block].piece)
+            .unwrap_or_default()
     }
 
     /// What `formats::parts` tells of what this program has not.
@@ -138,19 +152,22 @@ impl Packed {
             true => "",
             false => &self.block(block.base).text,
         };
-        let tables = self.tables.get_or_init(|| tables(&codes_of(self.lengths)));
+        let tables = self
+            .tables
+            .get_or_init(|| tables(self.lengths, self.num_phrases));
         let packed = self.data.get(block.start..next.start)?;
         if block.length >> MOST > packed.len() {
             return None;
         }
-        let mut given = self.selectors(block.piece..next.piece).flat_map(parts);
+        let known = Known {
+            base: base.as_bytes(),
+            given: self.selectors(block.piece..next.piece).flat_map(parts),
+            // Phrases are in the first block, which has to do without them.
+            phrases: (number > 0).then(|| self.block(0)),
+        };
         let mut text = vec![0; block.length];
-        unpack(packed, tables, base.as_bytes(), &mut given, &mut text)?;
-        let ends = memchr::memchr_iter(END, &text)
-            .map(|end| end as u32)
-            .collect();
-        let text = String::from_utf8(text).ok()?.into();
-        Some(Text { text, ends })
+        unpack(packed, tables, known, &mut text)?;
+        Text::new(text)
     }
 
     /// The selectors of those of these pieces that are methods, and packed.
@@ -173,22 +190,12 @@ impl Packed {
     }
 }
 
-/// The lengths of all codes, which are packed in pairs.
-fn codes_of(lengths: &[u8]) -> Vec<Vec<u8>> {
-    let lengths: Vec<u8> = lengths
-        .iter()
-        .flat_map(|pair| [pair & 15, pair >> 4])
-        .collect();
-    let (symbols, distances) = lengths.split_at(CONTEXTS * SYMBOLS);
-    let symbols = symbols.chunks(SYMBOLS);
-    symbols
-        .chain([&distances[..DISTANCES]])
-        .map(<[u8]>::to_vec)
-        .collect()
-}
-
-fn tables(lengths: &[Vec<u8>]) -> Vec<Table> {
-    lengths.iter().map(|lengths| table(lengths)).collect()
+/// The tables of all codes, that of distances last; none when the lengths are damaged.
+fn tables(lengths: &[u8], phrases: usize) -> Vec<Table> {
+    let lengths = read_lengths(lengths);
+    let symbols = phrases.saturating_add(PHRASE);
+    let codes = lengths.chunks(symbols).take(CODES);
+    codes.map(table).collect()
 }
 
 fn table(lengths: &[u8]) -> Table {
@@ -204,12 +211,18 @@ fn table(lengths: &[u8]) -> Table {
     table
 }
 
+/// What an unpacked block refers to.
+struct Known<'a, G> {
+    base: &'a [u8],
+    given: G,
+    phrases: Option<&'a Text>,
+}
+
 /// Fills `text` from packed bytes, with the tables of all codes; none when they are damaged.
-fn unpack(
+fn unpack<'a, G: Iterator<Item = &'a str>>(
     packed: &[u8],
     tables: &[Table],
-    base: &[u8],
-    given: &mut dyn Iterator<Item = &str>,
+    mut known: Known<'a, G>,
     text: &mut [u8],
 ) -> Option<()> {
     let (distances, symbols) = tables.split_last()?;
@@ -222,22 +235,26 @@ fn unpack(
     let mut before = END;
     while at < text.len() {
         bits.fill();
-        let symbol = bits.symbol(&symbols[context(before)])?;
+        let symbol = bits.symbol(symbols.get(context(before))?)?;
         if symbol < MATCH {
             before = symbol as u8;
             text[at] = before;
             at += 1;
             continue;
         }
-        if symbol == GIVEN {
-            let part = given.next()?.as_bytes();
-            text.get_mut(at..at + part.len())?.copy_from_slice(part);
-            at += part.len();
-        } else {
+        if symbol < GIVEN {
             let length = MIN + bits.value(symbol - MATCH);
             let symbol = bits.symbol(distances)?;
             let distance = 1 + bits.value(symbol);
-            at = copy(base, text, at, length, distance)?;
+            at = copy(known.base, text, at, length, distance)?;
+        } else {
+            let part = match symbol {
+                GIVEN => known.given.next()?,
+                _ => known.phrases?.piece(symbol - PHRASE)?,
+            };
+            text.get_mut(at..at + part.len())?
+                .copy_from_slice(part.as_bytes());
+            at += part.len();
         }
         before = at.checked_sub(1).map_or(END, |before| text[before]);
     }
