@@ -44,15 +44,15 @@
 //!
 //! | feature | adds | KB, about |
 //! |---|---|--:|
-//! | `dates` | dates, times of day, time zones: `Date`, `DateAndTime`, `Time now`; without it there are durations, delays and clocks | 25 |
-//! | `encodings` | texts as bytes other than UTF-8: Latin-1 and the like, UTF-16, Base64; streams that encode | 25 |
-//! | `files` | files and folders, `Stdio`, environment variables, signals, and the permissions for them; with it `dates` and `encodings` | 250 |
-//! | `library` | Regex, STON and JSON, compression (zip, gzip), MD5 and SHA, caches, URLs, rare collections, rectangles; with it `dates` and `encodings` | 150 |
-//! | `net` | sockets and the resolver, HTTP and WebSockets; with it `files` and `library` | 800 |
-//! | `tls` | encrypted connections; with it `net` | 2,700 |
-//! | `packages` | `Smalltalk::load`: folders in Tonel or FileTree; chunk files, baselines, `CodeImporter`; with it `files` | 400 |
-//! | `programs` | other programs run: `OSSUnixSubprocess`, `LibC`; with it `files` | 320 |
-//! | `sunit` | `TestCase` and all that belongs to it; with it `dates` | 55 |
+//! | `dates` | dates, times of day, time zones: `Date`, `DateAndTime`, `Time now`; without it there are durations, delays and clocks | 11 |
+//! | `encodings` | texts as bytes other than UTF-8: Latin-1 and the like, UTF-16, Base64; streams that encode | 14 |
+//! | `files` | files and folders, `Stdio`, environment variables, signals, and the permissions for them; with it `dates` and `encodings` | 175 |
+//! | `library` | Regex, STON and JSON, compression (zip, gzip), MD5 and SHA, caches, URLs, rare collections, rectangles; with it `dates` and `encodings` | 85 |
+//! | `net` | sockets and the resolver, HTTP and WebSockets; with it `files` and `library` | 560 |
+//! | `tls` | encrypted connections; with it `net` | 2,400 |
+//! | `packages` | `Smalltalk::load`: folders in Tonel or FileTree; chunk files, baselines, `CodeImporter`; with it `files` | 380 |
+//! | `programs` | other programs run: `OSSUnixSubprocess`, `LibC`; with it `files` | 245 |
+//! | `sunit` | `TestCase` and all that belongs to it; with it `dates` | 26 |
 //! | `serde` | the conversion of any type that serde knows | by use |
 //! | `tools` | what looks at source texts and at what is loaded, for Rust: module `tools` | by use |
 //! | `cli` | command line and prompt as a module, `chirp::cli`; with it all but `serde` | |
@@ -86,6 +86,7 @@
 //! | to add | go to |
 //! |---|---|
 //! | a class or a method | `image/<Package>/<Class>.class.st`, with `>>>` examples in its comment |
+//! | a part of the library that an embedder may leave out | `src/formats/parts.rs`, and `[features]` in `Cargo.toml` |
 //! | a primitive | a function in `src/primitives/<class>.rs` and its line in the file's `TABLE` |
 //! | a primitive that changes what runs | `src/vm/machine_primitives.rs` or `process_primitives.rs` |
 //! | an opcode | `src/compiler/opcode.rs` (list), `emit.rs` (who emits it), `src/vm/ops.rs` and `slow.rs` (what it does) |

@@ -2,7 +2,6 @@
 //! interpreter sleeps here.
 
 use super::poller::Waker;
-use super::sys;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -199,10 +198,11 @@ impl Clocks {
     }
 
     /// Seconds that local time is ahead of UTC at a moment given in UTC microseconds since 1970.
+    #[cfg(feature = "dates")]
     pub fn local_offset_seconds(&self, utc_microseconds: i64) -> i64 {
         if self.own.is_some() {
             return 0;
         }
-        sys::local_offset_seconds(utc_microseconds.div_euclid(1_000_000)).unwrap_or(0)
+        super::sys::local_offset_seconds(utc_microseconds.div_euclid(1_000_000)).unwrap_or(0)
     }
 }

@@ -19,6 +19,7 @@ mod bytes;
 mod character;
 #[cfg(feature = "programs")]
 mod child;
+#[cfg(feature = "dates")]
 mod clock;
 #[cfg(feature = "files")]
 mod file;
@@ -81,7 +82,6 @@ pub fn register(primitives: &mut Primitives) {
         behavior_traits::TABLE,
         bytes::TABLE,
         character::TABLE,
-        clock::TABLE,
         float::TABLE,
         float_array::TABLE,
         float_bits::TABLE,
@@ -105,6 +105,8 @@ pub fn register(primitives: &mut Primitives) {
     ] {
         primitives.add("", table);
     }
+    #[cfg(feature = "dates")]
+    primitives.add("", clock::TABLE);
     #[cfg(feature = "library")]
     for table in [hash::TABLE, regex::TABLE] {
         primitives.add("", table);

@@ -36,6 +36,7 @@ pub fn random_bytes(buffer: &mut [u8]) -> nix::Result<()> {
     Ok(())
 }
 
+#[cfg(feature = "dates")]
 /// Seconds east of Greenwich at the given moment, by the zone of this process.
 pub fn local_offset_seconds(unix_seconds: i64) -> Option<i64> {
     let time = libc::time_t::try_from(unix_seconds).ok()?;

@@ -15,7 +15,7 @@ use crate::vm::classes::{Overridden, Source};
 use crate::vm::define::ClassSpec;
 use crate::vm::known::Known;
 use crate::vm::{CompileFailure, PrimError, Vm};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// A load in progress.
@@ -30,16 +30,16 @@ pub struct Load {
     pub(super) baselines: Vec<Step>,
     /// The classes that this load has defined, superclasses first.
     classes: Vec<(usize, ClassIndex)>,
-    /// Why a class or trait of the load is not there.
-    missing: FxHashMap<String, String>,
-    /// Numbers of parts that define a class once more: they count for nothing.
-    doubles: FxHashSet<usize>,
+    /// Classes and traits of the load that are not there.
+    missing: FxHashSet<String>,
+    /// Numbers of parts that define a class once more: they count for nothing. There are few, if any.
+    doubles: Vec<usize>,
     /// Pools that were not there when the class of a part was defined.
     pools: Vec<(usize, String)>,
     /// Methods that were refused, by part and number: a variable may come from a trait.
     refused: Vec<(usize, usize)>,
-    /// Classes that packages define as well, and that stay the library's.
-    staying: FxHashSet<String>,
+    /// Classes that packages define as well, and that stay the library's. There are few, if any.
+    staying: Vec<String>,
     /// Look for mistakes in what is left out as well.
     thorough: bool,
 }
@@ -68,11 +68,11 @@ impl Load {
             #[cfg(feature = "packages")]
             baselines: Vec::new(),
             classes: Vec::new(),
-            missing: FxHashMap::default(),
-            doubles: FxHashSet::default(),
+            missing: FxHashSet::default(),
+            doubles: Vec::new(),
             pools: Vec::new(),
             refused: Vec::new(),
-            staying: FxHashSet::default(),
+            staying: Vec::new(),
             thorough: sources.thorough,
         }
     }
@@ -132,7 +132,7 @@ impl Load {
             self.skip_class(number, reason);
         }
         for (number, reason) in order.doubles {
-            self.doubles.insert(number);
+            self.doubles.push(number);
             self.note(number, reason);
         }
         for number in order.classes {
@@ -163,7 +163,7 @@ impl Load {
 
     fn skip_class(&mut self, number: usize, reason: String) {
         let name = self.parts[number].name.clone();
-        self.missing.entry(name).or_insert_with(|| reason.clone());
+        self.missing.insert(name);
         self.note(number, reason);
     }
 
@@ -181,15 +181,17 @@ impl Load {
         if let Some((index, true)) = of_library {
             let pair = (part.package.clone(), part.name.clone());
             self.report.joined.push(pair);
-            self.staying.insert(part.name.clone());
+            self.staying.push(part.name.clone());
             return Ok(index);
         }
         let superclass = match part.superclass.as_deref() {
             None => None,
-            Some(name) => Some(class(vm, name).ok_or_else(|| match self.missing.get(name) {
-                Some(_) => format!("its superclass {name} was skipped"),
-                None => format!("there is no class {name} to inherit from"),
-            })?),
+            Some(name) => Some(class(vm, name).ok_or_else(
+                || match self.missing.contains(name) {
+                    true => format!("its superclass {name} was skipped"),
+                    false => format!("there is no class {name} to inherit from"),
+                },
+            )?),
         };
         let mut pools = Vec::new();
         for pool in &part.pools {
@@ -266,7 +268,7 @@ impl Load {
 
     fn install(&mut self, vm: &mut Vm, part: usize, number: usize) {
         let method = &self.parts[part].methods[number];
-        let side = match self.missing.contains_key(&*method.owner) {
+        let side = match self.missing.contains(&*method.owner) {
             true => None,
             false => side_of(vm, method),
         };
@@ -298,9 +300,9 @@ impl Load {
         if self.report.skipped.iter().any(told) {
             return;
         }
-        let reason = match self.missing.get(&*method.owner) {
-            Some(_) => format!("{} was skipped", method.owner),
-            None => format!("there is no class {}", method.owner),
+        let reason = match self.missing.contains(&*method.owner) {
+            true => format!("{} was skipped", method.owner),
+            false => format!("there is no class {}", method.owner),
         };
         let part = &self.parts[part];
         self.report.skipped.push(Skipped::at(part, what, reason));
@@ -365,10 +367,7 @@ impl Load {
             }
         }
         let mut steps = Vec::new();
-        let numbers: Vec<usize> = self.classes.iter().map(|&(number, _)| number).collect();
-        let indices: FxHashMap<usize, ClassIndex> = self.classes.iter().copied().collect();
-        for number in initialization_order(&self.parts, &numbers) {
-            let index = indices[&number];
+        for (number, index) in initialization_order(&self.parts, &self.classes) {
             if let Some(meta) = vm.classes.get(index).map(|i| i.meta) {
                 vm.list_methods(meta);
             }

@@ -97,41 +97,40 @@ pub fn order(parts: &[Part], mut exists: impl FnMut(&str) -> bool) -> Order {
 /// The order in which classes that were defined are initialized: package by package, and there each class with all
 /// that inherit from it before its next sibling, siblings by name. That is Monticello's order, and packages rely on it:
 /// a class that makes use of another one at its own initialization has to find that one ready.
-pub fn initialization_order(parts: &[Part], classes: &[usize]) -> Vec<usize> {
-    let defined: FxHashMap<&str, usize> = classes
-        .iter()
-        .map(|&number| (parts[number].name.as_str(), number))
-        .collect();
-    let mut below: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
-    let mut packages: Vec<&str> = Vec::new();
-    let mut roots: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
-    for &number in classes {
+pub fn initialization_order<T: Copy>(parts: &[Part], classes: &[(usize, T)]) -> Vec<(usize, T)> {
+    let mut places: FxHashMap<&str, usize> = FxHashMap::default();
+    for (place, &(number, _)) in classes.iter().enumerate() {
+        places.insert(&parts[number].name, place);
+    }
+    // By places in `classes`: what is below each of them, and by package what is below none.
+    let mut below = vec![Vec::new(); classes.len()];
+    let mut packages: FxHashMap<&str, usize> = FxHashMap::default();
+    let mut roots: Vec<Vec<usize>> = Vec::new();
+    for (place, &(number, _)) in classes.iter().enumerate() {
         let part = &parts[number];
-        let above = part
-            .superclass
-            .as_deref()
-            .and_then(|name| defined.get(name));
-        match above.filter(|&&above| parts[above].package == part.package) {
-            Some(&above) => below.entry(above).or_default().push(number),
+        let above = part.superclass.as_deref().and_then(|name| places.get(name));
+        match above.filter(|&&above| parts[classes[above].0].package == part.package) {
+            Some(&above) => below[above].push(place),
             None => {
-                let roots = roots.entry(&part.package).or_default();
-                if roots.is_empty() {
-                    packages.push(&part.package);
+                let package = *packages.entry(&part.package).or_insert(roots.len());
+                if package == roots.len() {
+                    roots.push(Vec::new());
                 }
-                roots.push(number);
+                roots[package].push(place);
             }
         }
     }
-    let last_first = |mut numbers: Vec<usize>| {
-        sort_by(&mut numbers, |&a, &b| parts[b].name.cmp(&parts[a].name));
-        numbers
+    let name = |place: usize| &parts[classes[place].0].name;
+    let last_first = |mut places: Vec<usize>| {
+        sort_by(&mut places, |&a, &b| name(b).cmp(name(a)));
+        places
     };
     let mut order = Vec::with_capacity(classes.len());
-    for package in packages {
-        let mut waiting = last_first(roots.remove(package).unwrap_or_default());
-        while let Some(number) = waiting.pop() {
-            order.push(number);
-            waiting.extend(last_first(below.remove(&number).unwrap_or_default()));
+    for roots in roots {
+        let mut waiting = last_first(roots);
+        while let Some(place) = waiting.pop() {
+            order.push(classes[place]);
+            waiting.extend(last_first(std::mem::take(&mut below[place])));
         }
     }
     order
@@ -233,8 +232,12 @@ mod tests {
         .iter()
         .map(part)
         .collect();
-        let order = initialization_order(&parts, &[0, 1, 2, 3, 4, 5]);
-        let names: Vec<&str> = order.iter().map(|&n| parts[n].name.as_str()).collect();
+        let classes = [0, 1, 2, 3, 4, 5].map(|number| (number, ()));
+        let order = initialization_order(&parts, &classes);
+        let names: Vec<&str> = order
+            .iter()
+            .map(|&(n, ())| parts[n].name.as_str())
+            .collect();
         assert_eq!(names, ["Alpha", "Eta", "Zeta", "Gimel", "Beta", "Aleph"]);
     }
 }
