@@ -189,7 +189,8 @@ impl<'a> Iterator for List<'a> {
     fn next(&mut self) -> Option<Listed<'a>> {
         loop {
             let rest = self.text.get(self.at..)?;
-            let end = rest.find('\n')?;
+            // Lines are short: a search for a character would take longer.
+            let end = rest.bytes().position(|byte| byte == b'\n')?;
             let (line, start) = (&rest[..end], self.at);
             self.at += end + 1;
             if let Some(protocol) = line.strip_prefix(PROTOCOL) {
