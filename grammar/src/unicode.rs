@@ -150,7 +150,7 @@ pub fn category(code: u32) -> Category {
     let behind = runs::CATEGORY.partition_point(|run| run >> 5 <= code);
     let run = runs::CATEGORY[behind - 1];
     match run & 31 {
-        ALTERNATING if (code - (run >> 5)) % 2 == 0 => Category::UppercaseLetter,
+        ALTERNATING if (code - (run >> 5)).is_multiple_of(2) => Category::UppercaseLetter,
         ALTERNATING => Category::LowercaseLetter,
         number => CATEGORIES[number as usize],
     }
@@ -181,7 +181,7 @@ fn shifted(shifts: &[Shift], character: char) -> char {
     let code = u32::from(character);
     let at = shifts.partition_point(|shift| shift.last < code);
     match shifts.get(at) {
-        Some(shift) if shift.first <= code && (code - shift.first) % shift.step == 0 => {
+        Some(shift) if shift.first <= code && (code - shift.first).is_multiple_of(shift.step) => {
             let other = code.wrapping_add_signed(shift.by);
             char::from_u32(other).unwrap_or(character)
         }

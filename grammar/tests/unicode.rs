@@ -65,7 +65,7 @@ fn category_runs() -> Vec<(u32, u32)> {
         match runs.last_mut() {
             Some((_, of)) if *of == own => {}
             Some((first, of)) if *of == ALTERNATING => {
-                let expected = if (code - *first) % 2 == 0 {
+                let expected = if (code - *first).is_multiple_of(2) {
                     CAPITAL
                 } else {
                     SMALL

@@ -39,6 +39,7 @@ pub enum Shape {
     /// A and B.
     AB,
     /// A, B and C.
+    #[allow(clippy::upper_case_acronyms)] // Three operands.
     ABC,
     /// A and the signed number sD.
     AInt,
