@@ -2,6 +2,7 @@
 
 use chirp::formats::index::SourceFile;
 use chirp::formats::parts::{PARTS, choose};
+use chirp::formats::tonel;
 use chirp::host::stdio::Stdio;
 use chirp::host::{Capabilities, Host, library_files};
 use chirp::loader::boot;
@@ -42,11 +43,16 @@ fn files(wanted: &[&str]) -> Vec<SourceFile> {
 }
 
 fn unknown(wanted: &[&str]) -> BTreeSet<String> {
-    let image = Image::from_files(&files(wanted)).expect("classes that fit together");
+    lines(&files(wanted), UNKNOWN)
+}
+
+/// What a program answers in a machine with these files as its library.
+fn lines(files: &[SourceFile], program: &str) -> BTreeSet<String> {
+    let image = Image::from_files(files).expect("classes that fit together");
     let host = Host::new(Capabilities::none(), Stdio::none()).expect("descriptors");
     let mut vm = boot(&image, HeapOptions::default(), host).expect("a sound library");
     vm.make_all_latent();
-    let lines = vm.evaluate("unknown", UNKNOWN).expect("a list");
+    let lines = vm.evaluate("lines", program).expect("a list");
     let lines = vm.string_value(lines).expect("text");
     lines.split(['\n', '\r']).map(str::to_string).collect()
 }
@@ -70,6 +76,45 @@ fn nothing_refers_to_what_another_feature_brings() {
         wrong.extend(lines.map(|line| format!("{wanted:?}: {line}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Where a class that is kept would inherit what it has a method of its own for, it would do something else without the
+/// feature, and nobody would be told.
+#[test]
+fn nothing_that_is_left_out_overrides_what_is_kept() {
+    let all = library_files::read("image".as_ref()).expect("the library's folder");
+    let (kept, left) = choose(all, |_| false);
+    let mut pairs = String::new();
+    for definition in left
+        .iter()
+        .filter_map(|file| tonel::parse(&file.text).ok()?)
+    {
+        for method in &definition.methods {
+            let class = method.owner;
+            let side = if method.class_side {
+                "class"
+            } else {
+                "yourself"
+            };
+            pairs += &format!("(#{class} #{side} #'{}') ", method.selector);
+        }
+    }
+    assert!(pairs.len() > 10_000, "{pairs}");
+    let program = format!(
+        "String streamContents: [ :out |
+            #({pairs}) do: [ :each |
+                | class |
+                class := Smalltalk at: each first ifAbsent: nil.
+                (class isNil or: [ class isTrait ]) ifFalse: [
+                    class := class perform: each second.
+                    (class superclass notNil and: [ class superclass canUnderstand: each third ])
+                        ifTrue: [ out print: class; nextPutAll: '>>'; nextPutAll: each third; lf ] ] ] ]"
+    );
+    let overriding: Vec<String> = lines(&kept, &program)
+        .into_iter()
+        .filter(|l| !l.is_empty())
+        .collect();
+    assert!(overriding.is_empty(), "{overriding:#?}");
 }
 
 #[test]

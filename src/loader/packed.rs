@@ -175,7 +175,9 @@ impl Packed {
         let methods = self.index.method(0);
         let first = pieces.start.max(methods) - methods;
         let class = self.index.class_of(first);
-        let classes = class..self.index.num_classes();
+        // Lists are in blocks before those of methods: this one must not ask for itself.
+        let is_before = move |class: &usize| self.index.list(*class) < pieces.start;
+        let classes = (class..self.index.num_classes()).take_while(is_before);
         let listed = classes.flat_map(|class| {
             let list = self.text(self.index.list(class));
             List::new(list).map(|method| list.get(method.selector).unwrap_or_default())
@@ -252,6 +254,10 @@ fn unpack<'a, G: Iterator<Item = &'a str>>(
                 GIVEN => known.given.next()?,
                 _ => known.phrases?.piece(symbol - PHRASE)?,
             };
+            // Without it, damaged text might never come to an end.
+            if part.is_empty() {
+                return None;
+            }
             text.get_mut(at..at + part.len())?
                 .copy_from_slice(part.as_bytes());
             at += part.len();

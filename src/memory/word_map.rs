@@ -139,17 +139,15 @@ impl<K: Word> WordSet<K> {
 
 impl<K: Word> FromIterator<K> for WordSet<K> {
     fn from_iter<I: IntoIterator<Item = K>>(keys: I) -> WordSet<K> {
-        let mut set = WordSet::default();
-        for key in keys {
-            set.add(key);
-        }
-        set
+        keys.into_iter().map(|key| (key, 0)).collect()
     }
 }
 
 impl<K: Word, V: Word> FromIterator<(K, V)> for WordMap<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> WordMap<K, V> {
+        let pairs = pairs.into_iter();
         let mut map = WordMap::default();
+        map.reserve(pairs.size_hint().0);
         for (key, value) in pairs {
             map.insert(key, value);
         }

@@ -69,7 +69,12 @@ fn raised_to_modulo(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::BadArgument);
     }
     let square = words(modulus.bits()).saturating_mul(words(modulus.bits()));
-    afford(vm, power.bits().saturating_mul(square))?;
+    let reduced =
+        words(base.bits().saturating_sub(modulus.bits())).saturating_mul(words(modulus.bits()));
+    afford(
+        vm,
+        power.bits().saturating_mul(square).saturating_add(reduced),
+    )?;
     Ok(vm.integer_from_bigint(base.power_modulo(&power, &modulus)))
 }
 
