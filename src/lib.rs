@@ -54,7 +54,7 @@
 //! | `programs` | other programs run: `OSSUnixSubprocess`, `LibC`; with it `files` | 245 |
 //! | `sunit` | `TestCase` and all that belongs to it; with it `dates` | 26 |
 //! | `serde` | the conversion of any type that serde knows | by use |
-//! | `tools` | what looks at source texts and at what is loaded, for Rust: module `tools` | by use |
+//! | `tools` | the library's comments; for Rust, module `tools`, which looks at source texts and at what is loaded, and the machine's own modules | 70, and by use |
 //! | `cli` | command line and prompt as a module, `chirp::cli`; with it all but `serde` | |
 //!
 //! `cli` and what it wants are the default.
@@ -176,4 +176,4 @@ pub use api::{
     RustFn, Shared, Smalltalk, Stop, Symbol, This, Trace, Waiting, WithCtx,
 };
 #[cfg(feature = "files")]
-pub use api::{Dir, EnvironmentAccess, ProcessAccess};
+pub use api::{Dir, EnvironmentAccess, FileAccess, ProcessAccess, Want};

@@ -53,7 +53,7 @@ pub use crate::host::capabilities::Capabilities;
 #[cfg(feature = "net")]
 pub use crate::host::capabilities::Net;
 #[cfg(feature = "files")]
-pub use crate::host::capabilities::{Dir, EnvironmentAccess, ProcessAccess};
+pub use crate::host::capabilities::{Dir, EnvironmentAccess, FileAccess, ProcessAccess, Want};
 pub use crate::host::clock::Clock;
 pub use crate::vm::host_methods::Panicked;
 pub use crate::vm::trace::Frame;

@@ -53,6 +53,8 @@ proptest! {
         assert_same(&a.clone().shifted_up(by), &(&x << by));
         assert_same(&a.clone().shifted_down(by), &(&x >> by));
         prop_assert_eq!(a.trailing_zeros(), x.trailing_zeros());
+        // By no more than the zeros at the end, nothing is cut off.
+        assert_same(&a.shifted_up(by).shifted_down(by), &x);
     }
 
     #[test]

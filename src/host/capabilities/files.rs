@@ -88,6 +88,14 @@ fn real(path: &Path) -> PathBuf {
 }
 
 /// What somebody wants to do with a file.
+///
+/// ```
+/// use chirp::{Capabilities, Want};
+///
+/// let mut reader = Capabilities::default();
+/// reader.files.add_all(Want::Read);
+/// assert!(reader.files.is_all(Want::Read) && !reader.files.is_all(Want::Write));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {
     /// Look at it.
@@ -114,7 +122,16 @@ pub enum Refused {
     Os(io::Error),
 }
 
-/// The files that a program may use.
+/// The files that a program may use: none until some are added.
+///
+/// ```
+/// use chirp::{Capabilities, Dir, FileAccess};
+///
+/// let mut some = Capabilities::default();
+/// assert_eq!(some.files, FileAccess::none());
+/// some.files.add(Dir::read_only("/usr/share"));
+/// assert!(!some.files.is_none());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileAccess {
     read_all: bool,
