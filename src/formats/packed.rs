@@ -10,7 +10,7 @@
 //!
 //! The first block holds no pieces but phrases, each with `END` behind it. The other blocks name them by their numbers.
 //!
-//! A base is a larger block; those that follow it, up to the next base, refer to its text as if it stood in front of theirs.
+//! A base is a block like others; those that follow it, up to the next base, refer to its text as if it stood in front of theirs.
 //!
 //! A packed block is a sequence of bits, the lowest of a byte first: codes of Huffman's, the same for all blocks, so that
 //! a small one needs no codes of its own. A code of the first alphabet stands for a byte, for the bucket of the length of a
@@ -27,8 +27,6 @@ use std::ops::Range;
 pub const END: u8 = 0;
 /// A block takes further pieces up to this much text. Larger ones pack better and take longer to unpack.
 const BLOCK: usize = 8 << 10;
-/// The same for a base.
-const BASE: usize = 32 << 10;
 /// Shortest match.
 pub const MIN: usize = 4;
 /// Symbols of the first alphabet: bytes, matches, what is given, phrases.
@@ -152,10 +150,7 @@ fn blocks(library: &Library, before: usize) -> Vec<Block> {
     let mut base = None;
     for (number, piece) in library.pieces.iter().enumerate() {
         let begins_section = library.sections.contains(&number);
-        let is_full = |block: &Block| {
-            let most = if block.base.is_none() { BASE } else { BLOCK };
-            block.text.len() + piece.len() > most
-        };
+        let is_full = |block: &Block| block.text.len() + piece.len() > BLOCK;
         if begins_section || blocks.last().is_none_or(is_full) {
             base = if begins_section {
                 None
