@@ -84,7 +84,7 @@ pub enum Category {
     SpaceSeparator,
 }
 
-/// By their numbers; the last is for a run in which capital and small letters alternate.
+/// By their numbers.
 const CATEGORIES: [Category; 30] = {
     use Category::*;
     [
@@ -121,7 +121,7 @@ const CATEGORIES: [Category; 30] = {
     ]
 };
 
-/// The number of a run that begins with a capital letter, behind which small and capital letters alternate.
+/// The number of a run that begins with a capital letter, and in which small and capital letters alternate.
 const ALTERNATING: u32 = CATEGORIES.len() as u32;
 
 /// Letters in a row, or every other one, whose other case is equally far away.
