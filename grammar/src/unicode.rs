@@ -11,17 +11,28 @@ mod runs {
     include!("../generated/unicode.rs");
 }
 
-/// The general categories, in the order of their two-letter names (Unicode Standard, section 4.5), which is how Pharo
-/// numbers them.
-///
-/// ```
-/// use chirp_grammar::unicode::Category;
-///
-/// assert_eq!(Category::LowercaseLetter as u8, 5);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[repr(u8)]
-pub enum Category {
+/// The enum, and its values by their numbers.
+macro_rules! categories {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// The general categories, in the order of their two-letter names (Unicode Standard, section 4.5), which is how
+        /// Pharo numbers them.
+        ///
+        /// ```
+        /// use chirp_grammar::unicode::Category;
+        ///
+        /// assert_eq!(Category::LowercaseLetter as u8, 5);
+        /// ```
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[repr(u8)]
+        pub enum Category {
+            $($(#[$doc])* $name,)*
+        }
+
+        const CATEGORIES: [Category; 30] = [$(Category::$name,)*];
+    };
+}
+
+categories! {
     /// Cc.
     Control,
     /// Cf.
@@ -83,43 +94,6 @@ pub enum Category {
     /// Zs.
     SpaceSeparator,
 }
-
-/// By their numbers.
-const CATEGORIES: [Category; 30] = {
-    use Category::*;
-    [
-        Control,
-        Format,
-        Unassigned,
-        PrivateUse,
-        Surrogate,
-        LowercaseLetter,
-        ModifierLetter,
-        OtherLetter,
-        TitlecaseLetter,
-        UppercaseLetter,
-        SpacingMark,
-        EnclosingMark,
-        NonspacingMark,
-        DecimalNumber,
-        LetterNumber,
-        OtherNumber,
-        ConnectorPunctuation,
-        DashPunctuation,
-        ClosePunctuation,
-        FinalPunctuation,
-        InitialPunctuation,
-        OtherPunctuation,
-        OpenPunctuation,
-        CurrencySymbol,
-        ModifierSymbol,
-        MathSymbol,
-        OtherSymbol,
-        LineSeparator,
-        ParagraphSeparator,
-        SpaceSeparator,
-    ]
-};
 
 /// The number of a run that begins with a capital letter, and in which small and capital letters alternate.
 const ALTERNATING: u32 = CATEGORIES.len() as u32;
