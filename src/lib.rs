@@ -97,6 +97,8 @@
 //! | a mistake that deserves its own words | `grammar/src/diagnose` and the corpus in `grammar/tests` |
 
 #![deny(unsafe_code)]
+// The layers are public with `tools` only; their table above tells of them all the same.
+#![cfg_attr(not(feature = "tools"), allow(rustdoc::private_intra_doc_links))]
 // What is outside is reached through `host` only: that makes the permissions a fact. The list: clippy.toml.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
@@ -166,8 +168,6 @@ struct Readme;
 #[doc = include_str!("../docs/embedding.md")]
 struct EmbeddingPage;
 
-#[cfg(feature = "net")]
-pub use api::Net;
 pub use api::testing;
 pub use api::{
     Arguments, AsCtx, Block, Buffer, Builder, ByHandle, ByMut, ByRef, Capabilities, Class,
@@ -177,3 +177,5 @@ pub use api::{
 };
 #[cfg(feature = "files")]
 pub use api::{Dir, EnvironmentAccess, FileAccess, ProcessAccess, Want};
+#[cfg(feature = "net")]
+pub use api::{Net, Target};

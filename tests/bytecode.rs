@@ -1,5 +1,7 @@
 //! The compiler's output: listings of every construct, and what the code does.
 
+#![cfg(feature = "tools")]
+
 #[path = "bytecode/behaviour.rs"]
 mod behaviour;
 #[path = "bytecode/listings.rs"]

@@ -1,5 +1,7 @@
 //! The command line: how programs are given, what they print, and the exit codes.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use common::{chirp, chirp_with, code, err, out, output_of, prints};

@@ -1,5 +1,7 @@
 //! The commands beside running programs: check, dis, explain, completions, man.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use common::{Folder, chirp, code, err, out, prints};

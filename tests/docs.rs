@@ -4,6 +4,8 @@
 //! fenced as `smalltalk NAME` or `sh NAME` are files there. Smalltalk without a name is run by `tests/language.rs`,
 //! Rust by the tests of documentation.
 
+#![cfg(feature = "cli")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

@@ -1,5 +1,7 @@
 //! What a person sees when a program fails: one snapshot for each script in `tests/errors`.
 
+#![cfg(feature = "cli")]
+
 use std::path::Path;
 use std::process::Command;
 

@@ -1,6 +1,8 @@
 //! The exit codes of the command line, one after the other: what scripts and shells rely on. Those of signals before
 //! anybody is at work stand in `cli.rs`.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use common::{Folder, chirp, chirp_with, code, err, out, output_of};

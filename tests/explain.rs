@@ -1,5 +1,7 @@
 //! `chirp explain`: every code has a text, and examples that are what they say.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use common::{Folder, chirp, code, err, out, prints};

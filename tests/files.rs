@@ -1,6 +1,8 @@
 //! Files, standard streams and other programs, through the command line: real pipes, a real terminal, real
 //! processes.
 
+#![cfg(feature = "cli")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};

@@ -1,5 +1,7 @@
 //! Broken source files: whatever the text, the scanners answer and never panic.
 
+#![cfg(feature = "tools")]
+
 use chirp::formats::index::{self, SourceFile};
 use chirp::formats::{chunk, detect, place_of, pragma, selector, tonel};
 use proptest::prelude::*;

@@ -1,6 +1,8 @@
 //! The class library as a whole: it compiles, its primitives exist, its examples are true; also with a
 //! collection at every allocation, when `CHIRP_STRESS` is set.
 
+#![cfg(feature = "tools")]
+
 use chirp::host::stdio::Stdio;
 use chirp::host::{Capabilities, Host};
 use chirp::loader::boot::missing_known_classes;

@@ -1,5 +1,7 @@
 //! The parts of the class library that belong to Cargo features: nothing that is kept may need what may be missing.
 
+#![cfg(feature = "tools")]
+
 use chirp::formats::index::SourceFile;
 use chirp::formats::parts::{PARTS, choose};
 use chirp::formats::tonel;

@@ -1,6 +1,8 @@
 //! The rules of the machine that need Rust to be seen: limits, stops, several machines, nested calls,
 //! both dispatch forms, collections at every allocation, code that is given back.
 
+#![cfg(feature = "tools")]
+
 use chirp::host::stdio::Stdio;
 use chirp::host::{Capabilities, Host};
 use chirp::loader::image::Image;

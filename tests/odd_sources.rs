@@ -1,5 +1,7 @@
 //! Programs from odd places and in odd bytes: each runs, or says what is wrong with it.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use common::{Folder, chirp, code, err, out, prints};

@@ -1,5 +1,7 @@
 //! Packages from their sources: the same shop in four formats, what is said about broken ones, and loading from Smalltalk.
 
+#![cfg(feature = "cli")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -1,6 +1,8 @@
 //! The library inside the executable: it is what is in `image/`, and a machine that starts takes little of it. That what
 //! is packed comes back: `src/loader/packed/tests.rs`.
 
+#![cfg(feature = "tools")]
+
 use chirp::formats::index::{self, Extras};
 use chirp::formats::packed;
 use chirp::host::stdio::Stdio;

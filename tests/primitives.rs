@@ -7,6 +7,8 @@
 //! Those of sockets are called twice: without the permission to make any like all the others, and with it among
 //! living sockets, which are counted.
 
+#![cfg(feature = "tools")]
+
 use chirp::host::stdio::Stdio;
 use chirp::host::{Capabilities, Host};
 use chirp::loader::boot;

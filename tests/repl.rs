@@ -1,5 +1,7 @@
 //! The prompt, in a real terminal: a pseudo-terminal with chirp on the other side.
 
+#![cfg(feature = "cli")]
+
 mod prompt;
 
 use prompt::Repl;

@@ -1,5 +1,7 @@
 //! The commands of the prompt, in a pseudo-terminal.
 
+#![cfg(feature = "cli")]
+
 mod prompt;
 
 use prompt::Repl;

@@ -1,5 +1,7 @@
 //! Editing at the prompt: completion, hints, colours, history, pastes, odd terminals.
 
+#![cfg(feature = "cli")]
+
 mod prompt;
 
 use prompt::Repl;

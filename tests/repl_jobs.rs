@@ -1,5 +1,7 @@
 //! The prompt as a job of a shell: Ctrl-Z and `fg`; and lists of completions, which Ctrl-C ends.
 
+#![cfg(feature = "cli")]
+
 mod prompt;
 
 use prompt::Repl;

@@ -2,6 +2,8 @@
 //!
 //! What is read from the terminal here is no UTF-8: nothing beyond ASCII can be expected.
 
+#![cfg(feature = "cli")]
+
 mod prompt;
 
 use prompt::Repl;

@@ -1,5 +1,7 @@
 //! `:save`: a script that brings back what a session has made, whatever went wrong in it.
 
+#![cfg(feature = "cli")]
+
 mod prompt;
 
 use prompt::Repl;

@@ -1,5 +1,7 @@
 //! Nothing kills the prompt: interrupts, resizing, errors of other Processes, and keys at random.
 
+#![cfg(feature = "cli")]
+
 mod prompt;
 
 use nix::sys::signal::Signal;

@@ -1,6 +1,8 @@
 //! Scripts as programs: loading other files, where they end, what they know of themselves, the order of what they
 //! write.
 
+#![cfg(feature = "cli")]
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead, BufReader};

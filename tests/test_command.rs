@@ -1,6 +1,8 @@
 //! `chirp test`: what it runs, what it tells, its exit codes and its reports. One snapshot for each file of
 //! `tests/testing`, and for each package there.
 
+#![cfg(feature = "cli")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -1,5 +1,7 @@
 //! Scripts that come late, or never: from standard input, pipes and devices. Limits of time and Ctrl-C hold there too.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use common::*;

@@ -1,5 +1,7 @@
 //! `chirp check` and what is right to the compiler, but probably not meant.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use common::{Folder, chirp, code, err, out, prints};

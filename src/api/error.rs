@@ -149,7 +149,7 @@ pub enum ErrorKind {
         /// Why not.
         what: String,
     },
-    /// A [load](crate::Smalltalk::load) of packages in which more than one thing went wrong.
+    /// A `load` of packages in which more than one thing went wrong.
     Several {
         /// What could not be read or had to be left out, mistakes in sources, exceptions while classes were initialised.
         errors: Vec<Error>,

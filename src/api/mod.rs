@@ -50,10 +50,10 @@ mod spans;
 pub mod testing;
 
 pub use crate::host::capabilities::Capabilities;
-#[cfg(feature = "net")]
-pub use crate::host::capabilities::Net;
 #[cfg(feature = "files")]
 pub use crate::host::capabilities::{Dir, EnvironmentAccess, FileAccess, ProcessAccess, Want};
+#[cfg(feature = "net")]
+pub use crate::host::capabilities::{Net, Target};
 pub use crate::host::clock::Clock;
 pub use crate::vm::host_methods::Panicked;
 pub use crate::vm::trace::Frame;

@@ -31,7 +31,7 @@ impl EnvironmentAccess {
     }
 
     /// Whether the variable may be read.
-    pub fn includes(&self, name: &OsStr) -> bool {
+    pub(crate) fn includes(&self, name: &OsStr) -> bool {
         match self {
             EnvironmentAccess::Deny => false,
             EnvironmentAccess::All => true,
@@ -40,7 +40,7 @@ impl EnvironmentAccess {
     }
 
     /// Fails where the variable may not be read.
-    pub fn check(&self, name: &OsStr) -> Result<(), Denied> {
+    pub(crate) fn check(&self, name: &OsStr) -> Result<(), Denied> {
         if self.includes(name) {
             return Ok(());
         }

@@ -181,7 +181,7 @@ impl FileAccess {
     }
 
     /// Whether a path without links may be used so.
-    pub fn includes(&self, real: &Path, want: Want) -> bool {
+    pub(crate) fn includes(&self, real: &Path, want: Want) -> bool {
         let allows = |dir: &Dir| match want {
             Want::Read => dir.read,
             Want::Write => dir.write,
@@ -194,7 +194,12 @@ impl FileAccess {
     }
 
     /// Where the path leads, if it may be used in all these ways. A link at its end is followed if `follow`.
-    pub fn find(&self, path: &Path, follow: bool, wants: &[Want]) -> Result<Permitted, Refused> {
+    pub(crate) fn find(
+        &self,
+        path: &Path,
+        follow: bool,
+        wants: &[Want],
+    ) -> Result<Permitted, Refused> {
         if wants.iter().all(|want| self.is_all(*want)) {
             return Ok(Permitted::Anywhere);
         }

@@ -23,6 +23,16 @@ const MOST_LEARNED: usize = 10_000;
 /// | `unix:/run/app.sock`, `unix:/run/app` | a local socket; those in a folder |
 /// | `unix:@name` | a local socket outside of the file system |
 /// | `*`, `*:443` | every host, and every local socket; every host |
+///
+/// ```
+/// use chirp::{Net, Target};
+///
+/// let target: Target = "*.example.com:443".parse()?;
+/// let mut net = Net::new();
+/// net.add(target, true, false);
+/// assert!("https://example.com".parse::<Target>().is_err());
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     host: Host,
@@ -211,7 +221,7 @@ impl Net {
         self
     }
 
-    /// One more target for either.
+    /// One more target, for those of connecting and listening that are true.
     pub fn add(&mut self, target: Target, connect: bool, listen: bool) {
         match &target.host {
             Host::Path(path) => {
@@ -238,7 +248,7 @@ impl Net {
     }
 
     /// What is wrong with one of the targets.
-    pub fn fault(&self) -> Option<&str> {
+    pub(crate) fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
     }
 
@@ -253,7 +263,7 @@ impl Net {
     }
 
     /// Fails where there is no network at all.
-    pub fn check_any(&self) -> Result<(), Denied> {
+    pub(crate) fn check_any(&self) -> Result<(), Denied> {
         match self.is_none() {
             true => Err(Denied::new("use the network", "--allow-net")),
             false => Ok(()),
@@ -261,7 +271,7 @@ impl Net {
     }
 
     /// Fails where not everything is permitted.
-    pub fn check_all(&self, what: &str) -> Result<(), Denied> {
+    pub(crate) fn check_all(&self, what: &str) -> Result<(), Denied> {
         match self.all {
             true => Ok(()),
             false => Err(Denied::new(what, "--allow-net")),
@@ -269,7 +279,7 @@ impl Net {
     }
 
     /// Fails for a name that may not be looked up.
-    pub fn check_name(&self, name: &[u8]) -> Result<(), Denied> {
+    pub(crate) fn check_name(&self, name: &[u8]) -> Result<(), Denied> {
         if self.all {
             return Ok(());
         }
@@ -286,7 +296,7 @@ impl Net {
     }
 
     /// A name that was permitted had this address.
-    pub fn learn(&mut self, name: &[u8], ip: IpAddr) {
+    pub(crate) fn learn(&mut self, name: &[u8], ip: IpAddr) {
         if self.all {
             return;
         }
@@ -302,7 +312,7 @@ impl Net {
     }
 
     /// Fails for an address to which the program may not connect, or at which it may not listen.
-    pub fn check_address(&self, ip: IpAddr, port: u16, listen: bool) -> Result<(), Denied> {
+    pub(crate) fn check_address(&self, ip: IpAddr, port: u16, listen: bool) -> Result<(), Denied> {
         if self.all {
             return Ok(());
         }
@@ -327,7 +337,7 @@ impl Net {
     }
 
     /// Fails for an address whose name may not be asked for.
-    pub fn check_host(&self, ip: IpAddr) -> Result<(), Denied> {
+    pub(crate) fn check_host(&self, ip: IpAddr) -> Result<(), Denied> {
         let ip = ip.to_canonical();
         let learned = |place| self.learned.contains(&(ip, place));
         let mut ends = self.connect.iter().chain(&self.listen).enumerate();
@@ -339,7 +349,7 @@ impl Net {
     }
 
     /// Fails for the path of a local socket. A link is followed to connect, as the system does.
-    pub fn check_path(&self, path: &[u8], listen: bool) -> Result<(), Denied> {
+    pub(crate) fn check_path(&self, path: &[u8], listen: bool) -> Result<(), Denied> {
         if self.all {
             return Ok(());
         }
@@ -360,7 +370,7 @@ impl Net {
     }
 
     /// Fails for the name of a local socket outside of the file system. One without a name is nobody's.
-    pub fn check_abstract(&self, name: &[u8], listen: bool) -> Result<(), Denied> {
+    pub(crate) fn check_abstract(&self, name: &[u8], listen: bool) -> Result<(), Denied> {
         let targets = if listen { &self.listen } else { &self.connect };
         let permits = |target: &Target| match &target.host {
             Host::Any => target.port.is_none(),

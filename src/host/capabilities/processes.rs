@@ -38,7 +38,7 @@ impl ProcessAccess {
 
     /// The path of the program that `name` means when it is started from `directory`. A name without
     /// `/` means the permitted program that is called so, whatever PATH says by then.
-    pub fn check(&self, name: &OsStr, directory: Option<&Path>) -> Result<PathBuf, Denied> {
+    pub(crate) fn check(&self, name: &OsStr, directory: Option<&Path>) -> Result<PathBuf, Denied> {
         let path = Path::new(name);
         let permitted = match self {
             ProcessAccess::Any => return Ok(path.into()),
@@ -59,7 +59,7 @@ impl ProcessAccess {
     }
 
     /// Fails for a variable that has the system load code of the program's own into a permitted one.
-    pub fn check_variable(&self, name: &OsStr) -> Result<(), Denied> {
+    pub(crate) fn check_variable(&self, name: &OsStr) -> Result<(), Denied> {
         let bytes = name.as_bytes();
         let loads = [b"LD_".as_slice(), b"DYLD_", b"GCONV_PATH"];
         if *self == ProcessAccess::Any || !loads.iter().any(|l| bytes.starts_with(l)) {
