@@ -3,6 +3,8 @@
 use chirp::{
     AsCtx, Block, Buffer, Builder, Ctx, ErrorKind, InterruptHandle, Obj, Progress, Smalltalk, Stop,
 };
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -457,4 +459,43 @@ fn a_stop_tells_where_it_was() {
         Some((2, 25)),
         "{error:#}"
     );
+}
+
+static HANDLE: OnceLock<InterruptHandle> = OnceLock::new();
+static SIGNALS: AtomicU32 = AtomicU32::new(0);
+
+extern "C" fn interrupt(_: libc::c_int) {
+    if let Some(handle) = HANDLE.get() {
+        handle.interrupt();
+        handle.clear();
+    }
+    SIGNALS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// A handler runs on the thread of the machine, in the middle of whatever that does: also of waiting.
+#[test]
+fn a_signal_handler_may_interrupt_its_own_thread() {
+    let (mut st, _) = machine(|b| b.timeout(GUARD));
+    HANDLE.set(st.interrupt_handle()).expect("nobody else");
+    // SAFETY: the handler sets atomics and writes to a pipe, and both are allowed to it.
+    let this = unsafe {
+        libc::signal(libc::SIGUSR2, interrupt as *const () as libc::sighandler_t);
+        libc::pthread_self()
+    };
+    let sender = thread::spawn(move || {
+        while SIGNALS.load(Ordering::Relaxed) < 20_000 {
+            // SAFETY: the thread lives until this one has ended: it is joined.
+            unsafe { libc::pthread_kill(this, libc::SIGUSR2) };
+        }
+    });
+    // What has been asked for before it was taken back may happen.
+    while !sender.is_finished() {
+        match st.eval::<()>("1000 timesRepeat: [ Processor yield ]") {
+            Ok(()) => {}
+            Err(error) => assert!(error.to_string().starts_with("UserInterrupt"), "{error:#}"),
+        }
+    }
+    sender.join().unwrap();
+    st.interrupt_handle().clear();
+    assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
 }

@@ -1,14 +1,20 @@
-//! The poller of a build without sockets: it can only wait for time and for a wake-up.
+//! The poller of a build without sockets: it can only wait for time and for a wake-up. Waking is a flag and a byte in a
+//! pipe, never a lock: a signal handler may do it to the thread that it has interrupted, whatever that was doing.
 
 use super::Event;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsFd;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
-    woken: Mutex<bool>,
-    changed: Condvar,
+    /// There is one byte in the pipe, or will be at once. So it never fills up, and nobody waits for room in it.
+    woken: AtomicBool,
+    reader: PipeReader,
+    writer: PipeWriter,
 }
 
 /// Wakes a sleeping poller from any thread.
@@ -25,12 +31,10 @@ impl Waker {
 
     /// Ends the current or the next sleep.
     pub fn wake(&self) {
-        *self
-            .shared
-            .woken
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = true;
-        self.shared.changed.notify_all();
+        if !self.shared.woken.swap(true, Ordering::AcqRel) {
+            // It cannot be full, and its reader lives as long.
+            let _ = (&self.shared.writer).write_all(&[1]);
+        }
     }
 }
 
@@ -41,10 +45,16 @@ pub struct Poller {
 }
 
 impl Poller {
-    /// A new poller; cannot fail here, can in the form with sockets.
+    /// A new poller. Fails when there are too many open descriptors.
     pub fn new() -> std::io::Result<Self> {
+        let (reader, writer) = std::io::pipe()?;
+        let woken = AtomicBool::new(false);
         Ok(Poller {
-            shared: Arc::default(),
+            shared: Arc::new(Shared {
+                woken,
+                reader,
+                writer,
+            }),
         })
     }
 
@@ -63,31 +73,28 @@ impl Poller {
     /// Nothing is watched here.
     pub fn forget(&self, _fd: impl AsFd) {}
 
-    /// Waits until `wake` is called or the time is over.
+    /// Waits until `wake` is called or the time is over. An interrupted wait is an end of waiting.
     pub fn wait(&self, timeout: Option<Duration>) {
-        self.poll(timeout, &mut Vec::new());
+        // Who does not want to wait asks nobody: this is done again and again while Processes take turns.
+        if timeout != Some(Duration::ZERO) {
+            // Rounded up, or a wait for half a millisecond would spin.
+            let milliseconds = timeout.map(|t| t.as_micros().div_ceil(1000));
+            let timeout = milliseconds.map_or(PollTimeout::NONE, |t| {
+                PollTimeout::try_from(t).unwrap_or(PollTimeout::MAX)
+            });
+            let fd = PollFd::new(self.shared.reader.as_fd(), PollFlags::POLLIN);
+            let _ = poll(&mut [fd], timeout);
+        }
+        if self.shared.woken.load(Ordering::Acquire) {
+            // First the byte, then the flag: or the next one could come on top of it. Who has found the flag set asked for
+            // something before, which the caller sees now.
+            let _ = (&self.shared.reader).read_exact(&mut [0]);
+            self.shared.woken.swap(false, Ordering::AcqRel);
+        }
     }
 
-    /// Waits until `wake` is called or the time is over. Never reports an event.
+    /// `wait`, in the form of the poller that reports something.
     pub fn poll(&self, timeout: Option<Duration>, _events: &mut Vec<Event>) {
-        let guard = self
-            .shared
-            .woken
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut guard = match timeout {
-            None => {
-                let wait = self.shared.changed.wait_while(guard, |woken| !*woken);
-                wait.unwrap_or_else(PoisonError::into_inner)
-            }
-            Some(time) => {
-                let wait = self
-                    .shared
-                    .changed
-                    .wait_timeout_while(guard, time, |woken| !*woken);
-                wait.unwrap_or_else(PoisonError::into_inner).0
-            }
-        };
-        *guard = false;
+        self.wait(timeout);
     }
 }
