@@ -173,3 +173,23 @@ fn huge_numbers() {
     check("1.5e99999999999");
     check("-1e-99999");
 }
+
+/// Each piece and each pair of pieces, again and again: reading them must not go deeper and deeper.
+#[test]
+fn long_runs_are_read_on_a_small_stack() {
+    let pieces = PIECES
+        .iter()
+        .chain(&["\u{a0}", "\u{2028}", "\u{feff}", "\x0b", "\x1b", "%"]);
+    let pieces: Vec<&str> = pieces.copied().collect();
+    let read = move || {
+        for first in &pieces {
+            for second in ["", " ", "\u{a0}", "\u{200b}\t", "-", "#", "'"] {
+                let source = [first, second].concat().repeat(5_000);
+                let last = tokens(&source).last();
+                assert!(last.is_none_or(|t| t.span.end as usize <= source.len()));
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(128 << 10);
+    thread.spawn(read).unwrap().join().unwrap();
+}

@@ -66,7 +66,11 @@ fn beyond_ascii(lexer: &mut Lexer<Raw>) -> FilterResult<Raw, ()> {
             operator(lexer);
             Raw::Operator
         }
-        c if unicode::is_white(c) => return FilterResult::Skip,
+        c if unicode::is_white(c) => {
+            // All of it at once: the automaton calls itself for what comes behind something that it skips.
+            take(lexer, |c| c.is_whitespace() || unicode::is_white(c));
+            return FilterResult::Skip;
+        }
         _ => return FilterResult::Error(()),
     })
 }
