@@ -64,6 +64,21 @@ impl Heap {
         found
     }
 
+    /// All objects of these classes, with the class.
+    pub fn instances_of_any(
+        &self,
+        is_one: impl Fn(ClassIndex) -> bool,
+    ) -> Vec<(ClassIndex, Value)> {
+        let mut found = Vec::new();
+        self.each_object(|v| {
+            let class = header::class_of(self.header(v));
+            if is_one(class) {
+                found.push((class, v));
+            }
+        });
+        found
+    }
+
     /// All objects with a slot, strong or weak, that holds `value`.
     pub fn references_to(&self, value: Value) -> Vec<Value> {
         let mut found = Vec::new();

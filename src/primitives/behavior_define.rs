@@ -1,10 +1,10 @@
 //! Defining classes: new ones, and others in place of old ones of the same name.
 //!
-//! Owns the checks on definitions, and the moving of existing instances to a new shape. Must never
+//! Owns the checks on definitions; `behavior_migrate` moves the instances to the new shape. Must never
 //! change the shape of a class that the machine knows, nor of one above such a class.
 
-use super::array::{element, indexable_size, set_element};
 use super::behavior::receiver;
+use super::behavior_migrate::{self as migrate, Shape};
 use super::object::arg;
 use crate::memory::{ClassIndex, Value};
 use crate::vm::define::ClassSpec;
@@ -204,7 +204,7 @@ fn redefine(vm: &mut Vm, class: ClassIndex, spec: &ClassSpec) -> Result<ClassInd
     if spec.superclass.is_some_and(|s| below.contains(&s)) {
         return Err(PrimError::BadArgument);
     }
-    let before: Vec<Vec<String>> = below.iter().map(|&c| vm.classes.all_inst_vars(c)).collect();
+    let before = vm.classes.all_inst_vars(class);
     let mut wanted = spec
         .superclass
         .map_or_else(Vec::new, |s| vm.classes.all_inst_vars(s));
@@ -212,7 +212,7 @@ fn redefine(vm: &mut Vm, class: ClassIndex, spec: &ClassSpec) -> Result<ClassInd
     let Some(old) = vm.classes.get(class) else {
         return Err(PrimError::NotFound);
     };
-    let reshaped = wanted != before[0];
+    let reshaped = wanted != before;
     let same_layout = spec.layout.is_empty() && old.layout == "normal" || spec.layout == old.layout;
     let moved = old.superclass != spec.superclass;
     // The machine and the primitives count on the shape of these.
@@ -233,11 +233,22 @@ fn redefine(vm: &mut Vm, class: ClassIndex, spec: &ClassSpec) -> Result<ClassInd
         return Err(in_the_way(vm, full));
     }
     let before_format = old.format;
+    // All that can fail comes before anything changes.
+    let instances = match reshaped || !same_layout || moved {
+        true => migrate::instances(vm, &below, wanted.len().saturating_sub(before.len()))?,
+        false => Vec::new(),
+    };
     let index = vm.define_class(spec)?;
     let reformed = vm.classes.get(index).map(|i| i.format) != Some(before_format);
-    if reshaped || reformed {
-        migrate(vm, &below, &before, reformed);
-    }
+    migrate::migrate(vm, instances, |vm, class| {
+        if !reshaped && !(class == index && reformed) {
+            return None;
+        }
+        let new = vm.classes.all_inst_vars(class);
+        let own = new.get(wanted.len()..).unwrap_or_default();
+        let old = before.iter().chain(own).cloned().collect();
+        Some(Shape { old, new })
+    });
     Ok(index)
 }
 
@@ -245,65 +256,6 @@ fn redefine(vm: &mut Vm, class: ClassIndex, spec: &ClassSpec) -> Result<ClassInd
 fn in_the_way(vm: &Vm, class: ClassIndex) -> PrimError {
     let object = vm.classes.get(class).map(|i| i.object);
     object.map_or(PrimError::Unsupported, PrimError::Value)
-}
-
-/// Existing instances get the new shape, and keep the values of the variables that stay. The first class
-/// has another format than before where `reformed` says so: elements stay that have a place in it.
-fn migrate(vm: &mut Vm, classes: &[ClassIndex], before: &[Vec<String>], mut reformed: bool) {
-    let mut pairs = Vec::new();
-    for (&class, old_names) in classes.iter().zip(before) {
-        let new_names = vm.classes.all_inst_vars(class);
-        let (same, format) = (
-            new_names == *old_names && !std::mem::take(&mut reformed),
-            vm.classes.get(class).map(|i| i.format),
-        );
-        if same {
-            continue;
-        }
-        for old in vm.heap.instances_of(class) {
-            let elements = match (vm.heap.format(old), format) {
-                (Some(from), Some(to)) if from.is_indexable() && to.is_indexable() => {
-                    match from.is_pointers() {
-                        true => vm.heap.slots(old).saturating_sub(old_names.len()),
-                        false => indexable_size(vm, old).unwrap_or(0),
-                    }
-                }
-                _ => 0,
-            };
-            let Ok(new) = vm.new_object(class, elements) else {
-                continue;
-            };
-            if !vm.heap.is_pointers(old) || !vm.heap.is_pointers(new) {
-                for e in 0..elements {
-                    let value = match vm.heap.is_pointers(old) {
-                        true => vm.heap.slot(old, old_names.len() + e),
-                        false => element(vm, old, e),
-                    };
-                    // What is no number cannot stay.
-                    let _misfit = set_element(vm, new, e, value);
-                }
-                pairs.push((old, new));
-                continue;
-            }
-            for (i, name) in new_names.iter().enumerate() {
-                if let Some(from) = old_names.iter().position(|n| n == name)
-                    && from < vm.heap.slots(old)
-                {
-                    let value = vm.heap.slot(old, from);
-                    vm.heap.set_slot(new, i, value);
-                }
-            }
-            for e in 0..elements {
-                let value = vm.heap.slot(old, old_names.len() + e);
-                vm.heap.set_slot(new, new_names.len() + e, value);
-            }
-            pairs.push((old, new));
-        }
-    }
-    if !pairs.is_empty() {
-        vm.charge(pairs.len());
-        vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&pairs, true, roots));
-    }
 }
 
 /// `aMetaclass instanceVariableNames: …`: variables of the class object itself.

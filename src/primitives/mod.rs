@@ -13,6 +13,7 @@ mod array_hashed;
 mod array_sort;
 mod behavior;
 pub mod behavior_define;
+mod behavior_migrate;
 mod behavior_suggest;
 mod behavior_traits;
 mod bytes;
