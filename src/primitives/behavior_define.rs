@@ -241,7 +241,8 @@ fn redefine(vm: &mut Vm, class: ClassIndex, spec: &ClassSpec) -> Result<ClassInd
     let index = vm.define_class(spec)?;
     let reformed = vm.classes.get(index).map(|i| i.format) != Some(before_format);
     migrate::migrate(vm, instances, |vm, class| {
-        if !reshaped && !(class == index && reformed) {
+        let is_same = !reshaped && (class != index || !reformed);
+        if is_same {
             return None;
         }
         let new = vm.classes.all_inst_vars(class);
