@@ -35,6 +35,12 @@ fn what_the_program_says() {
         let text = ends(1, &["-e", &format!("Smalltalk exit: {asked}")]);
         assert!(text.starts_with("error: "), "{asked}: {text}");
     }
+    // Errors of other Processes are told, and change nothing about it.
+    for asked in [0, 3] {
+        let source = format!("[ 1 / 0 ] fork. Processor yield. Smalltalk exit: {asked}");
+        let text = ends(asked, &["-e", &source]);
+        assert!(text.contains("ZeroDivide"), "{text}");
+    }
     // At once: nothing cleans up, and nothing comes behind it.
     let source = "[ [ Smalltalk exit: 7 ] ensure: [ 'no' displayNl ] ] on: Exception do: [ :e | 'no' displayNl ]. 'no' displayNl";
     let output = chirp(&["-e", source, "-p", "3"]);

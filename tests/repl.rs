@@ -256,6 +256,25 @@ fn exit_leaves_with_its_code() {
 }
 
 #[test]
+fn errors_that_were_told_at_the_prompt_are_no_failure_of_the_session() {
+    for keys in ["\x04", ":quit\r", "Smalltalk exit: 0\r"] {
+        let mut repl = Repl::start();
+        repl.tells("[ 1 / 0 ] fork. Processor yield", "ZeroDivide");
+        repl.line("[[ Semaphore new wait ] ensure: [ nil foo ]] fork. #forked");
+        repl.expect("\n#forked\r\n");
+        repl.prompt();
+        repl.keys(keys);
+        repl.session.exp_eof().expect("chirp ends");
+        let status = repl.session.process().wait().expect("a status");
+        assert!(
+            format!("{status:?}").contains(", 0)"),
+            "{keys:?}: {status:?}"
+        );
+        let _ = std::fs::remove_dir_all(&repl.state);
+    }
+}
+
+#[test]
 fn a_process_can_end_the_session_while_a_line_is_typed() {
     let mut repl = Repl::start();
     repl.line("[(Delay forMilliseconds: 100) wait. Smalltalk exit: 4] fork. #forked");

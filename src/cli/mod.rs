@@ -77,12 +77,17 @@ fn dispatch_in(session: &mut Session, args: &Args) -> i32 {
         Some(Command::Explain { .. } | Command::Completions { .. } | Command::Man { .. }) => {
             exit::DONE
         }
-        None if args.wants_prompt() => repl::repl(session, args),
+        None if args.wants_prompt() => prompt(session, args),
         None => match run::run(session, args) {
-            _ if args.interactive && !session.is_over() => repl::repl(session, args),
+            _ if args.interactive && !session.is_over() => prompt(session, args),
             code => code,
         },
     }
+}
+
+fn prompt(session: &mut Session, args: &Args) -> i32 {
+    session.attend();
+    repl::repl(session, args)
 }
 
 /// Does what needs no machine; answers the exit code, if that was all.

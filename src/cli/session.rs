@@ -42,6 +42,8 @@ pub struct Session {
     reader_gone: Arc<AtomicBool>,
     /// Errors that ended other Processes.
     failures: usize,
+    /// Somebody sits at the prompt, and was told of them: they say nothing about the exit code.
+    attended: bool,
     /// The program was stopped, and this is why: nothing of it may run any more but clean-up blocks.
     stopped: Option<Stop>,
     /// The exit code of a wait that was given up.
@@ -115,6 +117,7 @@ impl Session {
             signals,
             reader_gone,
             failures: 0,
+            attended: false,
             stopped: None,
             given_up: None,
             cut: false,
@@ -341,6 +344,11 @@ impl Session {
         });
     }
 
+    /// From now on somebody at the prompt sees what goes wrong.
+    pub fn attend(&mut self) {
+        self.attended = true;
+    }
+
     fn tell(&mut self, error: &Unhandled) {
         if error.class == INTERRUPT && self.signals.ended_by().is_some() {
             // That is how the program ends, and nothing went wrong.
@@ -402,21 +410,22 @@ impl Session {
     }
 
     /// The session is over: other Processes end, output is written, and an error in any of them
-    /// makes the exit code 1.
+    /// makes the exit code 1, unless the program itself said another.
     pub fn finish(mut self, code: i32) -> i32 {
-        match self.stopped {
+        let said = matches!(self.stopped, Some(Stop::Exit(_)));
+        match self.cut {
             // As in Pharo: the program itself wants to end at once.
-            Some(Stop::Exit(_)) => {}
+            _ if said => {}
             // After a stop there is little time left for their clean-up blocks.
-            _ if self.cut => self.vm.in_reserve(Vm::terminate_others),
-            _ => self.vm.terminate_others(),
+            true => self.vm.in_reserve(Vm::terminate_others),
+            false => self.vm.terminate_others(),
         }
         self.tell_failures();
         self.vm.host.close();
-        let mut code = if self.failures > 0 && code == exit::DONE {
-            exit::FAILED
-        } else {
-            code
+        let counts = self.failures > 0 && !self.attended && !said;
+        let mut code = match code {
+            exit::DONE if counts => exit::FAILED,
+            code => code,
         };
         if let Some(errno) = self.vm.host.stdio.output.error() {
             let error = std::io::Error::from_raw_os_error(errno);
