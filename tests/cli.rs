@@ -84,6 +84,66 @@ fn an_assignment_finds_the_global_that_an_earlier_text_made() {
 }
 
 #[test]
+fn the_name_of_a_class_is_not_assigned() {
+    let class = "Object subclass: Pear [ a [ ^ 1 ] ]. ";
+    let twice = "Pear := 3";
+    let chunks = "Object subclass: #Pear instanceVariableNames: '' classVariableNames: '' package: 'x'!\nPear := 3!\n";
+    for (name, program, class) in [
+        ("a.st", "Date := Date today. x := 3", "Date"),
+        ("b.st", "OrderedCollection := 3", "OrderedCollection"),
+        ("c.st", "[ :x | Set := x ] value: 3", "Set"),
+        ("d.st", &format!("{class}{twice}"), "Pear"),
+        ("e.st", chunks, "Pear"),
+        ("f.st", "Object extend [ a [ Set := 3 ] ]", "Set"),
+    ] {
+        let script = Scratch::new(name, program);
+        for arguments in [&["check", script.path()][..], &[script.path()]] {
+            let output = chirp(arguments);
+            let told = err(&output);
+            assert_eq!(code(&output), 65, "{program}: {told}");
+            let message = format!("error[E0204]: `{class}` is a class and cannot be assigned\n");
+            assert!(told.contains(&message), "{program}: {told}");
+            assert!(told.contains(&format!("| {class} |")), "{program}: {told}");
+        }
+    }
+    assert_eq!(code(&chirp(&["-e", class, "-e", twice])), 65);
+    // A variable of that name is something else, and so is a global that holds none, or another.
+    for source in [
+        "| Date | Date := 3. Date",
+        "Smalltalk at: #Fresh put: 2. Smalltalk at: #Fresh put: 3. Fresh",
+    ] {
+        assert_eq!(prints(&["-p", source]), "3\n");
+    }
+    let session = &[
+        "-e",
+        "| Set |",
+        "-e",
+        "Set := 3",
+        "-p",
+        "Set",
+        "-p",
+        "#(1 1) asSet size",
+    ];
+    assert_eq!(prints(session), "3\n1\n");
+    let globals = &[
+        "-e",
+        "Smalltalk at: #A put: Set; at: #B put: 1",
+        "-e",
+        "A := 3. B := Set. B := 4",
+        "-p",
+        "A + B",
+    ];
+    assert_eq!(prints(globals), "7\n");
+    let replaced = &[
+        "-e",
+        "Smalltalk at: #Fruit put: 1; at: #Set put: 5",
+        "-p",
+        "Set",
+    ];
+    assert_eq!(prints(replaced), "5\n");
+}
+
+#[test]
 fn eval_and_print_run_in_their_order() {
     assert_eq!(
         prints(&["-e", "x := 3", "-p", "x", "-e", "x := x + 1", "-p", "x"]),
@@ -288,6 +348,29 @@ fn a_mistake_in_the_source_has_a_caret() {
     assert!(text.contains("wrong.st:2:6"), "{text}");
     assert!(text.contains('^'), "{text}");
     assert_eq!(out(&output), "", "nothing runs");
+}
+
+#[test]
+fn the_excerpt_shows_classes_in_brackets_on_the_same_line() {
+    let class = "Object subclass: Z1 [ a [ ^ 1 ] ]. ";
+    for (program, excerpt) in [
+        (format!("{class}3 foo"), format!("{class}3 foo\n")),
+        (format!("{class}3 + ."), format!("{class}3 + .\n")),
+        (format!("{class}nothing"), format!("{class}nothing\n")),
+        (
+            format!("3 foo. {class}Eval [ 4 ]"),
+            format!("      3 foo. {class}Eval [\n"),
+        ),
+        // What begins with a blank begins with no bracket.
+        (" 3 foo".to_string(), "      3 foo\n".to_string()),
+    ] {
+        let script = Scratch::new("a.st", &program);
+        for arguments in [&["-e", &program][..], &[script.path()]] {
+            let told = err(&chirp(arguments));
+            assert!(told.contains(&excerpt), "{excerpt:?} in {told}");
+            assert!(told.contains('^'), "{told}");
+        }
+    }
 }
 
 #[test]

@@ -129,6 +129,20 @@ pub fn assigned_reserved(target: &Ident) -> Diagnostic {
     )
 }
 
+/// The name of a class is assigned: all code that names the class would find something else.
+pub fn assigned_class(target: &Ident) -> Diagnostic {
+    let name = &target.name;
+    error(
+        "E0204",
+        format!("`{name}` is a class and cannot be assigned"),
+        target.span,
+        "assigned here",
+        &format!(
+            "choose another name for the variable; one that is declared, | {name} |, hides the class"
+        ),
+    )
+}
+
 /// One of the reserved names is declared.
 pub fn declared_reserved(ident: &Ident) -> Diagnostic {
     error(

@@ -394,6 +394,10 @@ impl<'a> Resolver<'a> {
                 self.names.use_self_here();
                 Node::AssignInstance(index, value, target.span)
             }
+            Meaning::Outer(Variable::Global(name)) if self.names.is_class(&name) => {
+                self.names.errors.push(diagnose::assigned_class(target));
+                return value;
+            }
             Meaning::Outer(variable) => {
                 let index = self.names.outer(variable);
                 Node::AssignOuter(index, value, target.span)

@@ -291,6 +291,11 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Whether this global holds the class of its name.
+    pub fn is_class(&self, name: &str) -> bool {
+        self.outside.is_class(name)
+    }
+
     /// Place of the declaration.
     pub fn declaration(&self, id: LocalId) -> Span {
         let name = self.tree.local(id).name;

@@ -101,6 +101,10 @@ pub trait Scope {
     /// What `name` means in the class (or session) being compiled for; none if it is unknown here.
     /// A capitalised name that is unknown becomes `Variable::Global` in any case.
     fn resolve(&self, name: &str) -> Option<Name>;
+    /// Whether a global of this name, as `resolve` answers it, holds the class of that name: nobody assigns it.
+    fn is_class(&self, _name: &str) -> bool {
+        false
+    }
     /// A name that is known here and is spelled almost like `name`.
     fn suggest(&self, name: &str) -> Option<String>;
     /// Levels of nesting that the compiler may follow from here, of so many that it would: the native stack is finite.

@@ -7,19 +7,19 @@ use super::compile;
 use super::definitions::definition_of;
 use super::filing::Filing;
 use super::package::Load;
-use super::package::Sources;
 use super::package::model::{File, Kind, Method, Origin, Part};
+use super::package::{Sources, undefinable};
 use super::script::{GOES_ON, LoadError};
 use crate::compiler::Variables;
 use crate::formats::class_body::{self, Definition};
 use crate::formats::translate::translated;
 use crate::formats::{Place, place_of};
 use crate::memory::{ClassIndex, Value};
-use crate::vm::classes::{MethodId, Source, SourceText};
+use crate::vm::classes::{MethodId, Source};
 use crate::vm::{CompileFailure, Vm};
+use chirp_grammar::Options;
 use chirp_grammar::ast::{Block, DoIt, Expr, ExprKind, Message, Statement};
 use chirp_grammar::sorting::sort_by;
-use chirp_grammar::{Diagnostic, Options};
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
@@ -126,21 +126,16 @@ impl Program {
         }
         // `initialize` is sent by those who want it.
         load.finish(vm);
-        for skipped in load.report.skipped {
-            let problem = match skipped.what.ends_with(')') {
-                true => skipped.reason.clone(),
-                false => format!("{} cannot be defined: {}", skipped.what, skipped.reason),
-            };
-            let help = skipped.reason.starts_with("there is no class").then_some(
-                "classes in brackets are made before any statement of the file runs; the superclass \
-                 must be there by then, or be defined in this file, in brackets or by a statement \
-                 that does nothing else",
-            );
-            program.refuse(&file, (skipped.line, skipped.column), &problem, help);
-        }
+        let help = "classes in brackets are made before any statement of the file runs; the superclass \
+                    must be there by then, or be defined in this file, in brackets or by a statement \
+                    that does nothing else";
+        let skipped = load.report.skipped.iter();
+        program.failures.extend(skipped.map(|s| s.mistake(help)));
         program.failures.append(&mut load.report.failures);
         for what in load.report.errors.into_iter().map(|failed| failed.what) {
-            program.refuse(&file, (1, 1), &format!("{what} is not possible"), None);
+            let problem = format!("{what} is not possible");
+            let failure = undefinable(&file, (1, 1), problem, None);
+            program.failures.push(failure);
         }
         for definition in &parsed.definitions {
             program.compile_variables(vm, &file, definition);
@@ -152,31 +147,6 @@ impl Program {
             (a.line, a.column).cmp(&(b.line, b.column))
         });
         program
-    }
-
-    fn refuse(
-        &mut self,
-        file: &File,
-        (line, column): (u32, u32),
-        problem: &str,
-        help: Option<&str>,
-    ) {
-        let start = file
-            .text
-            .split_inclusive('\n')
-            .take(line as usize - 1)
-            .map(str::len)
-            .sum::<usize>();
-        let within = file.text[start..].chars().take(column as usize - 1);
-        let at = start + within.map(char::len_utf8).sum::<usize>();
-        let word = file.text[at..]
-            .find(|c: char| !c.is_alphanumeric())
-            .unwrap_or(0);
-        let span = chirp_grammar::ast::Span::new(at, at + word.max(1));
-        let mut diagnostic = Diagnostic::new("E0301", problem.to_string(), span);
-        diagnostic.help = help.map(str::to_string);
-        let source = Source::of_file(file.name.clone(), &file.text, (1, 1));
-        self.failures.push(compile::failure(&[diagnostic], &source));
     }
 
     fn compile_variables(&mut self, vm: &mut Vm, file: &File, definition: &Definition<'_>) {
@@ -208,20 +178,21 @@ impl Program {
     ) {
         let text = visible(&file.text, &parsed.blank);
         if parsed.evals.is_empty() && variables == Variables::Session {
-            let code = match (text.trim(), parsed.definitions.last()) {
+            let (shown, code) = match (text.trim(), parsed.definitions.last()) {
                 // The class itself is what somebody at the prompt wants to see.
-                ("", Some(last)) => last.name,
-                _ => &text,
+                ("", Some(last)) => (last.name, last.name),
+                _ => (&*file.text, &*text),
             };
-            let source = Source::of_file(file.name.clone(), code, (1, 1));
-            match compile::do_it(vm, source, variables, vm.dialect()) {
+            let source = Source::of_file(file.name.clone(), shown, (1, 1));
+            match compile::do_it_in(vm, source, code, variables, vm.dialect()) {
                 Ok(method) => self.statements.push_back(method),
                 Err(failure) => self.failures.push(failure),
             }
             return;
         }
         if parsed.evals.is_empty() {
-            match vm.load_script(file.name.clone(), &text) {
+            let source = Source::of_file(file.name.clone(), &file.text, (1, 1));
+            match vm.load_statements(source, &text) {
                 Ok(methods) => self.statements = methods.into(),
                 Err(LoadError::Source(e)) => self.failures.extend(e.failures),
                 Err(LoadError::Run(_)) => {}
@@ -245,13 +216,13 @@ impl Program {
             if from[range.clone()].trim().is_empty() {
                 continue;
             }
-            let mut source = source(file, range.clone());
-            source.text = SourceText::Shared(from[range].into());
-            let found = chirp_grammar::parse_do_it_with(source.text.as_str(), vm.dialect());
-            let Some(mut tree) = found.tree else {
-                self.failures
-                    .push(compile::failure(&found.diagnostics, &source));
-                continue;
+            let source = source(file, range.clone());
+            let mut tree = match compile::do_it_tree(&source, &from[range], vm.dialect()) {
+                Ok(tree) => tree,
+                Err(failure) => {
+                    self.failures.push(failure);
+                    continue;
+                }
             };
             if own {
                 keep_variables(&mut tree);

@@ -77,6 +77,14 @@ impl Scope for ClassScope<'_> {
             .then(|| Name::Variable(Variable::Global(name.to_string())))
     }
 
+    fn is_class(&self, name: &str) -> bool {
+        let vm = self.vm;
+        match vm.global(name).map(|value| vm.classes.index_of(value)) {
+            Some(class) => class.is_some_and(|class| vm.classes.name(class) == name),
+            None => vm.is_latent(name),
+        }
+    }
+
     fn levels(&self, most: u32) -> u32 {
         self.vm.host.stack.levels(most)
     }
@@ -245,7 +253,7 @@ pub fn load(vm: &mut Vm, template: &CodeTemplate, id: MethodId) -> Result<(), Co
 /// Compiles a do-it of the session that runs on instances of the class; it answers its last value.
 fn compile_do_it(vm: &mut Vm, class: ClassIndex, text: &str) -> Result<MethodId, CompileFailure> {
     let source = Source::typed(text);
-    let tree = do_it_tree(&source, vm.dialect())?;
+    let tree = do_it_tree(&source, text, vm.dialect())?;
     add_do_it(vm, class, source, &tree, Variables::Session)
 }
 
@@ -256,12 +264,25 @@ pub fn do_it(
     variables: Variables,
     dialect: Options,
 ) -> Result<MethodId, CompileFailure> {
-    let tree = do_it_tree(&source, dialect)?;
+    let text = source.text.clone();
+    do_it_in(vm, source, text.as_str(), variables, dialect)
+}
+
+/// Likewise, `text` of it: that of the source with blanks in the place of what is no statement.
+pub fn do_it_in(
+    vm: &mut Vm,
+    source: Source,
+    text: &str,
+    variables: Variables,
+    dialect: Options,
+) -> Result<MethodId, CompileFailure> {
+    let tree = do_it_tree(&source, text, dialect)?;
     add_do_it(vm, Known::UndefinedObject.index(), source, &tree, variables)
 }
 
-fn do_it_tree(source: &Source, dialect: Options) -> Result<DoIt, CompileFailure> {
-    let parsed = chirp_grammar::parse_do_it_with(source.text.as_str(), dialect);
+/// The tree of a text whose mistakes are shown in the source's.
+pub fn do_it_tree(source: &Source, text: &str, dialect: Options) -> Result<DoIt, CompileFailure> {
+    let parsed = chirp_grammar::parse_do_it_with(text, dialect);
     parsed
         .tree
         .ok_or_else(|| failure(&parsed.diagnostics, source))
@@ -286,14 +307,14 @@ pub fn in_class(
     class: ClassIndex,
     source: Source,
 ) -> Result<MethodId, CompileFailure> {
-    let tree = do_it_tree(&source, vm.dialect())?;
+    let tree = do_it_tree(&source, source.text.as_str(), vm.dialect())?;
     let side = vm.classes.get(class).map_or(class, |i| i.meta);
     add_do_it(vm, side, source, &tree, Variables::Script)
 }
 
 /// Compiles a program beside others: what it declares is its own, and it sees the variables of the session.
 pub fn program(vm: &mut Vm, source: Source) -> Result<MethodId, CompileFailure> {
-    let tree = do_it_tree(&source, vm.dialect())?;
+    let tree = do_it_tree(&source, source.text.as_str(), vm.dialect())?;
     let scope = ClassScope::new(vm, Known::UndefinedObject.index(), true);
     let compiled = compiler::compile_do_it(&tree, &scope, Variables::Script)
         .map_err(|e| do_it_failure(e, &source))?;

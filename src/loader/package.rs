@@ -29,7 +29,7 @@ pub use install::{Load, Step, overridden_by, remember};
 #[cfg(feature = "packages")]
 pub use read::{read, read_telling};
 pub use report::{Failed, Report, Skipped};
-pub use sources::Sources;
+pub use sources::{Sources, undefinable};
 
 use super::{LoadError, compile};
 use crate::compiler::Variables;

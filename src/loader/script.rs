@@ -107,21 +107,26 @@ impl Vm {
         name: impl Into<Arc<str>>,
         text: &str,
     ) -> Result<Vec<MethodId>, LoadError> {
-        let source = Source::of_file(name, text, (1, 1));
-        match compile::do_it(self, source.clone(), Variables::Script, self.dialect()) {
-            Err(e) if e.too_large => self.load_in_parts(&source),
+        self.load_statements(Source::of_file(name, text, (1, 1)), text)
+    }
+
+    /// Likewise, the statements in a text that has blanks in the place of whatever else is in the source's.
+    pub fn load_statements(
+        &mut self,
+        source: Source,
+        text: &str,
+    ) -> Result<Vec<MethodId>, LoadError> {
+        let (variables, dialect) = (Variables::Script, self.dialect());
+        match compile::do_it_in(self, source.clone(), text, variables, dialect) {
+            Err(e) if e.too_large => self.load_in_parts(&source, text),
             other => Ok(vec![other?]),
         }
     }
 
     /// All parts are compiled before the first one runs. Each but the last ends by saying that the
     /// next one follows: `^` ends the whole script.
-    fn load_in_parts(&mut self, source: &Source) -> Result<Vec<MethodId>, LoadError> {
-        let Some(mut tree) =
-            chirp_grammar::parse_do_it_with(source.text.as_str(), self.dialect()).tree
-        else {
-            return Ok(Vec::new());
-        };
+    fn load_in_parts(&mut self, source: &Source, text: &str) -> Result<Vec<MethodId>, LoadError> {
+        let mut tree = compile::do_it_tree(source, text, self.dialect())?;
         for ident in compile::undeclared(self, &tree) {
             let name = self.intern(&ident.name);
             self.session_binding(name);
@@ -164,7 +169,7 @@ impl Vm {
         match compile::do_it(self, source.clone(), Variables::Session, options) {
             Err(e) if e.too_large => {
                 let mut script = Script {
-                    parts: self.load_in_parts(&source)?.into(),
+                    parts: self.load_in_parts(&source, text)?.into(),
                     failures: Vec::new(),
                 };
                 filing::run(self, &mut script)
@@ -187,7 +192,7 @@ impl Vm {
         }
         let source = Source::of_file(name, text, (1, 1));
         let parts = match compile::program(self, source.clone()) {
-            Err(e) if e.too_large => self.load_in_parts(&source)?,
+            Err(e) if e.too_large => self.load_in_parts(&source, text)?,
             other => vec![other?],
         };
         Ok(Box::new(Script {

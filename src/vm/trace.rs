@@ -108,7 +108,8 @@ impl Vm {
             .unwrap_or(0);
         let line = Line::at(text, at);
         let mut shown = text[line.start..line.end].trim_end().to_string();
-        let bracket = (method.source.bracket as usize).checked_sub(line.start);
+        let bracket = Some(method.source.bracket as usize).filter(|&at| at > 0);
+        let bracket = bracket.and_then(|at| at.checked_sub(line.start));
         if let Some(at) = bracket.filter(|&at| shown.as_bytes().get(at) == Some(&b' ')) {
             shown.replace_range(at..at + 1, "[");
         }

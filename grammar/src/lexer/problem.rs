@@ -178,7 +178,10 @@ pub fn unknown_character(source: &str, span: Span) -> (Diagnostic, usize) {
             ),
             span,
         )
-        .help("delete it; in a string, build it at run time: Character value: 1"),
+        .help(format!(
+            "delete it; in a string, build it at run time: Character value: {}",
+            c as u32
+        )),
         c => Diagnostic::new(
             "E0103",
             format!("the character `{c}` has no place outside strings and comments"),

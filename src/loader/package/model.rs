@@ -33,8 +33,9 @@ pub struct Part {
     /// Expressions for the trait compositions of the two sides; empty for none.
     pub traits: String,
     pub class_traits: String,
-    /// Where it is defined.
+    /// Where it is defined, and all of that file's text.
     pub file: Arc<str>,
+    pub text: Arc<str>,
     pub place: Place,
     pub methods: Vec<Method>,
 }
@@ -126,6 +127,7 @@ impl Part {
             traits: String::new(),
             class_traits: String::new(),
             file: file.name.clone(),
+            text: file.text.clone(),
             place,
             methods: Vec::new(),
         }

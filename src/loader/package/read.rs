@@ -74,6 +74,7 @@ impl Sources {
                     what: path.display().to_string(),
                     reason: "it is a script; it runs when it is named itself".to_string(),
                     file: file.name,
+                    text: file.text,
                     line: 1,
                     column: 1,
                 }),

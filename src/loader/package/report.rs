@@ -1,6 +1,7 @@
 //! The account of a load: what is there now, what is not, and why.
 
-use super::model::Part;
+use super::model::{File, Part};
+use super::sources::undefinable;
 use crate::memory::Value;
 use crate::vm::CompileFailure;
 use crate::vm::Vm;
@@ -75,7 +76,9 @@ pub struct Skipped {
     /// A sentence without a full stop.
     pub reason: String,
     pub file: Arc<str>,
-    /// Line and column in that file, from 1.
+    /// All of that file's text.
+    pub text: Arc<str>,
+    /// Line and column in it, from 1.
     pub line: u32,
     pub column: u32,
 }
@@ -137,12 +140,32 @@ fn listed(names: &[&str]) -> String {
 }
 
 impl Skipped {
+    /// A whole file, which is none of the packages' and runs when it is named itself.
+    pub fn is_script(&self) -> bool {
+        self.what == *self.file
+    }
+
+    /// As a mistake in the sources; the help is for those who lack a class.
+    pub fn mistake(&self, help: &str) -> CompileFailure {
+        let problem = match self.what.ends_with(')') {
+            true => self.reason.clone(),
+            false => format!("{} cannot be defined: {}", self.what, self.reason),
+        };
+        let file = File {
+            name: self.file.clone(),
+            text: self.text.clone(),
+        };
+        let help = self.reason.starts_with("there is no class").then_some(help);
+        undefinable(&file, (self.line, self.column), problem, help)
+    }
+
     /// Something that stands where a part is defined.
     pub fn at(part: &Part, what: String, reason: String) -> Skipped {
         Skipped {
             what,
             reason,
             file: part.file.clone(),
+            text: part.text.clone(),
             line: part.place.line,
             column: part.place.column,
         }

@@ -29,6 +29,31 @@ pub struct Sources {
     pub thorough: bool,
 }
 
+/// A definition that is not possible, at this line and column of its file.
+pub fn undefinable(
+    file: &File,
+    (line, column): (u32, u32),
+    problem: String,
+    help: Option<&str>,
+) -> CompileFailure {
+    let start = file
+        .text
+        .split_inclusive('\n')
+        .take(line as usize - 1)
+        .map(str::len)
+        .sum::<usize>();
+    let within = file.text[start..].chars().take(column as usize - 1);
+    let at = start + within.map(char::len_utf8).sum::<usize>();
+    let word = file.text[at..]
+        .find(|c: char| !c.is_alphanumeric())
+        .unwrap_or(0);
+    let span = Span::new(at, at + word.max(1));
+    let mut diagnostic = Diagnostic::new("E0301", problem, span);
+    diagnostic.help = help.map(str::to_string);
+    let source = Source::of_file(file.name.clone(), &file.text, (1, 1));
+    compile::failure(&[diagnostic], &source)
+}
+
 impl Sources {
     /// Says that a file is not as its format wants it.
     pub fn refuse(&mut self, file: &File, error: &FormatError) {
