@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Folder, chirp, code, err, out, prints};
+use common::{Folder, chirp, chirp_with, code, err, out, prints};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -40,6 +40,88 @@ fn check_writes_json() {
 }
 
 #[test]
+fn check_finds_what_a_package_cannot_define() {
+    let folder = Folder::new();
+    folder.file("package.st", "Package { #name : 'Things' }\n");
+    let lost = folder.file(
+        "Foo.class.st",
+        "\"\nI am lost.\n\"\nClass { #name : 'Foo', #superclass : #Obj, #package : 'Things' }\n",
+    );
+    let below =
+        "Class { #name : 'Bar', #superclass : 'Foo', #package : 'Things' }\n\nBar >> a [ ^ 1 ]\n";
+    folder.file("Bar.class.st", below);
+    let nobody = "Extension { #name : 'Nobody' }\n\nNobody >> a [ ^ 1 ]\n";
+    folder.file("Nobody.extension.st", nobody);
+    let output = chirp(&["check", "--json", folder.path()]);
+    let text = out(&output);
+    assert_eq!((code(&output), err(&output).as_str()), (65, ""), "{text}");
+    assert_eq!(text.lines().count(), 3, "{text}");
+    for part in [
+        "Foo.class.st\",\"line\":4,\"column\":1,\"endLine\":4,\"endColumn\":6,\"severity\":\"error\",\"code\":\"E0301\",\
+         \"message\":\"Foo cannot be defined: there is no class Obj to inherit from\"",
+        "\"Bar cannot be defined: its superclass Foo was skipped\"",
+        "Nobody.extension.st\",\"line\":1",
+        "\"message\":\"there is no class Nobody\"",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    // Whoever names one file hears of that one.
+    let told = err(&chirp(&["check", &lost]));
+    assert!(
+        told.contains("error[E0301]: Foo cannot") && told.contains("--load PATH"),
+        "{told}"
+    );
+    assert!(!told.contains("Bar") && !told.contains("Nobody"), "{told}");
+    // A load leaves them out, and a listing shows what is there.
+    let output = chirp(&["--load", folder.path(), "-p", "3"]);
+    assert_eq!((code(&output), out(&output)), (0, "3\n".into()));
+    assert!(err(&output).contains("note: Foo is left out"));
+}
+
+#[test]
+fn commands_read_standard_input() {
+    let output = chirp_with(&["check", "--json", "-"], "x := 3 + .\n");
+    assert_eq!((code(&output), err(&output).as_str()), (65, ""));
+    let text = out(&output);
+    assert!(
+        text.starts_with("{\"file\":\"stdin\",\"line\":1,\"column\":8,"),
+        "{text}"
+    );
+    let output = chirp_with(&["check", "--deny-warnings", "-"], "Objekt new");
+    assert_eq!(code(&output), 65);
+    assert!(
+        err(&output).contains(" --> stdin:1:1\n"),
+        "{}",
+        err(&output)
+    );
+    let output = chirp_with(&["check", "-"], "3 + 4");
+    assert_eq!((code(&output), err(&output).as_str()), (0, ""));
+    let output = chirp_with(&["dis", "-"], "x := 3. x + 4");
+    assert!(out(&output).contains("ADDI"), "{}", err(&output));
+    let output = chirp_with(&["dis", "-"], "x := 3 +");
+    assert!(err(&output).contains(" --> stdin:1:"), "{}", err(&output));
+    let tests = "TestCase subclass: AddTest [ testAdds [ self assert: 3 + 4 equals: 8 ] ]\n\n\"(3 max: 4) >>> 3\"\n";
+    let output = chirp_with(&["test", "-"], tests);
+    assert_eq!(code(&output), 1);
+    let told = err(&output);
+    assert!(
+        told.contains("error: stdin:1: AddTest>>testAdds: expected 8, got 7\n")
+            && told.contains("error: stdin:3: (3 max: 4) is 4, not 3\n"),
+        "{told}"
+    );
+    // A class of a package is nothing without it.
+    for command in ["check", "test", "dis"] {
+        let output = chirp_with(
+            &[command, "-"],
+            "Class { #name : 'A', #superclass : 'Object' }\n",
+        );
+        assert_eq!(code(&output), 2, "{command}");
+        let told = out(&output) + &err(&output);
+        assert!(told.contains("error: stdin is no file on disk"), "{told}");
+    }
+}
+
+#[test]
 fn check_goes_on_after_what_cannot_be_read() {
     let folder = Folder::new();
     let wrong = folder.file("a.st", "zork");
@@ -60,6 +142,11 @@ fn what_cannot_be_written_is_an_error() {
         &["explain"][..],
         &["explain", "E0101"],
         &["man"],
+        &["--help"],
+        &["-h"],
+        &["--version"],
+        &["check", "--help"],
+        &["completions", "zsh"],
         &["doc", "Object"],
         &["-p", "3"],
     ] {

@@ -98,8 +98,20 @@ fn list_and_filter_choose() {
     let output = test(&["outcomes.st", "--filter", "no such test"]);
     assert_eq!(
         shown(&output),
-        "no tests and no examples found\n--- stderr\n--- exit code 0\n"
+        "--- stderr\nerror: --filter: no test and no example has 'no such test' in its name\n--- exit code 1\n"
     );
+    let output = test(&["--list", "outcomes.st", "--filter", "a", "--filter", "typo"]);
+    assert_eq!(output.status.code(), Some(0));
+    let output = test(&[
+        "--list",
+        "outcomes.st",
+        "--filter",
+        "tipo",
+        "--filter",
+        "typo",
+    ]);
+    assert!(text(&output.stderr).contains("has 'tipo' or 'typo' in its name"));
+    assert_eq!(output.status.code(), Some(1));
     let output = test(&["--list", "many.st"]);
     let listed = text(&output.stdout);
     assert!(
@@ -107,6 +119,33 @@ fn list_and_filter_choose() {
         "{listed}"
     );
     assert!(listed.contains("many.st:3: (3 max: 4) >>> 3\n"), "{listed}");
+}
+
+#[test]
+fn a_limit_names_the_test_under_way() {
+    let folder = std::env::temp_dir().join(format!("chirp-test-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("endless.st");
+    let source = "TestCase subclass: EndlessTest [ testA [ ] testB [ [ true ] whileTrue ] ]\n";
+    std::fs::write(&file, source).expect("a file");
+    let run = |filter: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_chirp"))
+            .args(["--fuel", "20M", "test", "--filter", filter])
+            .arg(&file)
+            .output()
+            .expect("chirp runs");
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(124), "{told}");
+        assert!(told.starts_with("error: out of fuel (--fuel)\n"), "{told}");
+        assert!(
+            told.ends_with("note: it was in EndlessTest>>testB\n"),
+            "{told}"
+        );
+        text(&output.stdout)
+    };
+    assert_eq!(run("testB"), "");
+    assert_eq!(run("test"), "1 test: 1 passed\n");
+    std::fs::remove_dir_all(folder).expect("a folder to remove");
 }
 
 #[test]

@@ -72,12 +72,10 @@ impl App {
         let args = match Args::read(args::command(&self), command_line) {
             Ok(args) => args,
             Err(error) => {
-                // Where nobody reads help, there is nothing to do about it.
-                let _ = error.print();
-                return if error.use_stderr() {
-                    exit::USAGE
-                } else {
-                    exit::DONE
+                let printed = error.print();
+                return match error.use_stderr() {
+                    true => exit::USAGE,
+                    false => super::written(printed),
                 };
             }
         };

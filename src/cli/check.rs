@@ -3,15 +3,19 @@
 use super::progress::Progress;
 use super::session::Session;
 use super::{exit, files, json, load, test};
-use crate::loader::package::Report;
+use crate::loader::package::{Report, Skipped};
 use crate::tools::lint::Lint;
 use crate::vm::{CompileFailure, Mistake};
 use std::path::{Path, PathBuf};
 
+/// For definitions that lack a class.
+const HELP: &str = "a package is checked with what it needs: name the package of that class as well, \
+                    or load it before, --load PATH";
+
 /// What to check, and how to tell.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
-    /// Files, and folders with .st files
+    /// Files, and folders with .st files; `-` is standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -49,9 +53,9 @@ fn all(session: &mut Session, options: &Options, files: &[PathBuf], telling: &mu
     let mut progress = Progress::late();
     progress.more(files.len());
     for path in files {
-        let name = path.display().to_string();
+        let name = files::called(path);
         progress.next(session, &name);
-        match session.read_text(path) {
+        match session.read_source(path).and_then(files::as_text) {
             Ok(text) => match files::lacks_a_package(path, &text) {
                 Some(message) => unreadable.push((message, name)),
                 None => sources.push(test::Source { name, text }),
@@ -72,7 +76,8 @@ fn all(session: &mut Session, options: &Options, files: &[PathBuf], telling: &mu
     }
     for warning in lint.finish(&session.vm) {
         let file = warning.file.as_deref().map(Path::new);
-        let asked = |file| options.paths.iter().any(|p| files::is_within(file, p));
+        let names = options.paths.iter().map(|p| files::called(p));
+        let asked = |file| names.clone().any(|p| files::is_within(file, Path::new(&p)));
         if file.is_none_or(asked) {
             telling.failure(session, &warning);
             if options.deny_warnings {
@@ -92,6 +97,11 @@ fn mistakes(
     let packages = homes(paths, sources);
     if !packages.is_empty() {
         let mut report = session.check_packages(&packages);
+        // What a load leaves out is a mistake here.
+        let wrong = |s: &mut Skipped| !s.is_script();
+        for skipped in report.skipped.extract_if(.., wrong) {
+            report.failures.push(skipped.mistake(HELP));
+        }
         // Whoever names one file of a package does not ask for the others.
         let named = |f: &CompileFailure| {
             let file = f.file.as_deref().map(Path::new);

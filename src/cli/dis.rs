@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 /// What to show.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
-    /// A file, or a method: Class>>selector, Class class>>selector
+    /// A file (`-` is standard input), or a method: Class>>selector, Class class>>selector
     #[arg(
         value_name = "FILE | METHOD",
         required_unless_present = "given",
@@ -41,10 +41,15 @@ pub fn dis(session: &mut Session, options: &Options) -> i32 {
     if what.contains(">>") && !Path::new(what).exists() {
         return method(session, what);
     }
-    match session.read_text(Path::new(what)) {
-        Ok(text) if format_of(&text) == Format::Tonel => packaged(session, what, text),
-        Ok(text) => listed(session, what, &text),
-        Err(error) => refuse(session, &files::told(what, &error)),
+    let path = Path::new(what);
+    let name = files::called(path);
+    match session.read_source(path).and_then(files::as_text) {
+        Ok(text) => match files::lacks_a_package(path, &text) {
+            Some(message) => refuse(session, &message),
+            None if format_of(&text) == Format::Tonel => packaged(session, what, text),
+            None => listed(session, &name, &text),
+        },
+        Err(error) => refuse(session, &files::told(&name, &error)),
     }
 }
 

@@ -70,6 +70,19 @@ pub fn completions(typed: &str) -> Vec<String> {
     found
 }
 
+/// Whether a path is no path: `-` is standard input.
+pub fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// What messages call a source.
+pub fn called(path: &Path) -> String {
+    match is_standard_input(path) {
+        true => "stdin".to_string(),
+        false => path.display().to_string(),
+    }
+}
+
 /// What went wrong with a file, for a person.
 pub fn told(name: &str, error: &io::Error) -> String {
     let name = if name.is_empty() { "''" } else { name };
@@ -112,9 +125,9 @@ pub fn as_text(bytes: Vec<u8>) -> io::Result<String> {
 /// Why `check` and `test` can do nothing with a text that is from no file on disk: a class in Tonel is understood with the
 /// package around it, and a pipe has none.
 pub fn lacks_a_package(path: &Path, text: &str) -> Option<String> {
-    let is_alone = !matches!(outside::kind(path, true), Ok(Kind::File));
+    let is_alone = is_standard_input(path) || !matches!(outside::kind(path, true), Ok(Kind::File));
     (is_alone && format_of(text) == Format::Tonel).then(|| {
-        let name = path.display();
+        let name = called(path);
         format!(
             "{name} is no file on disk: write the file of this class, or the folder of its package"
         )
@@ -136,7 +149,7 @@ pub fn folder(parent: &Path) -> PathBuf {
     }
 }
 
-/// The files that `paths` name: a folder stands for the `.st` files in it, at any depth, by name. The other answer tells
+/// The files that `paths` name, standard input among them: a folder stands for the `.st` files in it, at any depth, by name. The other answer tells
 /// of paths that cannot be read, each by its name and with the reason.
 pub fn source_files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(String, String)>) {
     let mut found = Found::default();
@@ -160,6 +173,10 @@ impl Found {
     }
 
     fn look(&mut self, path: &Path, named: bool) -> io::Result<()> {
+        if named && is_standard_input(path) {
+            self.files.push(path.to_path_buf());
+            return Ok(());
+        }
         // Links inside a folder are left alone: they may lead in a circle.
         let kind = outside::kind(path, named)?;
         if kind == Kind::Folder {

@@ -104,12 +104,14 @@ fn without_machine(app: &App, args: &Args, style: Style) -> Option<i32> {
     })
 }
 
-/// Writes to standard output where there is no machine; answers the exit code. A reader that went away is none of our
-/// business.
+/// Writes to standard output where there is no machine; answers the exit code.
 fn put(text: &str) -> i32 {
-    let mut output = std::io::stdout();
-    let written = output.write_all(text.as_bytes());
-    match written.and_then(|()| output.flush()) {
+    written(std::io::stdout().write_all(text.as_bytes()))
+}
+
+/// The exit code when this came of writing to standard output. A reader that went away is none of our business.
+fn written(result: std::io::Result<()>) -> i32 {
+    match result.and_then(|()| std::io::stdout().flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             let message = files::told("standard output", &error);
             let _ = writeln!(std::io::stderr(), "error: {message}");

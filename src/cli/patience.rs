@@ -19,10 +19,12 @@ const TICK: Duration = Duration::from_millis(50);
 const MOST: u64 = 256 << 20;
 
 impl Session {
-    /// All of standard input.
-    pub fn read_standard_input(&mut self) -> io::Result<String> {
-        let input = || outside::all_of(io::stdin().lock(), MOST);
-        files::as_text(self.patiently(input)?)
+    /// The bytes of a source that the command line names: standard input, or a file.
+    pub fn read_source(&mut self, path: &Path) -> io::Result<Vec<u8>> {
+        match files::is_standard_input(path) {
+            true => self.patiently(|| outside::all_of(io::stdin().lock(), MOST)),
+            false => self.read_bytes(path),
+        }
     }
 
     /// The text of a source file, or of what can be read like one.

@@ -47,13 +47,12 @@ fn run_file(session: &mut Session, words: &[OsString], stays: bool) -> Result<()
         session.complain(&format!("warning: {warning}\n"));
     }
     pass(session, arguments)?;
-    let (name, text) = if path == "-" {
-        ("stdin".into(), session.read_standard_input())
-    } else {
-        session.vm.script = Some(path.to_string_lossy().into_owned());
-        (path.to_string_lossy(), session.read_text(Path::new(path)))
-    };
-    match text {
+    let source = Path::new(path);
+    let name = files::called(source);
+    if !files::is_standard_input(source) {
+        session.vm.script = Some(name.clone());
+    }
+    match session.read_source(source).and_then(files::as_text) {
         Ok(text) if format_of(&text) == Format::Tonel => {
             let message = format!("{name} defines a class, in Tonel: it is not a program");
             Err(refuse(session, &message, exit::DOES_NOT_COMPILE))

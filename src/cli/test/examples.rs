@@ -26,6 +26,7 @@ impl Runner<'_> {
             {
                 continue;
             }
+            self.found = true;
             if self.options.list {
                 let (title, expected) = (example.title(), &example.expected);
                 self.session

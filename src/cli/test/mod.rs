@@ -25,7 +25,7 @@ use tell::Tally;
 /// What to test, and how.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
-    /// Packages, folders of packages, and files; without any, the class library's examples
+    /// Packages, folders of packages, and files, `-` for standard input; without any, the class library's examples
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -72,12 +72,14 @@ pub fn test(session: &mut Session, options: &Options, folder: Option<&Path>) -> 
         options,
         tally: Tally::default(),
         progress: Progress::new(),
+        found: false,
     };
     let result = run(&mut runner, &sources);
     let Runner {
         session,
         tally,
         mut progress,
+        found,
         ..
     } = runner;
     progress.clear(session);
@@ -91,9 +93,25 @@ pub fn test(session: &mut Session, options: &Options, folder: Option<&Path>) -> 
     }
     match result {
         Ok(exit::DONE) if !tally.is_good() => exit::FAILED,
+        Ok(exit::DONE) if !found => nothing_found(session, options),
         Ok(code) => code,
         Err(ending) => ending.code(),
     }
+}
+
+/// There is nothing to run. That is an error only if somebody has named something: a name that is spelled wrong must not
+/// pass for a test that does.
+fn nothing_found(session: &mut Session, options: &Options) -> i32 {
+    if options.filter.is_empty() {
+        session.say("no tests and no examples found\n");
+        return exit::DONE;
+    }
+    let texts: Vec<String> = options.filter.iter().map(|f| format!("'{f}'")).collect();
+    let texts = texts.join(" or ");
+    let message = format!("--filter: no test and no example has {texts} in its name");
+    let text = session.style.headline(message);
+    session.complain(&text);
+    exit::FAILED
 }
 
 /// Runs the tests of one class, or of all that there are, in a session that goes on; answers how many there were.
@@ -104,6 +122,7 @@ pub fn in_session(session: &mut Session, class: Option<&str>) -> Result<String, 
         options: &options,
         tally: Tally::default(),
         progress: Progress::none(),
+        found: false,
     };
     runner.start_with_all()?;
     let result = runner.run(|name| class.is_none_or(|wanted| wanted == name));
@@ -131,9 +150,7 @@ fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
             let mut report = runner.session.load(&packages, &mut runner.progress);
             // Scripts with tests are left out of packages: here they run.
             let runs = |name: &str| sources.iter().any(|s| s.name == name && defines_tests(s));
-            report
-                .skipped
-                .retain(|s| s.what != *s.file || !runs(&s.what));
+            report.skipped.retain(|s| !s.is_script() || !runs(&s.what));
             filed_in = std::mem::take(&mut report.files);
             runner.tally.sources = sources::of_packages(&report);
             code = load::tell(runner.session, report);
@@ -183,9 +200,9 @@ type Sources = Result<Vec<Source>, String>;
 
 fn named(session: &mut Session, paths: &[PathBuf]) -> Sources {
     let read = |path: PathBuf| {
-        let name = path.display().to_string();
+        let name = files::called(&path);
         let bytes = session
-            .read_bytes(&path)
+            .read_source(&path)
             .map_err(|e| files::told(&name, &e))?;
         let text = package_text(bytes);
         match files::lacks_a_package(&path, &text) {

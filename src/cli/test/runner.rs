@@ -15,7 +15,6 @@ use crate::loader::LoadError;
 use crate::memory::Value;
 use crate::vm::run::RunError;
 use crate::vm::{Stop, Unhandled};
-use std::time::Duration;
 
 /// Microseconds for what belongs to no single test, and for a test until it has said how long it may take.
 const PATIENCE: u64 = 60_000_000;
@@ -31,6 +30,8 @@ pub struct Runner<'a> {
     pub options: &'a Options,
     pub tally: Tally,
     pub progress: Progress,
+    /// There is something that the options choose.
+    pub found: bool,
 }
 
 impl Runner<'_> {
@@ -67,6 +68,7 @@ impl Runner<'_> {
             .zip(&all)
             .filter(|(_, name)| self.options.wants(&format!("{class}>>{name}")))
             .collect();
+        self.found |= !wanted.is_empty();
         if self.options.list {
             for (_, name) in wanted {
                 self.session.say(&format!("{class}>>{name}\n"));
@@ -173,14 +175,14 @@ impl Runner<'_> {
         match result {
             Ok(value) => Ok((Some(value), outcome)),
             Err(error) => {
-                outcome.failure = self.unexpected(error, time)?;
+                outcome.failure = self.unexpected(error, &outcome)?;
                 Ok((None, outcome))
             }
         }
     }
 
     /// Why a test did not come to its end; Err if nothing at all can go on.
-    fn unexpected(&mut self, error: LoadError, time: Duration) -> Result<Unhandled, Ending> {
+    fn unexpected(&mut self, error: LoadError, of: &Outcome) -> Result<Unhandled, Ending> {
         Ok(match error {
             LoadError::Run(RunError::Unhandled(failure)) => failure,
             LoadError::Source(error) => failure(error.failures.first().map_or("", |f| &f.message)),
@@ -194,11 +196,19 @@ impl Runner<'_> {
                     class: "TestTookTooMuchTime".into(),
                     message: format!(
                         "it could not be ended, and was cut off after {:.1} s",
-                        time.as_secs_f64()
+                        of.time.as_secs_f64()
                     ),
                     ..Unhandled::default()
                 },
-                stop => return Err(self.session.stopped(stop)),
+                stop => {
+                    self.progress.clear(self.session);
+                    let ending = self.session.stopped(stop);
+                    if self.session.signals.ended_by().is_none() {
+                        let at = format!("note: it was in {}\n", of.title());
+                        self.session.complain(&at);
+                    }
+                    return Err(ending);
+                }
             },
         })
     }

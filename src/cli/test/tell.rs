@@ -103,9 +103,6 @@ impl Tally {
             };
             let _ = writeln!(text, "{}, {verdict}", counted(examples.len(), "example"));
         }
-        if self.outcomes.is_empty() && self.sources.is_empty() {
-            text.push_str("no tests and no examples found\n");
-        }
         text
     }
 
