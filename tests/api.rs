@@ -14,6 +14,8 @@ mod errors;
 mod examples;
 #[path = "api/extremes.rs"]
 mod extremes;
+#[path = "api/failures.rs"]
+mod failures;
 #[path = "api/finalization.rs"]
 mod finalization;
 #[path = "api/foreign.rs"]

@@ -173,12 +173,17 @@ fn failures_of_other_processes_are_noted() {
     check(&mut vm, "[ nil zork ] fork. Processor yield. 3", "3");
     let classes: Vec<_> = vm
         .background_failures
+        .kept
         .iter()
-        .map(|f| f.class.as_str())
+        .map(|f| f.told.class.as_str())
         .collect();
     assert_eq!(classes, ["MessageNotUnderstood"]);
     assert_eq!(
-        vm.background_failures[0].frames.last().map(|f| f.line),
+        vm.background_failures.kept[0]
+            .told
+            .frames
+            .last()
+            .map(|f| f.line),
         Some(1)
     );
 }

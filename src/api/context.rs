@@ -363,10 +363,13 @@ impl<'a> Ctx<'a> {
     /// Errors of Processes that ended with them while nobody waited for their answer.
     pub(super) fn failures(&mut self) -> Vec<Error> {
         let failures = std::mem::take(&mut self.vm.background_failures);
-        failures
-            .into_iter()
-            .map(|f| Error::of_unhandled(f, None, None))
-            .collect()
+        let kept = failures.kept.into_iter();
+        let mut errors: Vec<Error> = kept.map(|f| Error::of_failure(self.vm, f)).collect();
+        if failures.omitted > 0 {
+            let count = failures.omitted;
+            errors.push(Error::new(ErrorKind::Omitted { count }));
+        }
+        errors
     }
 
     /// Lets other Processes run until all have ended or wait for ever.

@@ -5,6 +5,8 @@
 use super::object::Obj;
 use super::spans::Lines;
 use crate::loader::LoadError;
+use crate::memory::Value;
+use crate::vm::failures::Failure;
 use crate::vm::host_methods::BoxError;
 use crate::vm::run::RunError;
 use crate::vm::stopping::StoppedAt;
@@ -153,6 +155,11 @@ pub enum ErrorKind {
     Several {
         /// What could not be read or had to be left out, mistakes in sources, exceptions while classes were initialised.
         errors: Vec<Error>,
+    },
+    /// More Processes than [`take_failures`](crate::Smalltalk::take_failures) keeps have ended with errors.
+    Omitted {
+        /// How many more.
+        count: usize,
     },
     /// A handle of another machine.
     ForeignHandle,
@@ -401,24 +408,29 @@ impl Error {
                 Error::new(ErrorKind::Stopped { why, trace })
             }
             RunError::Unhandled(unhandled) => {
-                let exception = vm.take_failed_exception();
-                let source = exception.and_then(|e| vm.take_host_error(e));
-                let denied = exception.and_then(|e| vm.denied_by(e));
-                let exception = exception.map(|e| Obj::new(vm, e));
-                match denied {
-                    Some((what, option)) => Error::new(ErrorKind::Denied {
-                        what,
-                        option,
-                        message: unhandled.message,
-                        trace: Trace {
-                            frames: unhandled.frames,
-                            omitted: unhandled.omitted,
-                        },
-                        exception,
-                    }),
-                    None => Error::of_unhandled(unhandled, exception, source),
-                }
+                let exception = vm.take_failed_exception().unwrap_or(Value::NIL);
+                let failure = vm.failure(unhandled, exception);
+                Error::of_failure(vm, failure)
             }
+        }
+    }
+
+    /// What is known of an exception that nobody handled.
+    pub(super) fn of_failure(vm: &mut Vm, failure: Failure) -> Error {
+        let exception = failure.exception;
+        let exception = (!exception.is_nil()).then(|| Obj::new(vm, exception));
+        match failure.denied {
+            Some((what, option)) => Error::new(ErrorKind::Denied {
+                what,
+                option,
+                message: failure.told.message,
+                trace: Trace {
+                    frames: failure.told.frames,
+                    omitted: failure.told.omitted,
+                },
+                exception,
+            }),
+            None => Error::of_unhandled(failure.told, exception, failure.source),
         }
     }
 

@@ -72,6 +72,8 @@ impl Display for Error {
                 [first, rest @ ..] => write!(f, "{first} (and {} more)", rest.len()),
                 [] => f.write_str("nothing went wrong"),
             },
+            ErrorKind::Omitted { count: 1 } => f.write_str("one more Process ended with an error"),
+            ErrorKind::Omitted { count } => write!(f, "{count} more Processes ended with errors"),
             ErrorKind::ForeignHandle => f.write_str("this object belongs to another machine"),
             ErrorKind::Ended => f.write_str("this program has ended already"),
             ErrorKind::NotFound { what } => write!(f, "there is no {what}"),

@@ -263,7 +263,9 @@ impl Smalltalk {
         self.as_ctx().run_processes()
     }
 
-    /// Errors that ended Processes for whose answer nobody waited, since the last time.
+    /// Errors that ended Processes for whose answer nobody waited, since the last time. The first hundred are kept,
+    /// with the beginning of a long message; if there were more, the last error says how many
+    /// ([`ErrorKind::Omitted`](crate::ErrorKind::Omitted)). Where memory is short the exceptions themselves are let go.
     pub fn take_failures(&mut self) -> Vec<Error> {
         self.as_ctx().failures()
     }

@@ -21,6 +21,7 @@ use crate::loader::script::check_file;
 use crate::loader::watch::Watcher;
 use crate::loader::{LoadError, boot};
 use crate::memory::{HeapOptions, Value};
+use crate::vm::failures::Failures;
 use crate::vm::run::RunError;
 use crate::vm::{CompileFailure, Limits, Outlined, Stop, Unhandled, Vm, signal};
 use std::fmt::Display;
@@ -327,9 +328,14 @@ impl Session {
     /// Writes the errors that ended other Processes since the last time.
     pub fn tell_failures(&mut self) {
         self.failures += std::mem::take(&mut self.vm.failures_told);
-        for failure in std::mem::take(&mut self.vm.background_failures) {
-            self.failures += 1;
-            self.tell(&failure);
+        let Failures { kept, omitted } = std::mem::take(&mut self.vm.background_failures);
+        self.failures += kept.len() + omitted;
+        for failure in kept {
+            self.tell(&failure.told);
+        }
+        if omitted > 0 {
+            let text = format!("{omitted} more Processes ended with errors");
+            self.complain(&self.style.headline(text));
         }
     }
 
@@ -472,7 +478,8 @@ fn image(folder: Option<&Path>) -> Result<Image, String> {
 fn tell_now<const COLOUR: bool, const LIBRARY: bool>(vm: &mut Vm, error: Unhandled) {
     if error.class == INTERRUPT {
         // The program is about to end; the session knows how to put it.
-        return vm.background_failures.push(error);
+        let failure = vm.failure(error, Value::NIL);
+        return vm.background_failures.keep(failure);
     }
     vm.failures_told += 1;
     let style = Style {

@@ -40,6 +40,7 @@ impl Vm {
         self.reclaim_due |= self.heap.options.stress && self.heap.counters.full_collections > full;
         let limit = self.memory_limit();
         if self.memory_used() > limit {
+            self.background_failures.let_go();
             self.with_roots(live_end, |heap, roots| heap.full_collect(roots));
             if self.memory_used() > limit {
                 self.stop = Some(Stop::Memory);
@@ -65,6 +66,7 @@ impl Vm {
         // SAFETY: the caller's promise.
         unsafe { call.forget_earlier_answer() };
         let before = self.heap.bytes_used();
+        self.background_failures.let_go();
         self.with_roots_in_primitive(|heap, roots| heap.full_collect(roots));
         self.heap.bytes_used() < before
     }
@@ -155,6 +157,7 @@ impl Roots for MachineRoots {
         let vm = unsafe { &mut *self.vm };
         visitor.value(&mut vm.processes.active);
         vm.handles.visit(visitor);
+        vm.background_failures.visit(visitor);
         visitor.slice(&mut vm.external.objects);
         visitor.slice(&mut vm.once.objects);
         vm.scheduler.visit(visitor);

@@ -11,6 +11,7 @@ pub mod convert;
 pub mod define;
 pub mod dispatch;
 pub mod error;
+pub mod failures;
 pub mod frame;
 pub mod gc;
 mod handlers;
@@ -289,8 +290,8 @@ pub struct Vm {
     pub(crate) watches_for_deadlock: bool,
     /// The last unhandled exception, for whoever started the Process.
     pub(crate) unhandled: Option<Unhandled>,
-    /// An unhandled error ended a Process that nobody waits for.
-    pub background_failures: Vec<Unhandled>,
+    /// Unhandled errors that ended Processes that nobody waits for.
+    pub background_failures: failures::Failures,
     /// Exceptions that were handled, and that somebody wants to tell of all the same.
     pub kept_failures: Vec<Unhandled>,
     /// Is told of such an error at once, instead of its being kept.
@@ -425,7 +426,7 @@ impl Vm {
             pause: None,
             watches_for_deadlock: false,
             unhandled: None,
-            background_failures: Vec::new(),
+            background_failures: failures::Failures::default(),
             kept_failures: Vec::new(),
             failure_hook: None,
             failures_told: 0,

@@ -407,7 +407,8 @@ unsafe fn unhandled_exception(vm: &mut Vm, call: Call) -> Outcome {
             return Outcome::Value(Value::NIL);
         }
     }
-    vm.note_background_failure(failure);
+    // SAFETY: as above.
+    vm.note_background_failure(failure, unsafe { call.arg(1) });
     Outcome::Value(Value::NIL)
 }
 
@@ -440,7 +441,10 @@ const MOST_KEPT: usize = 100;
 unsafe fn exception_keep(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: the window is that of the call.
     match unsafe { failure_of(vm, call) } {
-        Ok(failure) if vm.kept_failures.len() < MOST_KEPT => vm.kept_failures.push(failure),
+        Ok(mut failure) if vm.kept_failures.len() < MOST_KEPT => {
+            failure.shorten();
+            vm.kept_failures.push(failure);
+        }
         Ok(_) => {}
         Err(error) => return Outcome::Fail(error),
     }

@@ -382,7 +382,7 @@ impl Vm {
         if self.levels.iter().any(|l| l.process == slot) {
             self.unhandled = Some(failure);
         } else {
-            self.note_background_failure(failure);
+            self.note_background_failure(failure, Value::NIL);
         }
         self.finish_active()
     }

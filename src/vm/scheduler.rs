@@ -6,7 +6,7 @@
 use super::process::{State, Turn, field};
 use super::process_primitives::is_semaphore;
 use super::slices::Pause;
-use super::{Fp, Pc, Stop, Unhandled, Vm, signal};
+use super::{Fp, Pc, Stop, Vm, signal};
 use crate::host::ONCE;
 use crate::memory::{Value, Visitor};
 use std::cmp::Reverse;
@@ -472,13 +472,5 @@ impl Vm {
         }
         self.heap.set_slot(process, field::SLOT, Value::NIL);
         self.processes.free(slot);
-    }
-
-    /// An unhandled exception in a Process that nobody called: told at once where somebody listens.
-    pub(crate) fn note_background_failure(&mut self, failure: Unhandled) {
-        match self.failure_hook {
-            Some(hook) => hook(self, failure),
-            None => self.background_failures.push(failure),
-        }
     }
 }

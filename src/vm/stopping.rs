@@ -91,12 +91,18 @@ impl Vm {
 
     /// Everything stops: notes where, which is in the Process that runs or else in the one in `slot`.
     pub(super) fn note_stop(&mut self, slot: usize) {
-        let stops = self.stop.is_some_and(Stop::cleans_up) && !self.watches_for_deadlock;
+        let stops = self.stop.is_some_and(Stop::cleans_up);
         if !stops || self.cleaning || self.stopped_at.is_some() {
             return;
         }
         let active = self.processes.active_slot;
         let running = |p: &&super::process::Proc| p.state == State::Running;
+        // A call that only lets the others run says nothing itself.
+        let watcher = self.levels.last().filter(|_| self.watches_for_deadlock);
+        let runs = self.processes.get(active).is_some_and(|p| running(&p));
+        if watcher.is_some_and(|l| !runs || l.process == active) {
+            return;
+        }
         let (proc, frame) = match self.processes.get(active).filter(running) {
             Some(proc) => (Some(proc), self.top_frame()),
             None => {

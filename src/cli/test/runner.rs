@@ -96,7 +96,7 @@ impl Runner<'_> {
         };
         let report = texts(self.session, report);
         let kept = std::mem::take(&mut self.session.vm.kept_failures);
-        let background = std::mem::take(&mut self.session.vm.background_failures);
+        let background = std::mem::take(&mut self.session.vm.background_failures.kept);
         let verdict = report.first().map_or("", String::as_str);
         outcome.verdict = match verdict {
             "passed" if background.is_empty() => Verdict::Passed,
@@ -110,7 +110,7 @@ impl Runner<'_> {
             "" => failure_of_a_killed_process(),
             _ => kept
                 .into_iter()
-                .chain(background)
+                .chain(background.into_iter().map(|f| f.told))
                 .next()
                 .unwrap_or_default(),
         };
@@ -147,7 +147,7 @@ impl Runner<'_> {
     ) -> Result<(Option<Value>, Outcome), Ending> {
         let vm = &mut self.session.vm;
         vm.kept_failures.clear();
-        vm.background_failures.clear();
+        vm.background_failures = Default::default();
         let (capture, began) = (Capture::default(), now());
         let output = std::mem::replace(&mut vm.host.stdio.output, capture.output());
         vm.limits.cut_off = Some(vm.time_spent().saturating_add(PATIENCE));
