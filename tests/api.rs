@@ -57,3 +57,5 @@ mod stack;
 mod stops;
 #[path = "api/taken_images.rs"]
 mod taken_images;
+#[path = "api/wrappers.rs"]
+mod wrappers;

@@ -20,15 +20,27 @@ fn dictionary<K: IntoSmalltalk, V: IntoSmalltalk>(
     class.send(ctx, "newFromKeys:andValues:", (&keys, &values))
 }
 
+/// Whether it is a collection that says it is a Dictionary: an OrderedDictionary does not inherit from one. The question
+/// may move everything.
+pub(super) fn is_dictionary(ctx: &mut Ctx<'_>, object: &Obj) -> Result<bool> {
+    let value = object.value(ctx.vm)?;
+    Ok(is_kind_of(ctx, value, "Collection") && ctx.send_message(object, "isDictionary", ())?)
+}
+
+/// Whether it is a collection that a list holds without losing anything.
+pub(super) fn is_listable(ctx: &mut Ctx<'_>, object: &Obj) -> Result<bool> {
+    let value = object.value(ctx.vm)?;
+    Ok(is_kind_of(ctx, value, "Collection")
+        && !ctx.vm.is_string(value)
+        && !is_dictionary(ctx, object)?)
+}
+
 /// What is in a Dictionary, or in a collection that says it is one.
 fn pairs<K: FromSmalltalk, V: FromSmalltalk>(
     ctx: &mut Ctx<'_>,
     object: &Obj,
 ) -> Result<impl Iterator<Item = (K, V)> + use<K, V>> {
-    let value = object.value(ctx.vm)?;
-    // An OrderedDictionary does not inherit from Dictionary.
-    if !is_kind_of(ctx, value, "Collection") || !ctx.send_message(object, "isDictionary", ())? {
-        // The question may have moved it.
+    if !is_dictionary(ctx, object)? {
         let value = object.value(ctx.vm)?;
         return Err(mismatch(ctx, "a Dictionary", value));
     }
@@ -55,6 +67,14 @@ macro_rules! map {
         impl<K: IntoSmalltalk, V: IntoSmalltalk $(, $hasher)?> IntoSmalltalk for $map<K, V $(, $hasher)?> {
             fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
                 dictionary(self, ctx)
+            }
+        }
+
+        impl<K: IntoSmalltalk + Clone, V: IntoSmalltalk + Clone $(, $hasher)?> IntoSmalltalk
+            for &$map<K, V $(, $hasher)?>
+        {
+            fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
+                dictionary(self.iter().map(|(k, v)| (k.clone(), v.clone())), ctx)
             }
         }
     };
@@ -95,13 +115,33 @@ fn counted<T: FromSmalltalk, const N: usize>(ctx: &mut Ctx<'_>, object: &Obj) ->
     })
 }
 
+/// The parts of a tuple: a list of so many, or key and value of an Association.
+fn parts<const N: usize>(ctx: &mut Ctx<'_>, object: &Obj) -> Result<[Obj; N]> {
+    let value = object.value(ctx.vm)?;
+    if N == 2 && is_kind_of(ctx, value, "Association") && ctx.vm.heap.is_pointers(value) {
+        let pair: Vec<Value> = ctx
+            .vm
+            .heap
+            .pointer_slots(value)
+            .iter()
+            .take(N)
+            .copied()
+            .collect();
+        let pair: Vec<Obj> = pair.into_iter().map(|v| Obj::new(ctx.vm, v)).collect();
+        if let Ok(pair) = pair.try_into() {
+            return Ok(pair);
+        }
+    }
+    counted(ctx, object)
+}
+
 /// Implements the traits for tuples.
 macro_rules! tuple {
     ($count:literal $($name:ident)+) => {
         impl<$($name: FromSmalltalk),+> FromSmalltalk for ($($name,)+) {
             #[allow(non_snake_case)]
             fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
-                let [$($name),+] = counted::<Obj, $count>(ctx, object)?;
+                let [$($name),+] = parts::<$count>(ctx, object)?;
                 Ok(($($name::from_smalltalk(&mut ctx.as_ctx(), &$name)?,)+))
             }
         }

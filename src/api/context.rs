@@ -290,7 +290,12 @@ impl<'a> Ctx<'a> {
 
     /// Conversions may be nested as far as the thread's stack goes.
     pub(super) fn check_stack(&self) -> Result<()> {
-        match self.vm.host.stack.has_room_for_call(0, false) {
+        self.check_stack_within(0)
+    }
+
+    /// The same inside so many others.
+    pub(super) fn check_stack_within(&self, depth: usize) -> Result<()> {
+        match self.vm.host.stack.has_room_for_call(depth, false) {
             true => Ok(()),
             false => Err(Error::of_unhandled(Unhandled::too_deep(), None, None)),
         }

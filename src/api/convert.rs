@@ -3,6 +3,7 @@
 //! Conversions of built-in types run no Smalltalk code, except that of other collections to Arrays. Code of the host's
 //! gets a `Ctx` of its own each time: whoever puts another machine's in its place has changed nothing but that.
 
+use super::collections::is_listable;
 use super::context::{AsCtx, Ctx};
 use super::error::{Error, Result};
 use super::object::Obj;
@@ -14,15 +15,16 @@ use crate::vm::known::Known;
 /// | Rust | Smalltalk |
 /// |---|---|
 /// | `i8` … `i128`, `u8` … `u128`, `isize`, `usize` | Integer; one that does not fit is an error |
-/// | `f64` | Float, and an Integer where it is exact |
+/// | `f64` | Float, an Integer where it is exact, and the nearest to a Fraction or ScaledDecimal |
 /// | `f32` | the same, rounded |
 /// | `bool`, `char`, `()` | Boolean, Character, anything |
-/// | `String`, [`Symbol`] | String or Symbol |
-/// | `Option<T>` | nil is `None` |
-/// | `Vec<T>` | Array and other collections except Dictionaries and Strings |
-/// | tuples of up to six, `[T; N]` | the same, of as many elements |
+/// | `String`, `Box<str>`, `Arc<str>`, `Cow<str>`, `PathBuf`, [`Symbol`] | String or Symbol |
+/// | `Option<T>`, `Box<T>` | nil is `None`; as `T` |
+/// | `Vec<T>`, `VecDeque<T>` | Array and other collections except Dictionaries and Strings |
+/// | tuples of up to six, `[T; N]` | the same, of as many elements; a pair also from an Association |
 /// | `HashMap`, `BTreeMap` | Dictionary and its kin: what answers true to `isDictionary` |
 /// | `HashSet`, `BTreeSet` | as `Vec<T>`; equal elements are one |
+/// | [`Duration`](std::time::Duration) | a Duration that is not negative |
 /// | [`Obj`](crate::Obj), [`Block<A, R>`](crate::Block) | anything, a block of as many arguments |
 ///
 /// ```
@@ -70,8 +72,9 @@ pub trait FromSmalltalk: Sized {
 
 /// What a Rust value becomes in Smalltalk: the way back of [`FromSmalltalk`].
 ///
-/// `&str` becomes a String, `()` nil, a `Vec<u8>` a ByteArray and any other `Vec` an Array, as do tuples, arrays and
-/// slices; maps become Dictionaries, sets Sets. A `Result` is its value, or an error where it is used.
+/// `&str` and `&Path` become Strings, `()` nil, a `Vec<u8>` a ByteArray and any other `Vec` an Array, as do tuples, arrays
+/// and slices; maps become Dictionaries, sets Sets. References to numbers, lists and maps become what these do. A
+/// `Result` is its value, or an error where it is used.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -172,6 +175,19 @@ pub(super) fn mismatch(ctx: &Ctx<'_>, expected: &str, value: Value) -> Error {
     Error::conversion(expected, found)
 }
 
+/// A code point that is not one of Rust's.
+fn no_char(what: &str, code: u32) -> Error {
+    let kind = if code < 0xE000 {
+        "a surrogate"
+    } else {
+        "beyond Unicode"
+    };
+    Error::conversion(
+        format!("{what} that `char` can be"),
+        format!("16r{code:X}, {kind}"),
+    )
+}
+
 /// Implements the traits for a type whose conversions need no handle.
 macro_rules! by_value {
     (from $type:ty, |$ctx:ident, $v:ident| $body:expr) => {
@@ -215,11 +231,21 @@ by_value!(
 );
 
 by_value!(from char, |ctx, v| {
-    v.as_char().and_then(char::from_u32).ok_or_else(|| mismatch(ctx, "a Character", v))
+    let code = v.as_char().ok_or_else(|| mismatch(ctx, "a Character", v))?;
+    char::from_u32(code).ok_or_else(|| no_char("a Character", code))
 });
 by_value!(into char, |x, _ctx| Ok(Value::char(x as u32)));
 
-by_value!(from String, |ctx, v| ctx.vm.string_value(v).ok_or_else(|| mismatch(ctx, "a String", v)));
+by_value!(from String, |ctx, v| {
+    let text = ctx.vm.string_value(v).ok_or_else(|| mismatch(ctx, "a String", v))?;
+    // What is no `char` has become one of these; Strings that have them are wide.
+    let strange = text.contains(char::REPLACEMENT_CHARACTER);
+    let codes = if strange { ctx.vm.heap.words32(v) } else { &[] };
+    match codes.iter().find(|&&code| char::from_u32(code).is_none()) {
+        Some(&code) => Err(no_char("a String of Characters", code)),
+        None => Ok(text),
+    }
+});
 by_value!(into String, |x, ctx| x.as_str().into_value(ctx));
 by_value!(into & String, |x, ctx| x.as_str().into_value(ctx));
 by_value!(into & str, |x, ctx| {
@@ -319,10 +345,11 @@ impl<T: FromSmalltalk> FromSmalltalk for Vec<T> {
         if class == Known::Array.index() {
             return elements(ctx, value);
         }
-        if !is_listable(ctx, value) {
+        let object = Obj::new(ctx.vm, value);
+        if !is_listable(ctx, &object)? {
+            let value = object.value(ctx.vm)?;
             return Err(mismatch(ctx, "an Array", value));
         }
-        let object = Obj::new(ctx.vm, value);
         let array: Obj = ctx.send_message(&object, "asArray", ())?;
         let value = array.value(ctx.vm)?;
         if ctx.vm.heap.class_of(value) != Known::Array.index() {
@@ -352,13 +379,6 @@ fn elements<T: FromSmalltalk>(ctx: &mut Ctx<'_>, array: Value) -> Result<Vec<T>>
     }
     ctx.unpin(place);
     Ok(items)
-}
-
-/// Whether `value` is a collection that a list holds without losing anything.
-pub(super) fn is_listable(ctx: &Ctx<'_>, value: Value) -> bool {
-    is_kind_of(ctx, value, "Collection")
-        && !is_kind_of(ctx, value, "Dictionary")
-        && !ctx.vm.is_string(value)
 }
 
 /// Whether `value` is an instance of the class of this name or of one that inherits from it.

@@ -12,6 +12,8 @@ use crate::vm::run::RunError;
 use crate::vm::stopping::StoppedAt;
 use crate::vm::trace::Frame;
 use crate::vm::{CompileFailure, Mistake, Outlined, Stop, Unhandled, Vm};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What every fallible function of this crate answers.
@@ -214,6 +216,8 @@ impl Trace {
 /// use chirp::{Place, Smalltalk};
 ///
 /// let mut st = Smalltalk::new();
+/// let error = st.run_source::<()>("plan.st", "3 +\n +").unwrap_err();
+/// assert_eq!(error.place(), Some(Place { file: Some("plan.st"), line: 1, column: 3 }));
 /// let error = st.run_source::<()>("plan.st", "3 + 4.\n  nil foo").unwrap_err();
 /// assert_eq!(error.place(), Some(Place { file: Some("plan.st"), line: 2, column: 7 }));
 /// ```
@@ -270,6 +274,12 @@ impl Error {
         }
     }
 
+    /// A file that cannot be read; the `source` is an `io::Error` of the same kind.
+    pub(super) fn of_file(path: &Path, error: &io::Error) -> Error {
+        let text = format!("{}: {error}", path.display());
+        Error::host(io::Error::new(error.kind(), text))
+    }
+
     /// An object does not fit the Rust type that it should become: for implementations of
     /// [`FromSmalltalk`](crate::FromSmalltalk).
     ///
@@ -307,7 +317,7 @@ impl Error {
     pub fn place(&self) -> Option<Place<'_>> {
         match &self.0.kind {
             ErrorKind::Syntax { errors, .. } => errors.first().map(|e| Place {
-                file: None,
+                file: e.file.as_deref(),
                 line: e.line,
                 column: e.column,
             }),

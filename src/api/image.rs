@@ -84,7 +84,8 @@ impl Image {
     /// # Ok::<(), chirp::Error>(())
     /// ```
     pub fn of(folder: impl AsRef<Path>) -> Result<Image> {
-        let files = library_files::read(folder.as_ref()).map_err(Error::host)?;
+        let files = library_files::read(folder.as_ref())
+            .map_err(|e| Error::of_file(folder.as_ref(), &e))?;
         match image::Image::from_files(&files) {
             Ok(image) => Ok(Image(Content::Library(Arc::new(image)))),
             Err(errors) => {

@@ -48,6 +48,7 @@ mod serial;
 mod smalltalk;
 mod spans;
 pub mod testing;
+mod wrappers;
 
 pub use crate::host::capabilities::Capabilities;
 #[cfg(feature = "files")]

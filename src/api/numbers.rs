@@ -1,7 +1,8 @@
-//! Conversions of numbers. What does not fit is an error, never a wrong number.
+//! Conversions of numbers, and of references to what is copied as they are. What does not fit is an error, never a wrong
+//! number; a Fraction is the nearest Float.
 
 use super::context::Ctx;
-use super::convert::{FromSmalltalk, IntoSmalltalk, by_value, mismatch, room};
+use super::convert::{FromSmalltalk, IntoSmalltalk, by_value, is_kind_of, mismatch, room};
 use super::error::{Error, Result};
 use super::object::Obj;
 use crate::bigint::BigInt;
@@ -57,6 +58,7 @@ macro_rules! integers {
     ($($type:ident)*) => {$(
         by_value!(from $type, |ctx, v| integer(ctx, v, stringify!($type)));
         by_value!(into $type, |x, ctx| Ok(object(ctx, x)));
+        by_value!(into &$type, |x, ctx| (*x).into_value(ctx));
     )*};
 }
 
@@ -76,8 +78,30 @@ by_value!(from f64, |ctx, v| {
     if let Some(f) = ctx.vm.heap.as_float(v) {
         return Ok(f);
     }
-    let n = ctx.vm.bigint_value(v).ok_or_else(|| mismatch(ctx, "a Float", v))?;
+    let Some(n) = ctx.vm.bigint_value(v) else {
+        return nearest(ctx, v);
+    };
     let exact = Some(n.to_f64()).filter(|&f| BigInt::from_f64(f).as_ref() == Some(&n));
     exact.ok_or_else(|| Error::conversion("a number that fits f64 exactly", format!("an Integer of {} bits", n.bits())))
 });
 by_value!(into f64, |x, ctx| Ok(ctx.vm.heap.float(x)));
+
+by_value!(into & u8, |x, ctx| (*x).into_value(ctx));
+by_value!(into & f64, |x, ctx| (*x).into_value(ctx));
+by_value!(into & f32, |x, ctx| (*x).into_value(ctx));
+by_value!(into & bool, |x, ctx| (*x).into_value(ctx));
+by_value!(into & char, |x, ctx| (*x).into_value(ctx));
+
+/// The Float nearest to a number that is neither a Float nor an Integer.
+fn nearest(ctx: &mut Ctx<'_>, v: Value) -> Result<f64> {
+    if !is_kind_of(ctx, v, "Number") {
+        return Err(mismatch(ctx, "a Float", v));
+    }
+    let number = Obj::new(ctx.vm, v);
+    let float: Obj = ctx.send_message(&number, "asFloat", ())?;
+    let float = ctx.vm.heap.as_float(float.value(ctx.vm)?);
+    // Infinity is another number.
+    let finite = float.filter(|f| f.is_finite());
+    let number = number.value(ctx.vm)?;
+    finite.ok_or_else(|| mismatch(ctx, "a number that fits f64", number))
+}

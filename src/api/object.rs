@@ -41,7 +41,7 @@ use std::sync::Arc;
 /// st.eval::<i64>("4").unwrap();
 /// inner().unwrap();
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Obj(Arc<Root>);
 
 impl Obj {
@@ -87,6 +87,18 @@ impl Obj {
         Ok(ctx.vm.classes.name(ctx.vm.heap.class_of(value)))
     }
 
+    /// Whether it is nil.
+    ///
+    /// ```
+    /// let mut st = chirp::Smalltalk::new();
+    /// let found: chirp::Obj = st.eval("#(1 2) detect: [ :n | n > 2 ] ifNone: [ nil ]")?;
+    /// assert!(found.is_nil(&mut st)?);
+    /// # Ok::<(), chirp::Error>(())
+    /// ```
+    pub fn is_nil(&self, on: &mut impl AsCtx) -> Result<bool> {
+        Ok(self.value(on.as_ctx().vm)?.is_nil())
+    }
+
     /// Whether both handles stand for the very same object of the same machine.
     ///
     /// ```
@@ -98,6 +110,13 @@ impl Obj {
     pub fn is_same(&self, other: &Obj, on: &mut impl AsCtx) -> Result<bool> {
         let ctx = on.as_ctx();
         Ok(self.value(ctx.vm)? == other.value(ctx.vm)?)
+    }
+}
+
+/// Without its machine nobody knows what it is.
+impl std::fmt::Debug for Obj {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
     }
 }
 

@@ -14,7 +14,10 @@ impl Display for Error {
                 f.write_str(self.rendered().trim_end())
             }
             ErrorKind::Syntax { errors, .. } => match errors.first() {
-                Some(e) => write!(f, "{} at {}:{}", e.message, e.line, e.column),
+                Some(e) => {
+                    write!(f, "{} at ", e.message)?;
+                    place(f, e.file.as_deref(), e.line, e.column)
+                }
                 None => f.write_str("the source text was refused"),
             },
             ErrorKind::Unhandled {
@@ -104,6 +107,13 @@ fn reason(why: Stop) -> &'static str {
     }
 }
 
+fn place(f: &mut Formatter<'_>, file: Option<&str>, line: usize, column: usize) -> Result {
+    if let Some(file) = file.filter(|name| !name.is_empty()) {
+        write!(f, "{file}:")?;
+    }
+    write!(f, "{line}:{column}")
+}
+
 /// The trace, where the long form is wanted.
 fn long(f: &mut Formatter<'_>, trace: &Trace) -> Result {
     if !f.alternate() {
@@ -140,9 +150,8 @@ fn activation(f: &mut Formatter<'_>, frame: &Frame) -> Result {
     if frame.line == 0 {
         return Ok(());
     }
-    let file = frame.file.as_deref().unwrap_or_default();
-    let colon = if file.is_empty() { "" } else { ":" };
-    write!(f, "  {file}{colon}{}:{}", frame.line, frame.column)?;
+    f.write_str("  ")?;
+    place(f, frame.file.as_deref(), frame.line, frame.column)?;
     let (source, blanks) = chirp_grammar::shown_line(&frame.source, frame.column);
     if source.is_empty() {
         return Ok(());

@@ -140,7 +140,7 @@ impl Smalltalk {
     /// ```
     pub fn run_file<T: FromSmalltalk>(&mut self, path: impl AsRef<Path>) -> Result<T> {
         let path = path.as_ref();
-        let text = outside::read_text(path).map_err(Error::host)?;
+        let text = outside::read_text(path).map_err(|e| Error::of_file(path, &e))?;
         self.run_source(&path.to_string_lossy(), &text)
     }
 

@@ -411,7 +411,10 @@ pub fn failure_in(diagnostics: &[Diagnostic], source: &Source, origin: &Origin) 
     )
 }
 
-fn account(mistakes: Vec<Mistake>, rendered: String, source: &Source) -> CompileFailure {
+fn account(mut mistakes: Vec<Mistake>, rendered: String, source: &Source) -> CompileFailure {
+    for mistake in &mut mistakes {
+        mistake.file.clone_from(&source.file);
+    }
     let first = mistakes.first();
     CompileFailure {
         message: first.map_or_else(String::new, |m| m.message.clone()),
@@ -435,6 +438,7 @@ fn mistake(d: &Diagnostic, text: &str, shift: u32, indent: u32) -> Mistake {
     Mistake {
         code: d.code,
         message: d.title.clone(),
+        file: None,
         line,
         column,
         end_line,

@@ -129,6 +129,8 @@ pub struct Mistake {
     pub code: &'static str,
     /// What is wrong, in one sentence.
     pub message: String,
+    /// The file, or the name given to the text; none of a single method.
+    pub file: Option<Arc<str>>,
     /// Line in the file, from 1.
     pub line: usize,
     /// Column in characters, from 1.
@@ -137,7 +139,7 @@ pub struct Mistake {
     pub end_line: usize,
     /// Column behind its last character.
     pub end_column: usize,
-    /// Its bytes in the text that the host gave, for [`ErrorKind::Syntax`](crate::ErrorKind::Syntax).
+    /// Its bytes in the text that the host gave or in the file that it named, for [`ErrorKind::Syntax`](crate::ErrorKind::Syntax).
     pub span: Range<usize>,
     /// How to get rid of it, where that is known.
     pub help: Option<String>,

@@ -92,7 +92,10 @@ fn what_does_not_fit_is_an_error() {
     );
     assert_eq!(told::<i64>(st, "3.5"), "expected an Integer, found a Float");
     assert_eq!(told::<i64>(st, "nil"), "expected an Integer, found nil");
-    assert_eq!(told::<f64>(st, "1/2"), "expected a Float, found a Fraction");
+    assert_eq!(
+        told::<f64>(st, "(10 raisedTo: 400) / 3"),
+        "expected a number that fits f64, found a Fraction"
+    );
     assert_eq!(
         told::<bool>(st, "1"),
         "expected a Boolean, found a SmallInteger"

@@ -13,7 +13,7 @@ fn mistakes_in_the_source() {
     assert_eq!((errors[0].line, errors[0].column), (2, 6));
     assert!(errors.len() >= 2, "{errors:?}");
     assert!(errors[0].code.starts_with('E'));
-    assert!(error.to_string().ends_with("at 2:6"), "{error}");
+    assert!(error.to_string().ends_with("at eval:2:6"), "{error}");
     let long = format!("{error:#}");
     assert!(long.contains("a := := 3.") && long.contains('^'), "{long}");
     for unfinished in ["3 + ", "[:x | x", "#(1 2", "'abc"] {
@@ -144,6 +144,14 @@ fn the_other_kinds() {
     assert!(matches!(error.kind(), ErrorKind::Host { .. }));
     let io = error.host_error::<std::io::Error>().unwrap();
     assert_eq!(io.kind(), std::io::ErrorKind::NotFound);
+    let text = error.to_string();
+    assert!(text.starts_with("no/such/file.st: No such file"), "{text}");
+    let error = st.run_file::<()>(std::env::temp_dir()).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains(&*std::env::temp_dir().to_string_lossy()),
+        "{text}"
+    );
 }
 
 #[test]
@@ -175,4 +183,19 @@ fn chunk_files_report_their_own_lines() {
         panic!("{error}")
     };
     assert_eq!(errors[0].line, 3);
+}
+
+#[test]
+fn mistakes_tell_their_file() {
+    let st = &mut Smalltalk::new();
+    let error = st.run_source::<()>("plan.st", "3 +\n +").unwrap_err();
+    let place = error.place().unwrap();
+    assert_eq!(
+        (place.file, place.line, place.column),
+        (Some("plan.st"), 1, 3)
+    );
+    assert!(error.to_string().ends_with(" at plan.st:1:3"), "{error}");
+    let class = st.class("Object").unwrap();
+    let error = class.compile(st, "foo ^ ]").unwrap_err();
+    assert_eq!(error.place().unwrap().file, None);
 }

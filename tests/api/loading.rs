@@ -108,7 +108,8 @@ fn a_folder_that_cannot_be_loaded_whole() {
     let (_, result) = load(&[("Good.class.st", good), ("run.st", "3 + 4")]);
     result.unwrap();
     let error = Smalltalk::new().load("/no/such/folder").unwrap_err();
-    assert!(error.to_string().contains("No such file"), "{error}");
+    let text = error.to_string();
+    assert!(text.starts_with("/no/such/folder: No such file"), "{text}");
 }
 
 #[test]
@@ -153,5 +154,52 @@ fn several_errors_and_stops() {
             .unwrap()
             .ends_with("A1.class.st")
     );
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn single_files_and_the_places_of_mistakes() {
+    let folder = std::env::temp_dir().join(format!("chirp-single-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let write = |name: &str, text: &[u8]| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let st = &mut Smalltalk::new();
+    let class = |name: &str, method: &str| {
+        format!(
+            "Class {{ #name : '{name}', #superclass : 'Object', #package : 'P' }}\n\n{name} >> {method}"
+        )
+    };
+    let path = write("Good.class.st", class("Good", "two [ ^ 2 ]").as_bytes());
+    st.load(&path).unwrap();
+    assert_eq!(st.eval::<i64>("Good new two").unwrap(), 2);
+    st.load(write("script.st", b"Smalltalk at: #Ready put: 3"))
+        .unwrap();
+    // From the time before UTF-8.
+    st.load(write("old.st", b"Smalltalk at: #Word put: 'Gr\xfc\xdfe'"))
+        .unwrap();
+    assert_eq!(st.eval::<String>("Word").unwrap(), "Gr\u{fc}\u{df}e");
+    for (name, method) in [("One", "two [ ^ 2 + ]"), ("Two", "three [ ^ ) ]")] {
+        write(&format!("{name}.class.st"), class(name, method).as_bytes());
+    }
+    let error = st.load(&folder).unwrap_err();
+    let ErrorKind::Several { errors } = error.kind() else {
+        panic!("{error:#}")
+    };
+    for (error, (name, marked)) in errors
+        .iter()
+        .zip([("One.class.st", "+"), ("Two.class.st", ")")])
+    {
+        let ErrorKind::Syntax { errors, .. } = error.kind() else {
+            panic!("{error:#}")
+        };
+        let path = folder.join(name);
+        assert_eq!(error.place().unwrap().file, path.to_str());
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text[errors[0].span.clone()].contains(marked), "{errors:?}");
+    }
+    assert_eq!(errors.len(), 2);
     std::fs::remove_dir_all(&folder).unwrap();
 }

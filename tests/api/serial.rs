@@ -224,13 +224,15 @@ fn errors_tell_where() {
     assert!(
         server("d := 3").contains("expected a Dictionary or an object with instance variables")
     );
-    assert!(server("d at: #inner put: d").contains("objects that end somewhere"));
+    assert!(server("d at: #inner put: d").starts_with("StackOverflow: "));
     assert!(fails::<Shape>("#Other").contains("Other"));
     assert!(
         fails::<Shape>("3").contains("expected a Symbol or an Association, found a SmallInteger")
     );
     assert!(fails::<Shape>("Dictionary new").contains("one of 0"));
-    assert!(fails::<f64>("1/3").contains("expected a Float"));
+    assert!(fails::<f64>("'3'").contains("expected a Float"));
+    assert!(fails::<f32>("1.0e300").contains("fits f32"));
+    assert!(fails::<char>("Character value: 16rD800").contains("16rD800, a surrogate"));
     assert!(fails::<u128>("2 raisedTo: 200").contains("201 bits"));
     let (st, other) = (&mut Smalltalk::new(), &mut Smalltalk::new());
     let error = st
@@ -257,4 +259,116 @@ fn parts_outlive_the_end_of_dropped_programs() {
     let object = st.to_object(&value).unwrap();
     let back: BTreeMap<String, Shape> = object.deserialize(st).unwrap();
     assert_eq!(back, value);
+}
+
+#[test]
+fn whatever_says_it_is_a_dictionary() {
+    let numbers = BTreeMap::from([("a".to_string(), 1), ("b".to_string(), 2)]);
+    let made = "OrderedDictionary new at: #b put: 2; at: #a put: 1; yourself";
+    assert_eq!(read::<BTreeMap<String, i64>>(made).unwrap(), numbers);
+    #[derive(Deserialize, PartialEq, Debug)]
+    #[serde(untagged)]
+    enum Any {
+        List(Vec<i64>),
+        Table(BTreeMap<String, i64>),
+    }
+    assert_eq!(read::<Any>(made).unwrap(), Any::Table(numbers));
+    assert_eq!(read::<Any>("#(1 2)").unwrap(), Any::List(vec![1, 2]));
+    assert!(fails::<Vec<i64>>(made).contains("expected an Array"));
+    let circle = "OrderedDictionary new at: #Circle put: 1.5; yourself";
+    assert_eq!(read::<Shape>(circle).unwrap(), Shape::Circle(1.5));
+}
+
+#[test]
+fn enums_with_content_inside_what_describes_itself() {
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Inner {
+        shape: Shape,
+        more: Vec<Shape>,
+    }
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Outer {
+        name: String,
+        #[serde(flatten)]
+        inner: Inner,
+    }
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        Drawing(Inner),
+    }
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    #[serde(untagged)]
+    enum Untagged {
+        One(Shape),
+        Many(Vec<Shape>),
+    }
+    let inner = || Inner {
+        shape: Shape::Circle(1.5),
+        more: vec![
+            Shape::Nothing,
+            Shape::Pair(1, "a".into()),
+            Shape::Named {
+                width: 3,
+                label: None,
+            },
+        ],
+    };
+    let st = &mut Smalltalk::builder().stress(true).build().unwrap();
+    let outer = Outer {
+        name: "x".into(),
+        inner: inner(),
+    };
+    assert_eq!(there_and_back(st, &outer), outer);
+    let tagged = Tagged::Drawing(inner());
+    assert_eq!(there_and_back(st, &tagged), tagged);
+    for untagged in [
+        Untagged::One(Shape::Circle(2.0)),
+        Untagged::Many(inner().more),
+    ] {
+        assert_eq!(there_and_back(st, &untagged), untagged);
+    }
+}
+
+#[test]
+fn numbers_are_no_names_of_fields() {
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code)]
+    struct Ab {
+        a: i64,
+        b: i64,
+    }
+    assert!(fails::<Ab>("Dictionary newFrom: { 0 -> 7. 1 -> 8 }").contains("integer `0`"));
+    assert!(fails::<Shape>("0 -> 7").contains("integer `0`"));
+    #[derive(Deserialize)]
+    struct Open {
+        a: i64,
+        #[serde(flatten)]
+        others: BTreeMap<i64, i64>,
+    }
+    let open: Open = read("Dictionary newFrom: { 0 -> 7. #a -> 8 }").unwrap();
+    assert_eq!((open.a, open.others[&0]), (8, 7));
+}
+
+#[test]
+fn as_deep_as_the_stack_goes() {
+    let st = &mut Smalltalk::new();
+    #[derive(Serialize, Deserialize)]
+    struct Node {
+        next: Option<Box<Node>>,
+    }
+    let chain = (0..150).fold(Node { next: None }, |rest, _| Node {
+        next: Some(Box::new(rest)),
+    });
+    let object = st.to_object(&chain).unwrap();
+    let mut node: Node = object.deserialize(st).unwrap();
+    let mut length = 0;
+    while let Some(next) = node.next.take() {
+        (node, length) = (*next, length + 1);
+    }
+    assert_eq!(length, 150);
+    let error = read::<Node>("| d | d := Dictionary new. d at: #next put: d")
+        .err()
+        .unwrap();
+    assert!(error.to_string().starts_with("StackOverflow: "), "{error}");
 }

@@ -1,20 +1,19 @@
 //! Deserialisation: what an object has to say decides, where the type leaves that open.
 
 use super::Problem;
+use crate::api::collections::{is_dictionary, is_listable};
 use crate::api::context::Ctx;
-use crate::api::convert::{FromSmalltalk, is_listable, mismatch};
+use crate::api::convert::{FromSmalltalk, mismatch};
 use crate::api::object::Obj;
 use crate::memory::Value;
 use crate::vm::known::Known;
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 
-/// Objects inside each other, at most: each takes some of the thread's own stack, and an object may contain itself.
-const DEEPEST: usize = 128;
-
 /// Reads the pinned object at `place`.
 pub(super) struct Reader<'c, 'v> {
     ctx: &'c mut Ctx<'v>,
     place: usize,
+    /// How many objects it is inside of: all there is to go by where the stack's size is unknown.
     depth: usize,
 }
 
@@ -41,14 +40,28 @@ impl<'c, 'v> Reader<'c, 'v> {
         ancestor.is_some_and(|a| vm.classes.inherits(class, a))
     }
 
+    fn object(&mut self) -> Obj {
+        let value = self.value();
+        Obj::new(self.ctx.vm, value)
+    }
+
+    fn is_dictionary(&mut self) -> Result<bool, Problem> {
+        let object = self.object();
+        Ok(is_dictionary(self.ctx, &object)?)
+    }
+
+    fn is_listable(&mut self) -> Result<bool, Problem> {
+        let object = self.object();
+        Ok(is_listable(self.ctx, &object)?)
+    }
+
     fn mismatch(&self, expected: &str) -> Problem {
         mismatch(self.ctx, expected, self.value()).into()
     }
 
     /// The answer of a message without arguments takes the place of the object.
     fn ask(&mut self, selector: &str) -> Result<(), Problem> {
-        let value = self.value();
-        let object = Obj::new(self.ctx.vm, value);
+        let object = self.object();
         let answer: Obj = self.ctx.send_message(&object, selector, ())?;
         self.ctx.vm.handles.pinned[self.place] = answer.value(self.ctx.vm)?;
         Ok(())
@@ -61,7 +74,7 @@ impl<'c, 'v> Reader<'c, 'v> {
             return visitor.visit_seq(de::value::SeqDeserializer::new(bytes.into_iter()));
         }
         if class != Known::Array.index() {
-            if !is_listable(self.ctx, self.value()) {
+            if !self.is_listable()? {
                 return Err(self.mismatch("an Array"));
             }
             self.ask("asArray")?;
@@ -77,25 +90,28 @@ impl<'c, 'v> Reader<'c, 'v> {
 
     /// A Dictionary, or the instance variables of any object.
     fn fields<'de, V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Problem> {
-        let dictionary = self.inherits("Dictionary");
-        let names = match dictionary {
-            true => {
-                self.ask("associations")?;
-                if self.ctx.vm.heap.class_of(self.value()) != Known::Array.index() {
-                    return Err(self.mismatch("the Associations of a Dictionary"));
-                }
-                None
+        if self.is_dictionary()? {
+            self.ask("associations")?;
+            if self.ctx.vm.heap.class_of(self.value()) != Known::Array.index() {
+                return Err(self.mismatch("the Associations of a Dictionary"));
             }
-            false => {
-                let value = self.value();
-                let class = self.ctx.vm.heap.class_of(value);
-                let names = self.ctx.vm.classes.all_inst_vars(class);
-                if names.is_empty() || !self.ctx.vm.heap.is_pointers(value) {
-                    return Err(self.mismatch("a Dictionary or an object with instance variables"));
-                }
-                Some(names)
-            }
-        };
+            return self.map(None, visitor);
+        }
+        let value = self.value();
+        let class = self.ctx.vm.heap.class_of(value);
+        let names = self.ctx.vm.classes.all_inst_vars(class);
+        if names.is_empty() || !self.ctx.vm.heap.is_pointers(value) {
+            return Err(self.mismatch("a Dictionary or an object with instance variables"));
+        }
+        self.map(Some(names), visitor)
+    }
+
+    /// An Array of Associations, or instance variables of these names.
+    fn map<'de, V: Visitor<'de>>(
+        self,
+        names: Option<Vec<String>>,
+        visitor: V,
+    ) -> Result<V::Value, Problem> {
         visitor.visit_map(Fields {
             reader: self,
             names,
@@ -117,11 +133,7 @@ impl<'c, 'v> Reader<'c, 'v> {
         value: Value,
         work: impl FnOnce(Reader<'_, 'v>) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        self.ctx.check_stack().map_err(Problem::from)?;
-        if self.depth == DEEPEST {
-            let found = format!("more than {} inside each other", self.depth);
-            return Err(Problem::conversion("objects that end somewhere", found));
-        }
+        self.ctx.check_stack_within(self.depth)?;
         let place = self.ctx.pin(value);
         let read = work(Reader {
             place,
@@ -150,8 +162,8 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
                 Err(_) => visitor.visit_i64(n),
             };
         }
-        if let Some(c) = value.as_char().and_then(char::from_u32) {
-            return visitor.visit_char(c);
+        if value.is_char() {
+            return visitor.visit_char(self.get()?);
         }
         if let Some(f) = vm.heap.as_float(value) {
             return visitor.visit_f64(f);
@@ -176,17 +188,20 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         if vm.heap.class_of(value) == Known::ByteArray.index() {
             return visitor.visit_byte_buf(self.get()?);
         }
-        if is_listable(self.ctx, value) {
+        if self.is_listable()? {
             return self.list(visitor);
         }
         if self.inherits("Association") {
-            return visitor.visit_enum(Variant(self));
+            // An enum's variant with something inside, as formats have it that describe themselves.
+            let value = self.value();
+            self.ctx.vm.handles.pinned[self.place] = self.ctx.vm.new_array_from(&[value]);
+            return self.map(None, visitor);
         }
         self.fields(visitor)
     }
 
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-        self.deserialize_f64(visitor)
+    fn deserialize_f32<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Problem> {
+        visitor.visit_f32(self.get()?)
     }
 
     fn deserialize_f64<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Problem> {
@@ -260,7 +275,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             let name: String = self.get()?;
             return visitor.visit_enum(name.into_deserializer());
         }
-        if self.inherits("Dictionary") {
+        if self.is_dictionary()? {
             self.ask("associations")?;
             let value = self.value();
             let only = match self.ctx.vm.heap.is_pointers(value) {
@@ -280,12 +295,20 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         visitor.visit_enum(Variant(self))
     }
 
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        match self.value().as_int() {
+            // A field's name is text: what is unsigned here would be taken for its number.
+            Some(n) => visitor.visit_i64(n),
+            None => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
         visitor.visit_unit()
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string unit unit_struct identifier
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string unit unit_struct
     }
 }
 
