@@ -13,6 +13,7 @@ fn help_lists_commands_and_knows_topics() {
     repl.tells(":help", ":implementors SELECTOR");
     repl.tells("help", "topics: keys");
     repl.tells(":help keys", "Ctrl-R");
+    repl.tells(":help keys", "Ctrl-Z");
     repl.tells(":help time", ":time CODE");
     repl.tells(
         ":help Collection>>do:",
@@ -81,6 +82,42 @@ fn classes_and_methods_are_described() {
     repl.tells(":browse Point class", "r:degrees:");
     repl.tells(":implementors isEmpty", "Collection>>isEmpty");
     repl.tells(":senders #squaredDistanceTo:", ">>");
+    repl.leave();
+}
+
+#[test]
+fn objects_with_a_name_are_described_by_their_class() {
+    let mut repl = Repl::start();
+    repl.tells(":doc Transcript", "TranscriptStream < ");
+    repl.tells(":help Smalltalk", "SmalltalkImage < ");
+    repl.tells(":help Smalltalk class", "SmalltalkImage < ");
+    repl.tells(":source Processor", "Object subclass: #ProcessorScheduler");
+    repl.tells(":source Transcript>>show:", "show: ");
+    repl.tells(":browse Processor", "sleep");
+    repl.leave();
+}
+
+#[test]
+fn a_message_is_described_by_its_most_general_method() {
+    let mut repl = Repl::start();
+    for (selector, method) in [
+        ("new", "Behavior>>new"),
+        ("printOn:", "Object>>printOn:"),
+        ("size", "Object>>size"),
+        ("do:", "Collection>>do:"),
+        ("collect:", "Collection>>collect:"),
+        ("inject:into:", "Collection>>inject:into:"),
+        ("on:do:", "BlockClosure>>on:do:"),
+        ("keysAndValuesDo:", "Dictionary>>keysAndValuesDo:"),
+    ] {
+        repl.tells(&format!(":doc {selector}"), &format!("(from {method})"));
+    }
+    // One that many override says nothing: what they say is true of their own classes only.
+    repl.says("Object subclass: Top [ shine [ ^ 1 ] ]", "Top");
+    repl.says("Top subclass: Low [ shine [ \"Dimly.\" ^ 2 ] ]", "Low");
+    repl.line(":doc shine");
+    repl.expect("implemented by\r\n  Low  Top");
+    assert!(!repl.prompt().contains("Dimly"));
     repl.leave();
 }
 
@@ -211,6 +248,7 @@ fn files_are_loaded_and_loaded_again() {
     repl.tells(&format!(":load {class}"), "loaded ");
     repl.says("Lamp new glow", "'bright'");
     repl.tells(":load /no/such/file", "there is no file /no/such/file");
+    repl.tells(":reload", &format!("loaded {class}"));
     let wrong = repl.file("c.st", "3 + )");
     repl.tells(&format!(":load {wrong}"), "error");
     let folder = repl.state.join("package");
@@ -233,9 +271,7 @@ fn a_saved_session_runs() {
     repl.says("^ kept + 1 \"six\"", "6");
     repl.says("_ * 2", "12");
     repl.says("x := _ + 1. \"done\"", "13");
-    repl.line("Transcript show: Lamp new glow , x printString; cr");
-    repl.expect("\nbright13\r\n");
-    repl.prompt();
+    repl.writes("Lamp new glow , x printString", "bright13");
     let saved = repl.state.join("saved.st");
     let save = format!(":save {}", saved.display());
     repl.tells(&save, "saved 6 entries in ");
@@ -265,9 +301,7 @@ fn a_saved_session_with_an_entry_that_is_left_early_runs() {
     repl.says("#(3 4) do: [ :each | ^ each + kept ]. 9", "8");
     repl.says("kept := _ * 2", "16");
     repl.says("Object subclass: Lamp [ glow [ ^ 'bright' ] ]", "Lamp");
-    repl.line("Transcript show: Lamp new glow , kept printString; cr");
-    repl.expect("\nbright16\r\n");
-    repl.prompt();
+    repl.writes("Lamp new glow , kept printString", "bright16");
     let saved = repl.state.join("saved.st");
     repl.tells(&format!(":save {}", saved.display()), "saved 5 entries in ");
     let run = Command::new(env!("CARGO_BIN_EXE_chirp"))

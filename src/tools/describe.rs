@@ -141,7 +141,7 @@ pub fn method_summary(vm: &mut Vm, method: MethodId) -> String {
     if let Some(comment) = method_comment(vm, method) {
         let _ = writeln!(summary, "\n{comment}");
     } else if let Some((above, comment)) = inherited_comment(vm, class, selector) {
-        let _ = writeln!(summary, "\n{comment}  (from {})", method_name(vm, above));
+        let _ = writeln!(summary, "\n{}", borrowed(vm, &comment, above));
     } else {
         summary.push_str("\n(no comment)\n");
     }
@@ -153,17 +153,11 @@ pub fn selector_summary(vm: &mut Vm, selector: SymbolId, width: usize) -> String
     let all = implementors(vm, selector);
     let mut text = vm.symbols.text(selector).to_string();
     text.push('\n');
-    // The one that most others override says it most generally.
-    let weight = |m: &&MethodId| subclasses_in_all(vm, vm.classes.methods[**m as usize].class);
-    let mut commented: Vec<&MethodId> = all
-        .iter()
-        .filter(|&&m| method_comment(vm, m).is_some())
-        .collect();
-    commented.sort_by_key(|m| std::cmp::Reverse(weight(m)));
-    if let Some(&&method) = commented.first()
+    // What another one says may hold for its own class only.
+    if let Some(method) = most_general(vm, &all)
         && let Some(comment) = method_comment(vm, method)
     {
-        let _ = writeln!(text, "\n{comment}  (from {})", method_name(vm, method));
+        let _ = writeln!(text, "\n{}", borrowed(vm, &comment, method));
     }
     let classes: Vec<String> = all
         .iter()
@@ -205,6 +199,13 @@ fn leading_comment(text: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// A comment, and whose it is.
+fn borrowed(vm: &Vm, comment: &str, method: MethodId) -> String {
+    // Behind an example it would look like a part of that.
+    let gap = if comment.contains('\n') { "\n" } else { "  " };
+    format!("{comment}{gap}(from {})", method_name(vm, method))
+}
+
 fn inherited_comment(
     vm: &mut Vm,
     class: ClassIndex,
@@ -214,6 +215,23 @@ fn inherited_comment(
     let above = vm.classes.chain(class).skip(1);
     let mut methods = above.filter_map(|c| vm.classes.get(c)?.methods.get(selector));
     methods.find_map(|m| Some((m, method_comment(vm, m)?)))
+}
+
+/// The method that most of the others override; among equals the one with more classes below it, and then the one whose
+/// class the machine has known for longer.
+fn most_general(vm: &Vm, methods: &[MethodId]) -> Option<MethodId> {
+    let class = |m: &MethodId| vm.classes.methods[*m as usize].class;
+    let overrides = |above: ClassIndex| {
+        let classes = methods.iter().map(class);
+        let below = classes.filter(|&c| vm.classes.chain(c).any(|c| c == above));
+        below.count()
+    };
+    let rank = |m: &MethodId| {
+        let class = class(m);
+        let below = subclasses_in_all(vm, class);
+        (overrides(class), below, std::cmp::Reverse(class))
+    };
+    methods.iter().copied().max_by_key(rank)
 }
 
 fn subclasses_in_all(vm: &Vm, class: ClassIndex) -> usize {

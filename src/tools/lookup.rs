@@ -45,7 +45,8 @@ pub fn subject(vm: &mut Vm, text: &str) -> Result<Subject, String> {
     }
 }
 
-/// The class that `name` says; `Foo class` is the class side of Foo.
+/// The class that `name` says, or that of the object with this name, as Transcript is one. `Foo class` is the class side
+/// of Foo.
 pub fn class_named(vm: &mut Vm, name: &str) -> Result<ClassIndex, String> {
     let name = name.trim();
     let (base, class_side) = match name.strip_suffix(" class") {
@@ -56,13 +57,15 @@ pub fn class_named(vm: &mut Vm, name: &str) -> Result<ClassIndex, String> {
     match value.and_then(|v| vm.classes.index_of(v)) {
         Some(class) if class_side => Ok(vm.classes.get(class).map_or(class, |i| i.meta)),
         Some(class) => Ok(class),
-        None if value.is_some() => Err(format!("{base} is no class")),
-        None => {
-            vm.make_all_latent();
-            let names = class_names(vm);
-            let near = nearest(base, names.iter().map(String::as_str));
-            Err(with_suggestion(format!("there is no class {base}"), near))
-        }
+        None => match value {
+            Some(object) => Ok(vm.heap.class_of(object)),
+            None => {
+                vm.make_all_latent();
+                let names = class_names(vm);
+                let near = nearest(base, names.iter().map(String::as_str));
+                Err(with_suggestion(format!("there is no class {base}"), near))
+            }
+        },
     }
 }
 
