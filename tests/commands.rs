@@ -259,6 +259,19 @@ fn the_manual_has_a_page_for_each_command() {
         page.contains(".TH chirp 1") && page.contains("Exit codes"),
         "{page}"
     );
+    let (_, surroundings) = page.split_once("\n.SH FILES\n").expect("the files");
+    for word in [
+        "/chirp/init.st",
+        "/chirp/history",
+        ".SH ENVIRONMENT",
+        "XDG_CONFIG_HOME",
+        "XDG_STATE_HOME",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+        "TERM",
+    ] {
+        assert!(surroundings.contains(word), "{word}");
+    }
     for command in [
         "check",
         "test",
