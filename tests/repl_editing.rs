@@ -180,7 +180,7 @@ fn bytes_that_are_no_text_lose_neither_the_line_nor_their_neighbours() {
 
 #[test]
 fn a_terminal_that_can_do_nothing() {
-    let mut repl = Repl::start_with(Repl::folder(), &["--color", "never"], "dumb");
+    let mut repl = Repl::start_with(Repl::folder(), &["--color", "auto"], "dumb");
     repl.line("3 + 4");
     repl.expect("7\r\n");
     repl.prompt();
@@ -189,8 +189,9 @@ fn a_terminal_that_can_do_nothing() {
     repl.expect("5\r\n");
     repl.prompt();
     repl.line("nil foo");
-    repl.expect("MessageNotUnderstood");
-    repl.prompt();
+    repl.expect("error: MessageNotUnderstood");
+    let told = repl.prompt();
+    assert!(!told.contains('\x1b'), "{told:?}");
     repl.leave();
 }
 

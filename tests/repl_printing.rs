@@ -34,6 +34,33 @@ fn collections_of_many_elements() {
 }
 
 #[test]
+fn what_would_steer_the_terminal_is_shown() {
+    let mut repl = Repl::start();
+    repl.says("e := Character escape asString. e size", "1");
+    for (entry, rest) in [
+        (
+            "e , '[31mred' , (String with: Character tab)",
+            "[31mred\t'\r\n",
+        ),
+        ("self error: e , '[31mred'", "[31mred\r\n"),
+        ("self error: 'a' , String lf , e , '[31mred'", "[31mred\r\n"),
+        (":all { e , '[31mred' }", "[31mred')\r\n"),
+        (":inspect e , '[31mred'", "[31mred'\r\n"),
+    ] {
+        repl.line(entry);
+        repl.expect("\n");
+        let shown = repl.prompt();
+        assert!(
+            shown.contains(rest) && !shown.contains("\x1b[31m"),
+            "{entry}: {shown:?}"
+        );
+    }
+    // What a program writes is its own affair.
+    repl.writes("e , '[31mred'", "\x1b[31mred");
+    repl.leave();
+}
+
+#[test]
 fn collections_within_collections() {
     let mut repl = Repl::start();
     repl.tells(

@@ -54,9 +54,7 @@ fn what_ran_before_a_failure_is_kept_and_the_rest_is_a_comment() {
     );
     repl.says("last", "0");
     fails(&mut repl, "3 + )", "E0107");
-    repl.line("Transcript show: (x + last) printString; cr");
-    repl.expect("\n3\r\n");
-    repl.prompt();
+    repl.writes("(x + last) printString", "3");
     let text = runs_and_prints(&mut repl, "a \"quoted\" word\n3\n");
     assert!(
         text.contains(
@@ -83,9 +81,7 @@ fn the_last_value_may_be_a_class_or_older_than_a_load() {
     fails(&mut repl, "sum := sum + 1. nil foo", "MessageNotUnderstood");
     repl.says("_ + sum", "97");
     repl.says(":time n := _ * 2", "194");
-    repl.line("Transcript show: n printString; cr");
-    repl.expect("\n194\r\n");
-    repl.prompt();
+    repl.writes("n printString", "194");
     runs_and_prints(&mut repl, "194\n");
     repl.leave();
 }
@@ -99,9 +95,7 @@ fn what_ran_by_inspect_and_all_or_before_the_prompt_is_saved_as_well() {
     let mut repl = Repl::start_with(folder, &["--color", "never", "-i", script], "xterm");
     repl.tells(":inspect a := kept + 1", "SmallInteger: 6");
     repl.says(":all b := a + 1", "7");
-    repl.line("Transcript show: (kept + a + b) printString; cr");
-    repl.expect("\n18\r\n");
-    repl.prompt();
+    repl.writes("(kept + a + b) printString", "18");
     runs_and_prints(&mut repl, "18\n");
     repl.leave();
 }
@@ -115,9 +109,7 @@ fn an_interrupted_entry_keeps_what_it_had_done() {
     repl.expect("UserInterrupt");
     repl.prompt();
     fails(&mut repl, "#(1 2) do: [ :each | ^ each ]. 3", "\n1\r\n");
-    repl.line("Transcript show: (_ + count) printString; cr");
-    repl.expect("\n8\r\n");
-    repl.prompt();
+    repl.writes("(_ + count) printString", "8");
     let text = runs_and_prints(&mut repl, "go\n8\n");
     assert!(text.contains("This failed: UserInterrupt"), "{text}");
     repl.leave();
@@ -151,9 +143,7 @@ fn statements_behind_a_class_in_brackets_end_in_a_dot() {
     repl.tells(&format!(":load {script}"), "loaded ");
     repl.says("Object subclass: Fan [ ]. kept + 1", "6");
     repl.says("kept := _ * 2", "12");
-    repl.line("Transcript show: kept printString; cr");
-    repl.expect("\n12\r\n");
-    repl.prompt();
+    repl.writes("kept printString", "12");
     runs_and_prints(&mut repl, "12\n");
     repl.says("#(1 2) do: [ :each | ^ each ]", "1");
     runs_and_prints(&mut repl, "12\n");
@@ -171,10 +161,48 @@ fn the_last_value_and_the_last_error_may_be_nil() {
     repl.says("one := _ isNil", "true");
     repl.says("3 + 4. | a |", "nil");
     repl.says("two := _ isNil", "true");
-    repl.line("Transcript show: (one & two) printString; cr");
-    repl.expect("\ntrue\r\n");
-    repl.prompt();
+    repl.writes("(one & two) printString", "true");
     runs_and_prints(&mut repl, "true\n");
+    repl.leave();
+}
+
+#[test]
+fn the_last_error_is_made_again_for_who_asks_about_it() {
+    let mut repl = Repl::start();
+    repl.says("first := _", "nil");
+    repl.says("none := __", "nil");
+    fails(
+        &mut repl,
+        "x := 5. (x foo: 3) bar. y := 6",
+        "MessageNotUnderstood",
+    );
+    fails(&mut repl, "1/0. \"never read\"", "ZeroDivide");
+    repl.says("2 + 3", "5");
+    fails(&mut repl, "_ zork", "MessageNotUnderstood");
+    repl.says("a := __ messageText size", "45");
+    fails(
+        &mut repl,
+        "Error signal: __ message selector asString",
+        "Error: zork",
+    );
+    repl.says("b := __ messageText", "'zork'");
+    repl.writes(
+        "{ first. none. x. a. b } printString",
+        "#(nil nil 5 45 'zork')",
+    );
+    let text = runs_and_prints(&mut repl, "#(nil nil 5 45 'zork')\n");
+    assert!(
+        text.contains("\n[ _ zork ] on: MessageNotUnderstood do: [ :error | __ := error ].\n")
+            && !text.contains("] on: ZeroDivide"),
+        "{text}"
+    );
+    // Where an entry is left early, all are evaluated apart.
+    repl.says("#(1 2) do: [ :each | ^ each ]", "1");
+    runs_and_prints(&mut repl, "#(nil nil 5 45 'zork')\n");
+    repl.is_interrupted_in("[ ] repeat");
+    repl.says("__ class name size", "13");
+    let (text, run) = saved(&mut repl);
+    assert!(run.status.success(), "{text}\n{run:?}");
     repl.leave();
 }
 

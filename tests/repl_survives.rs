@@ -55,6 +55,29 @@ fn errors_of_other_processes_are_told_above_the_prompt() {
 }
 
 #[test]
+fn other_processes_show_the_beginning_of_a_line_and_outlive_an_entry() {
+    let mut repl = Repl::start();
+    repl.says(
+        "[ (Delay forMilliseconds: 100) wait. Transcript show: 'half a '; show: 'line' ] fork. #forked",
+        "#forked",
+    );
+    // Nothing is typed meanwhile.
+    repl.expect("half a line\r");
+    repl.prompt();
+    repl.says(
+        "n := 0. busy := [ [ n := n + 1. n printString ] repeat ] fork. #busy",
+        "#busy",
+    );
+    for _ in 0..3 {
+        repl.says(
+            "before := n. (Delay forMilliseconds: 20) wait. before = n",
+            "false",
+        );
+    }
+    repl.leave();
+}
+
+#[test]
 fn the_terminal_may_change_its_size() {
     let mut repl = Repl::start();
     for (rows, columns) in [(10, 20), (1, 1), (200, 300), (0, 0), (24, 80)] {

@@ -76,7 +76,7 @@ pub struct Args {
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub color: Color,
 
-    /// Stop after about N steps: 1000000, 1e6, 10M
+    /// Stop after about N steps, at the prompt in each entry: 1000000, 1e6, 10M
     #[arg(long, value_name = "N", global = true, help_heading = "Limits", value_parser = parse_count)]
     pub fuel: Option<u64>,
 
@@ -84,7 +84,7 @@ pub struct Args {
     #[arg(long, value_name = "SIZE", global = true, help_heading = "Limits", value_parser = parse_size)]
     pub memory: Option<usize>,
 
-    /// Stop after this time: 10 (seconds), 0.5, 250ms
+    /// Stop after this time, at the prompt in each entry: 10 (seconds), 0.5, 250ms
     #[arg(long, value_name = "SECONDS", global = true, help_heading = "Limits", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
 
@@ -211,7 +211,7 @@ pub enum Command {
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// At a terminal, unless NO_COLOR is set
+    /// At a terminal, unless NO_COLOR is set or TERM is dumb
     Auto,
     Always,
     Never,
@@ -219,12 +219,12 @@ pub enum Color {
 
 impl Color {
     /// Whether to colour what goes to a stream that is a terminal or not.
-    /// `no_color` and `force` are the variables NO_COLOR and CLICOLOR_FORCE being set.
-    pub fn wanted(self, is_terminal: bool, no_color: bool, force: bool) -> bool {
+    /// `plain` and `force` are what the variables NO_COLOR and TERM, and CLICOLOR_FORCE say.
+    pub fn wanted(self, is_terminal: bool, plain: bool, force: bool) -> bool {
         match self {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => !no_color && (is_terminal || force),
+            Color::Auto => !plain && (is_terminal || force),
         }
     }
 }

@@ -26,6 +26,7 @@ mod session;
 mod signals;
 mod streams;
 mod test;
+mod visible;
 
 use crate::host::outside;
 pub use app::App;
@@ -40,13 +41,8 @@ pub fn main() -> i32 {
 }
 
 fn dispatch(mut app: App, args: &Args) -> i32 {
-    let is_set = |name: &str| outside::variable(name).is_some_and(|v| !v.is_empty());
-    let (no_color, force) = (is_set("NO_COLOR"), is_set("CLICOLOR_FORCE"));
-    let colour = args
-        .color
-        .wanted(std::io::stderr().is_terminal(), no_color, force);
     let style = Style {
-        colour,
+        colour: wants_colour(args, &std::io::stderr()),
         library: args.image.is_some(),
     };
     if let Some(code) = without_machine(&app, args, style) {
@@ -88,6 +84,15 @@ fn dispatch_in(session: &mut Session, args: &Args) -> i32 {
 fn prompt(session: &mut Session, args: &Args) -> i32 {
     session.attend();
     repl::repl(session, args)
+}
+
+/// Whether what goes to this stream is to be coloured.
+fn wants_colour(args: &Args, stream: &impl IsTerminal) -> bool {
+    let is_set = |name: &str| outside::variable(name).is_some_and(|v| !v.is_empty());
+    let is_dumb = outside::variable("TERM").is_some_and(|term| term == "dumb");
+    let plain = is_dumb || is_set("NO_COLOR");
+    let force = is_set("CLICOLOR_FORCE");
+    args.color.wanted(stream.is_terminal(), plain, force)
 }
 
 /// Does what needs no machine; answers the exit code, if that was all.

@@ -1,7 +1,9 @@
 //! What a person reads when a program fails: the error in one line, then where it happened.
 //!
-//! Makes text of the machine's account. Writes nothing itself, and never judges what is an error.
+//! Makes text of the machine's account, in which no character of the program's steers the terminal. Writes nothing itself,
+//! and never judges what is an error.
 
+use super::visible::visible;
 use crate::vm::Unhandled;
 use crate::vm::stopping::StoppedAt;
 use crate::vm::trace::Frame;
@@ -56,7 +58,7 @@ impl Style {
         format!(
             "{} {}\n",
             Painted(self, RED, "error:"),
-            Painted(self, BOLD, message)
+            Painted(self, BOLD, visible(&message.to_string()))
         )
     }
 
@@ -68,7 +70,7 @@ impl Style {
         let separator = if first.is_empty() { "" } else { ": " };
         let mut text = self.headline(format_args!("{}{separator}{first}", error.class));
         for line in message.by_ref().take(LINES) {
-            let _ = writeln!(text, "  {line}");
+            let _ = writeln!(text, "  {}", visible(line));
         }
         // Writing to a String cannot fail.
         let _ = match message.count() + error.message[shown.len()..].lines().count() {
@@ -136,9 +138,9 @@ impl Style {
             Part::Omitted(count) => self.gap(text, *count, ""),
             Part::Library(count) => self.gap(text, *count, " in the library"),
             Part::Frame(frame, more) => {
-                write!(text, "  {}", Painted(self, BOLD, &frame.name))?;
+                write!(text, "  {}", Painted(self, BOLD, visible(&frame.name)))?;
                 if frame.line > 0 {
-                    write!(text, "  {}", place(frame))?;
+                    write!(text, "  {}", visible(&place(frame)))?;
                 }
                 writeln!(text)?;
                 if !frame.source.trim().is_empty() {

@@ -43,7 +43,8 @@ pub struct Session {
     reader_gone: Arc<AtomicBool>,
     /// Errors that ended other Processes.
     failures: usize,
-    /// Somebody sits at the prompt, and was told of them: they say nothing about the exit code.
+    /// Somebody sits at the prompt, and was told of them: they say nothing about the exit code. Limits are those of each
+    /// entry: one that reaches them is over, and the session is not.
     attended: bool,
     /// The program was stopped, and this is why: nothing of it may run any more but clean-up blocks.
     stopped: Option<Stop>,
@@ -53,6 +54,9 @@ pub struct Session {
     cut: bool,
     /// What was entered since somebody asked for it the last time.
     pub entered: Vec<Entered>,
+    /// The limits that the options gave.
+    fuel: Option<u64>,
+    timeout: Option<Duration>,
 }
 
 /// Why an evaluation has no value.
@@ -94,13 +98,10 @@ impl Session {
             return Err(fail(exit::USAGE, &message));
         }
         vm.heap.options.limit = limit;
-        let deadline = args
-            .timeout
-            .map(|t| vm.now().saturating_add(t.as_micros() as u64));
         vm.limits = Limits {
             fuel: args.fuel,
             memory: limit,
-            deadline,
+            deadline: args.timeout.map(|t| behind(vm.time_spent(), t)),
             ..Limits::default()
         };
         let will_prompt = args.interactive || args.wants_prompt();
@@ -123,7 +124,23 @@ impl Session {
             given_up: None,
             cut: false,
             entered: Vec::new(),
+            fuel: args.fuel,
+            timeout: args.timeout,
         })
+    }
+
+    /// An entry begins at the prompt: it has all the fuel and time that the options give.
+    pub fn begin_entry(&mut self) {
+        self.vm.settle_fuel();
+        let (used, spent) = (self.vm.fuel_used, self.vm.time_spent());
+        self.vm.limits.fuel = self.fuel.map(|fuel| used.saturating_add(fuel));
+        self.vm.limits.deadline = self.timeout.map(|time| behind(spent, time));
+    }
+
+    /// The prompt waits, for as long as somebody likes to type: other Processes have the fuel of an entry meanwhile.
+    pub fn begin_wait(&mut self) {
+        self.begin_entry();
+        self.vm.limits.deadline = None;
     }
 
     /// Loads the packages at these paths, all together; what is in the report is not yet told.
@@ -222,20 +239,29 @@ impl Session {
     }
 
     /// Lets other Processes run until the machine is stopped from outside: true then, false if
-    /// none can run any more; an exit code if everything is over.
-    pub fn run_others(&mut self) -> Result<bool, i32> {
+    /// none can run any more.
+    pub fn run_others(&mut self) -> Result<bool, Ending> {
         let result = self.vm.run_others();
         if let Some(number) = self.signals.ended_by() {
-            return Err(exit::SIGNAL + number);
+            return Err(Ending::Exit(exit::SIGNAL + number));
         }
         self.tell_failures();
         match result {
             Ok(()) => Ok(false),
             Err(LoadError::Run(RunError::Stopped(stop))) if stop != Stop::Interrupt => {
-                Err(self.stopped(stop).code())
+                Err(self.stopped(stop))
             }
             // An interrupt at the prompt ends nothing.
             Err(_) => Ok(true),
+        }
+    }
+
+    /// Waits until something happens outside.
+    pub fn wait(&mut self) -> Result<(), Ending> {
+        self.vm.host.poll(None);
+        match self.signals.ended_by() {
+            Some(number) => Err(Ending::Exit(exit::SIGNAL + number)),
+            None => Ok(()),
         }
     }
 
@@ -388,6 +414,10 @@ impl Session {
 
     /// Everything was stopped: says why.
     pub fn stopped(&mut self, stop: Stop) -> Ending {
+        let at_limit = match self.attended {
+            true => Ending::Failed(exit::LIMIT),
+            false => Ending::Exit(exit::LIMIT),
+        };
         let (message, ending) = match stop {
             Stop::Exit(code) => ("", Ending::Exit(code)),
             Stop::Signal(number) => ("", Ending::Exit(exit::SIGNAL + number)),
@@ -395,10 +425,10 @@ impl Session {
                 ("", Ending::Exit(exit::DONE))
             }
             Stop::Interrupt => ("interrupted", Ending::Failed(exit::SIGNAL + 2)),
-            Stop::Fuel => ("out of fuel (--fuel)", Ending::Exit(exit::LIMIT)),
-            Stop::Memory => ("out of memory (--memory)", Ending::Exit(exit::LIMIT)),
+            Stop::Fuel => ("out of fuel (--fuel)", at_limit),
+            Stop::Memory => ("out of memory (--memory)", at_limit),
             Stop::Depth => ("too many nested calls", Ending::Failed(exit::LIMIT)),
-            Stop::Deadline => ("out of time (--timeout)", Ending::Exit(exit::LIMIT)),
+            Stop::Deadline => ("out of time (--timeout)", at_limit),
             Stop::Deadlock => {
                 let message = "deadlock: every Process waits for something that cannot happen";
                 (message, Ending::Failed(exit::FAILED))
@@ -449,6 +479,11 @@ impl Session {
         std::mem::forget(self);
         code
     }
+}
+
+/// So much time behind a moment, both in microseconds of the machine.
+fn behind(moment: u64, time: Duration) -> u64 {
+    moment.saturating_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }
 
 /// The machine with what a host program gives it.

@@ -290,6 +290,8 @@ pub struct Vm {
     pub(crate) pause: Option<slices::Pause>,
     /// Whoever waits outside wants to know when nothing can happen any more: that is no error then.
     pub(crate) watches_for_deadlock: bool,
+    /// Meanwhile an interrupt ends nothing but the turn of the other Processes: at a prompt it says that an entry is there.
+    pub(crate) interrupts_pause: bool,
     /// The last unhandled exception, for whoever started the Process.
     pub(crate) unhandled: Option<Unhandled>,
     /// Unhandled errors that ended Processes that nobody waits for.
@@ -427,6 +429,7 @@ impl Vm {
             dropped_runs: None,
             pause: None,
             watches_for_deadlock: false,
+            interrupts_pause: false,
             unhandled: None,
             background_failures: failures::Failures::default(),
             kept_failures: Vec::new(),

@@ -209,7 +209,10 @@ impl Vm {
     /// The Process in `slot` ran when everything stopped, and no call from Rust waits for it: whoever was stopped had to
     /// wait for it, and so would the next.
     pub(super) fn note_overrun(&mut self, slot: usize) {
-        let stops = self.stop.is_some_and(Stop::cleans_up);
+        let pauses = self.interrupts_pause
+            && self.watches_for_deadlock
+            && self.stop == Some(Stop::Interrupt);
+        let stops = self.stop.is_some_and(Stop::cleans_up) && !pauses;
         if stops
             && !self.levels.iter().any(|l| l.process == slot)
             && let Some(proc) = self.processes.get(slot).filter(|p| !p.main)

@@ -101,6 +101,11 @@ impl Repl {
         self.prompt();
     }
 
+    /// Has an entry write a text, as it would as a part of a script, and waits for that.
+    pub fn writes(&mut self, expression: &str, text: &str) {
+        self.says(&format!("Transcript show: {expression}; cr"), text);
+    }
+
     /// Evaluates what would run on and on; Ctrl-C ends it, and the prompt is as good as new.
     pub fn is_interrupted_in(&mut self, source: &str) {
         self.line(&format!("Transcript show: 'go'; cr. {source}"));

@@ -180,6 +180,7 @@ pub const TOPICS: &[(&str, &str)] = &[
          Up, Ctrl-R     earlier entries; searches them\n\
          Ctrl-S         a new line inside the entry; Enter ends it when it is complete\n\
          Ctrl-C         clears the line; interrupts what runs, the second time by force\n\
+         Ctrl-Z         back to the shell, whose fg returns here\n\
          Ctrl-D         leaves, on an empty line\n",
     ),
     (
@@ -197,8 +198,8 @@ pub const TOPICS: &[(&str, &str)] = &[
     (
         "variables",
         "Variables need no declaration and live until the session ends.\n\
-         _    the last value\n\
-         __   the last error, an exception: `__ class`, `__ messageText`\n",
+         _    the last value; nil before there is one\n\
+         __   the last error, an exception: `__ class`, `__ messageText`; nil before there is one\n",
     ),
 ];
 

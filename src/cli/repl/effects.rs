@@ -5,6 +5,7 @@
 use super::super::entered::Entered;
 use super::super::progress::Progress;
 use super::super::session::{Ending, Session};
+use super::super::visible::visible;
 use super::super::{exit, files, load, test};
 use super::commands::{self, Does, TOPICS};
 use super::{LAST, Repl, show, summary};
@@ -49,7 +50,7 @@ impl Repl {
             Does::Quit => return Err(Ending::Exit(exit::DONE)),
         };
         match told {
-            Ok(text) => session.say(&text),
+            Ok(text) => session.say(&visible(&text.replace('\r', "\n"))),
             Err(sentence) => return Err(refuse(session, &sentence)),
         }
         Ok(())
@@ -58,9 +59,9 @@ impl Repl {
     /// Evaluates `code`, unless it is empty: the last value is meant then.
     fn value(&mut self, session: &mut Session, code: &str) -> Result<(), Ending> {
         if code.is_empty() {
-            return match session.vm.session_variable(LAST) {
-                Some(_) => Ok(()),
-                None => Err(refuse(session, "there is no last value yet")),
+            return match self.has_last {
+                true => Ok(()),
+                false => Err(refuse(session, "there is no last value yet")),
             };
         }
         self.value_of(session, code)
@@ -98,8 +99,6 @@ impl Repl {
 
     fn load_path(&mut self, session: &mut Session, path: &Path) -> Result<(), Ending> {
         let name = path.to_string_lossy().into_owned();
-        // What cannot be loaded today may be mended, and reloaded.
-        self.loaded = Some(path.to_path_buf());
         let text = if path.is_dir() {
             None
         } else if path.exists() && !path.is_file() {
@@ -111,6 +110,8 @@ impl Repl {
                 Err(error) => return Err(refuse(session, &files::told(&name, &error))),
             }
         };
+        // What is wrong in it may be mended, and reloaded.
+        self.loaded = Some(path.to_path_buf());
         let format = text.as_deref().map(format_of);
         let done = match (&text, format) {
             (Some(text), Some(Format::Script | Format::ClassBody)) => {

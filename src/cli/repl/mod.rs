@@ -21,7 +21,7 @@ mod words;
 use super::args::Args;
 use super::entered::{Entered, Outcome};
 use super::session::{Ending, Session};
-use super::{exit, files};
+use super::{exit, files, wants_colour};
 use crate::host::outside;
 use crate::host::signals::leave_stops_to_another_thread;
 use crate::memory::Value;
@@ -29,7 +29,6 @@ use crate::vm::signal;
 use editor::{Setup, Typed};
 use output::Output;
 use record::{Content, Record};
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -66,6 +65,7 @@ pub fn repl(session: &mut Session, args: &Args) -> i32 {
     ));
     // What ran before there was a prompt.
     repl.note_entered(session);
+    session.begin_entry();
     if !args.no_init
         && let Err(Ending::Exit(code)) = repl.start_up(session)
     {
@@ -75,6 +75,7 @@ pub fn repl(session: &mut Session, args: &Args) -> i32 {
         match repl.next_entry(session) {
             Typed::Entry(text) if text.trim().is_empty() => {}
             Typed::Entry(text) => {
+                session.begin_entry();
                 let entry = session.surviving(|session| repl.entry(session, &text));
                 if let Err(Ending::Exit(code)) = entry {
                     return code;
@@ -117,13 +118,12 @@ struct Repl {
     record: Record,
     /// What `:load` loaded last.
     loaded: Option<PathBuf>,
+    /// Whether an entry has had a value.
+    has_last: bool,
 }
 
 impl Repl {
     fn start(session: &mut Session, args: &Args) -> std::io::Result<Repl> {
-        let is_set = |name: &str| outside::variable(name).is_some_and(|v| !v.is_empty());
-        let is_terminal = std::io::stdout().is_terminal()
-            && outside::variable("TERM").is_none_or(|t| t != "dumb");
         let words = Arc::<Mutex<Words>>::default();
         let (want, wanted) = channel();
         let (send, typed) = channel();
@@ -133,9 +133,7 @@ impl Repl {
         session.signals.forget_interrupts();
         let (signals, waker) = (session.vm.signals.clone(), session.vm.host.waker());
         let printer = editor::start(Setup {
-            colour: args
-                .color
-                .wanted(is_terminal, is_set("NO_COLOR"), is_set("CLICOLOR_FORCE")),
+            colour: wants_colour(args, &std::io::stdout()),
             history: history::file(),
             words: words.clone(),
             width: width.clone(),
@@ -148,6 +146,10 @@ impl Repl {
         })?;
         let output = Output::start(printer)?;
         session.vm.host.stdio = output.stdio();
+        session.vm.interrupts_pause = true;
+        for name in [LAST, ERROR] {
+            session.remember(name, Value::NIL);
+        }
         Ok(Repl {
             words,
             want,
@@ -156,6 +158,7 @@ impl Repl {
             width,
             record: Record::default(),
             loaded: None,
+            has_last: false,
         })
     }
 
@@ -173,17 +176,23 @@ impl Repl {
             vocabulary::refresh(&mut session.vm, &mut words);
         }
         self.output.set_prompting(true);
+        session.begin_wait();
+        let mut others_run = true;
         let typed = loop {
             match self.typed.try_recv() {
                 Ok(typed) => break typed,
                 Err(TryRecvError::Disconnected) => break Typed::End,
                 Err(TryRecvError::Empty) => {}
             }
-            let others = session.surviving(|session| session.run_others().map_err(Ending::Exit));
-            match others {
-                Ok(true) | Err(Ending::Failed(_)) => {}
-                // Nobody else can run any more: there is nothing to do but to wait.
-                Ok(false) => session.vm.host.poll(None),
+            let turn = session.surviving(|session| match others_run && session.run_others()? {
+                true => Ok(()),
+                // There is nothing to do but to wait.
+                false => session.wait(),
+            });
+            match turn {
+                Ok(()) => {}
+                // They have reached a limit, which an entry lifts.
+                Err(Ending::Failed(_)) => others_run = false,
                 Err(Ending::Exit(code)) => break Typed::Exit(code),
             }
         };
@@ -245,6 +254,7 @@ impl Repl {
         }
         self.note_entered(session);
         session.remember(LAST, result?);
+        self.has_last = true;
         Ok(())
     }
 

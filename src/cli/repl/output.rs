@@ -1,14 +1,18 @@
 //! Standard output while a prompt may be on the screen: what is written then appears above it.
 //!
 //! Owns the way from the machine's buffer to the terminal. Never holds back what could be shown:
-//! only an unfinished line, and only while the prompt is there.
+//! only an unfinished line, for a moment, and only while the prompt is there.
 
 use super::editor::Printer;
 use crate::host::stdio::{self, Source, Stdio};
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// A line that is put together from several pieces of output has them one right after the other.
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// The terminal, shared by standard output, standard error and the prompt.
 #[derive(Clone)]
@@ -25,28 +29,23 @@ impl Output {
     /// An output that uses `printer` while the prompt is shown; without one it writes where the
     /// cursor is.
     pub fn start(printer: Option<Printer>) -> io::Result<Output> {
-        let above = match printer {
-            None => None,
-            Some(mut print) => {
-                // The printer waits for the editor, which may be waiting for the machine: it must
-                // not be the machine that waits here.
-                let (send, receive) = channel::<String>();
-                std::thread::Builder::new()
-                    .name("printer".into())
-                    .spawn(move || {
-                        while let Ok(text) = receive.recv() {
-                            print(text);
-                        }
-                    })?;
-                Some(send)
-            }
-        };
-        Ok(Output {
+        let mut output = Output {
             prompting: Arc::default(),
-            above,
+            above: None,
             pending: Arc::default(),
             at_start: Arc::new(AtomicBool::new(true)),
-        })
+        };
+        if let Some(print) = printer {
+            // The printer waits for the editor, which may be waiting for the machine: it must
+            // not be the machine that waits here.
+            let (send, receive) = channel();
+            let threads = output.clone();
+            std::thread::Builder::new()
+                .name("printer".into())
+                .spawn(move || threads.print_lines(print, &receive))?;
+            output.above = Some(send);
+        }
+        Ok(output)
     }
 
     /// Standard streams that lead here; standard error only if it is the terminal.
@@ -64,6 +63,30 @@ impl Output {
     pub fn begin_line(&self) {
         if !self.at_start.load(Ordering::Acquire) {
             let _ = self.write_directly(b"\n");
+        }
+    }
+
+    /// Prints what arrives, whole lines or nothing; and a moment after the last of it, the beginning of a line.
+    fn print_lines(&self, mut print: Printer, lines: &Receiver<String>) {
+        loop {
+            let wait = match self.lock().is_empty() {
+                true => Duration::MAX,
+                false => MOMENT,
+            };
+            match lines.recv_timeout(wait) {
+                Ok(lines) if lines.is_empty() => {}
+                Ok(lines) => print(lines),
+                Err(RecvTimeoutError::Timeout) => {
+                    let mut pending = self.lock();
+                    // Without the prompt it is shown where the cursor is.
+                    if self.prompting.load(Ordering::Acquire) && !pending.is_empty() {
+                        let text = as_text(&std::mem::take(&mut *pending)) + "\r\n";
+                        drop(pending);
+                        print(text);
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
         }
     }
 
@@ -103,19 +126,22 @@ impl Write for Output {
         };
         let mut pending = self.lock();
         pending.extend_from_slice(bytes);
-        if let Some(end) = pending.iter().rposition(|&b| b == b'\n') {
-            let lines: Vec<u8> = pending.drain(..=end).collect();
-            let text = String::from_utf8_lossy(&lines).replace('\n', "\r\n");
-            above
-                .send(text)
-                .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
-        }
+        let end = pending.iter().rposition(|&b| b == b'\n');
+        let lines: Vec<u8> = pending.drain(..end.map_or(0, |end| end + 1)).collect();
+        above
+            .send(as_text(&lines))
+            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// As a terminal wants it that does not care for line ends.
+fn as_text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace('\n', "\r\n")
 }
 
 /// Standard error: a report begins on a line of its own.

@@ -63,6 +63,8 @@ enum Entry {
         done: String,
         remark: String,
         variables: Vec<Variable>,
+        /// What makes its error once more, for whoever asks the last error about itself.
+        again: Option<String>,
     },
     /// Something that has to be loaded from where it is.
     Load(String),
@@ -94,6 +96,7 @@ impl Record {
             // Comments that touch are one.
             remark: format!("\"{}\"", remark.replace('"', "\"\"")),
             variables,
+            again: failing_again(&text[failing], &failure.message),
         });
     }
 
@@ -109,12 +112,20 @@ impl Record {
     pub fn script(&self) -> (String, usize) {
         let mut text = format!("{HEAD}\n");
         let mut count = 0;
+        let (errors, is_asked_first) = self.errors_asked_for();
         // What leaves an entry early would leave the script: then each entry is one of its own there as well.
-        let apart = self.0.iter().any(|e| returns_early(e.source()));
+        let sources = self.0.iter().map(Entry::source);
+        let apart = sources
+            .chain(errors.iter().flatten().copied())
+            .any(returns_early);
         let rewritten = if apart { evaluation } else { statement };
-        // The last error is that of the session, and none of the script.
-        if self.0.iter().any(|e| mentions(e.source(), ERROR)) {
-            text += &rewritten(&format!("{ERROR} := nil"), false);
+        // At the prompt they are nil before there is any.
+        let firsts = [
+            (LAST, names_value(&self.0, &errors)),
+            (ERROR, is_asked_first),
+        ];
+        for (name, _) in firsts.into_iter().filter(|(_, is_asked)| *is_asked) {
+            text += &rewritten(&format!("{name} := nil"), false);
             text.push('\n');
         }
         for (i, entry) in self.0.iter().enumerate() {
@@ -126,7 +137,7 @@ impl Record {
                     text: source,
                     class,
                 } => {
-                    let named = names_value(&self.0[i + 1..]);
+                    let named = names_value(&self.0[i + 1..], &errors[i + 1..]);
                     text += &rewritten(source, named);
                     if named && !has_value(source) {
                         let value = class.as_deref().unwrap_or("nil");
@@ -139,12 +150,17 @@ impl Record {
                     done,
                     remark,
                     variables,
+                    ..
                 } => {
                     if !done.is_empty() {
                         text += &rewritten(done, false);
                         text.push('\n');
                     }
                     text += remark;
+                    if let Some(again) = errors[i] {
+                        text.push('\n');
+                        text += &rewritten(again, false);
+                    }
                     for (name, value) in variables {
                         let source = match value {
                             Content::Literal(source) => source,
@@ -164,6 +180,25 @@ impl Record {
         }
         (text, count)
     }
+
+    /// For each entry what makes its error once more, if somebody asks for that; and whether one does before all errors.
+    fn errors_asked_for(&self) -> (Vec<Option<&str>>, bool) {
+        let mut asked = false;
+        let mut errors = vec![None; self.0.len()];
+        for (entry, error) in self.0.iter().zip(&mut errors).rev() {
+            if let Entry::Failed {
+                again: Some(again), ..
+            } = entry
+                && asked
+            {
+                *error = Some(again.as_str());
+                // Beside being assigned there.
+                asked = count(again, ERROR) > 1;
+            }
+            asked |= mentions(entry.source(), ERROR);
+        }
+        (errors, asked)
+    }
 }
 
 impl Entry {
@@ -178,10 +213,12 @@ impl Entry {
 
 /// Whether one of the entries wants the value that the one before them had: the last value stays what it is until
 /// an entry has another.
-fn names_value(next: &[Entry]) -> bool {
+fn names_value(next: &[Entry], errors: &[Option<&str>]) -> bool {
     let end = next.iter().position(|e| matches!(e, Entry::Done { .. }));
     let until = end.map_or(next.len(), |end| end + 1);
-    next[..until].iter().any(|e| mentions(e.source(), LAST))
+    let sources = next[..until].iter().map(Entry::source);
+    let mut all = sources.chain(errors[..until].iter().flatten().copied());
+    all.any(|source| mentions(source, LAST))
 }
 
 /// The names that a text assigns or declares.
@@ -229,6 +266,29 @@ fn failing_statement(text: &str, offset: usize) -> Range<usize> {
     let start = starts.get(first).copied().unwrap_or(0);
     let end = starts.get(first + 1).copied().unwrap_or(text.len());
     start..end
+}
+
+/// A statement that signals the error with this message, in such a way that the last error is there afterwards. None if
+/// nothing was signalled.
+fn failing_again(text: &str, message: &str) -> Option<String> {
+    let class = message
+        .split(':')
+        .next()
+        .filter(|c| c.starts_with(char::is_uppercase))?;
+    if class == "UserInterrupt" {
+        // Nobody is there to press the keys.
+        return Some(format!("{ERROR} := {class} new"));
+    }
+    let tree = parse_do_it(text).tree?;
+    let (Statement::Expr(value) | Statement::Return { value, .. }) =
+        tree.body.statements.first()?
+    else {
+        return None;
+    };
+    let value = &text[value.span.start as usize..value.span.end as usize];
+    Some(format!(
+        "[ {value} ] on: {class} do: [ :error | {ERROR} := error ]"
+    ))
 }
 
 fn start(statement: &Statement) -> Option<usize> {
@@ -364,7 +424,11 @@ fn has_value(entry: &str) -> bool {
 }
 
 fn mentions(text: &str, name: &str) -> bool {
-    tokens(text).any(|t| &text[range(&t)] == name)
+    count(text, name) > 0
+}
+
+fn count(text: &str, name: &str) -> usize {
+    tokens(text).filter(|t| &text[range(t)] == name).count()
 }
 
 #[cfg(test)]

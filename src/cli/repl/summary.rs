@@ -4,6 +4,7 @@
 //! themselves in a way of their own (`printString`) are asked for that.
 
 use super::super::session::{Ending, Session};
+use super::super::visible::visible;
 use crate::loader::LoadError;
 use crate::memory::Value;
 
@@ -41,7 +42,7 @@ pub fn printed(session: &mut Session, value: Value, bounds: Bounds) -> Result<St
         }
         _ => (session.print_string(value)?, String::new()),
     };
-    Ok(bounds.applied_to(&text, &reason))
+    Ok(visible(&bounds.applied_to(&text, &reason)).into_owned())
 }
 
 /// What is said of a value that does not print itself.
