@@ -5,8 +5,7 @@
 mod common;
 
 use common::{Folder, chirp, chirp_with, code, err, out, prints};
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 #[test]
 fn check_writes_json() {
@@ -288,111 +287,6 @@ fn the_manual_has_a_page_for_each_command() {
     let output = chirp(&["man", "chek"]);
     assert_eq!(code(&output), 2);
     assert!(err(&output).contains("there is no command chek; the commands are check, test"));
-}
-
-/// What a shell prints that runs `script`, in which `$CHIRP` is the command.
-fn shell(shell: &[&str], script: &str) -> String {
-    let mut child = Command::new(shell[0])
-        .args(&shell[1..])
-        .env("CHIRP", env!("CARGO_BIN_EXE_chirp"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|e| panic!("{}: {e}; tests/setup installs it", shell[0]));
-    let input = child.stdin.take();
-    input
-        .expect("a pipe")
-        .write_all(script.as_bytes())
-        .expect("the shell reads");
-    let output = common::output_of(child);
-    assert!(output.status.success());
-    out(&output)
-}
-
-#[test]
-fn bash_completes_commands_and_options() {
-    let complete = |words: &str, index: usize| {
-        let script = format!(
-            "eval \"$($CHIRP completions bash)\"\nCOMP_WORDS=({words})\nCOMP_CWORD={index}\n\
-             _chirp chirp \"${{COMP_WORDS[{index}]}}\" \"${{COMP_WORDS[{}]}}\"\n\
-             printf '%s\\n' \"${{COMPREPLY[@]}}\"\n",
-            index - 1
-        );
-        shell(&["bash", "--norc"], &script)
-    };
-    assert!(complete("chirp che", 1).contains("check\n"));
-    assert_eq!(complete("chirp check --js", 2), "--json\n");
-    assert_eq!(complete("chirp completions fi", 2), "fish\n");
-    assert_eq!(complete("chirp --color al", 2), "always\n");
-}
-
-#[test]
-fn zsh_completes_commands() {
-    // A shell without a terminal completes nothing: the script is read, and its list of commands called.
-    let script = "autoload -U compinit; compinit -u -D\neval \"$($CHIRP completions zsh)\"\n\
-                  _describe() { print -l -- \"${(@P)4}\" }\n_chirp_commands\nprint -- ${_comps[chirp]}\n";
-    let text = shell(&["zsh", "-f"], script);
-    assert!(text.contains("check:Look for mistakes"), "{text}");
-    assert!(text.ends_with("_chirp\n"), "{text}");
-}
-
-#[test]
-fn fish_completes_commands_and_options() {
-    let script = "$CHIRP completions fish | source\ncomplete -C 'chirp che'\ncomplete -C 'chirp check --js'\n";
-    let text = shell(&["fish", "--no-config"], script);
-    assert!(text.contains("check\tLook for mistakes"), "{text}");
-    assert!(text.contains("--json\t"), "{text}");
-}
-
-/// The options and commands of a page of help.
-fn words_of_help(arguments: &[&str]) -> (Vec<String>, Vec<String>) {
-    let text = prints(arguments);
-    let long = |line: &str| {
-        let start = line.find("--")?;
-        let word = &line[start..];
-        let end = word.find(|c: char| c != '-' && !c.is_ascii_alphanumeric());
-        Some(word[..end.unwrap_or(word.len())].to_string())
-    };
-    let options = text.lines().filter(|l| l.trim_start().starts_with('-'));
-    let commands = text.lines().skip_while(|l| *l != "Commands:").skip(1);
-    let commands = commands.take_while(|l| !l.is_empty());
-    let first = |line: &str| line.split_whitespace().next().map(str::to_string);
-    (
-        options.filter_map(long).collect(),
-        commands.filter_map(first).collect(),
-    )
-}
-
-#[test]
-fn completions_and_manual_know_every_option_and_command() {
-    let scripts = ["bash", "zsh", "fish"].map(|shell| prints(&["completions", shell]));
-    let (options, commands) = words_of_help(&["--help"]);
-    assert!(
-        options.len() > 12 && commands.len() > 7,
-        "{options:?} {commands:?}"
-    );
-    let manual = prints(&["man"]).replace("\\-", "-");
-    for option in &options {
-        assert!(manual.contains(option.as_str()), "{option} in the manual");
-    }
-    for command in commands.iter().filter(|c| *c != "help") {
-        assert!(manual.contains(&format!("chirp-{command}")), "{command}");
-        let page = prints(&["man", command]).replace("\\-", "-");
-        for option in words_of_help(&[command, "--help"]).0 {
-            assert!(page.contains(&option), "{command} {option} in the manual");
-            for script in &scripts {
-                assert!(script.contains(&option[2..]), "{command} {option}");
-            }
-        }
-        for script in &scripts {
-            assert!(script.contains(command.as_str()), "{command}");
-        }
-    }
-    for option in options {
-        for script in &scripts {
-            assert!(script.contains(&option[2..]), "{option}");
-        }
-    }
 }
 
 #[test]

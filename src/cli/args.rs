@@ -5,7 +5,7 @@
 use super::app::App;
 use super::permissions::Allowed;
 use super::quantities::{parse_count, parse_duration, parse_size};
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -97,7 +97,7 @@ pub struct Args {
 
     /// The program's file (`-` is standard input) and the arguments it gets as `Smalltalk
     /// arguments`; without a file, the prompt, or standard input if that is no terminal
-    #[arg(value_name = "FILE [ARGS]", trailing_var_arg = true)]
+    #[arg(value_name = "FILE [ARGS]", trailing_var_arg = true, value_hint = ValueHint::AnyPath)]
     pub rest: Vec<OsString>,
 
     // The last: its heading holds for what stands behind it.
@@ -199,6 +199,9 @@ pub enum Command {
     Completions {
         #[arg(value_name = "SHELL")]
         shell: super::completions::Shell,
+        /// Offer something for the last of these words: what the shell's script asks for
+        #[arg(last = true, hide = true)]
+        words: Vec<OsString>,
     },
     /// Write the manual page, in man's own format
     Man {

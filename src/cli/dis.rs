@@ -17,6 +17,7 @@ pub struct Options {
     /// A file (`-` is standard input), or a method: Class>>selector, Class class>>selector
     #[arg(
         value_name = "FILE | METHOD",
+        value_hint = clap::ValueHint::AnyPath,
         required_unless_present = "given",
         conflicts_with = "given"
     )]

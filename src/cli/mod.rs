@@ -15,6 +15,7 @@ mod explain;
 mod files;
 mod json;
 mod load;
+mod manual;
 mod patience;
 mod permissions;
 mod progress;
@@ -99,12 +100,10 @@ fn wants_colour(args: &Args, stream: &impl IsTerminal) -> bool {
 fn without_machine(app: &App, args: &Args, style: Style) -> Option<i32> {
     Some(match &args.command {
         Some(Command::Explain { code }) => explain::explain(style, code.as_deref()),
-        Some(Command::Completions { shell }) => {
-            completions::completions(args::command(app), *shell)
+        Some(Command::Completions { shell, words }) => {
+            completions::completions(args::command(app), *shell, words)
         }
-        Some(Command::Man { command }) => {
-            completions::manual(args::command(app), command.as_deref())
-        }
+        Some(Command::Man { command }) => manual::manual(args::command(app), command.as_deref()),
         _ => return None,
     })
 }

@@ -6,6 +6,7 @@
 use crate::host::capabilities::{
     Capabilities, Dir, EnvironmentAccess, Net, ProcessAccess, Target, Want,
 };
+use clap::ValueHint;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
@@ -20,17 +21,17 @@ pub struct Allowed {
 
     /// Read these files, and those in these folders
     #[arg(long = "allow-read", value_name = "PATH,…", num_args = 0..=1, require_equals = true, global = true)]
-    #[arg(value_delimiter = ',', default_missing_value = EVERYTHING, value_parser = maybe::<PathBuf>)]
+    #[arg(value_delimiter = ',', default_missing_value = EVERYTHING, value_parser = maybe::<PathBuf>, value_hint = ValueHint::AnyPath)]
     read: Option<Vec<Option<PathBuf>>>,
 
     /// Make, change and remove these files, and those in these folders
     #[arg(long = "allow-write", value_name = "PATH,…", num_args = 0..=1, require_equals = true, global = true)]
-    #[arg(value_delimiter = ',', default_missing_value = EVERYTHING, value_parser = maybe::<PathBuf>)]
+    #[arg(value_delimiter = ',', default_missing_value = EVERYTHING, value_parser = maybe::<PathBuf>, value_hint = ValueHint::AnyPath)]
     write: Option<Vec<Option<PathBuf>>>,
 
     /// Start these programs, which then may do what you may do
     #[arg(long = "allow-run", value_name = "PROGRAM,…", num_args = 0..=1, require_equals = true, global = true)]
-    #[arg(value_delimiter = ',', default_missing_value = EVERYTHING, value_parser = maybe::<PathBuf>)]
+    #[arg(value_delimiter = ',', default_missing_value = EVERYTHING, value_parser = maybe::<PathBuf>, value_hint = ValueHint::AnyPath)]
     run: Option<Vec<Option<PathBuf>>>,
 
     /// Read these environment variables
