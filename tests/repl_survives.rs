@@ -65,7 +65,7 @@ fn other_processes_show_the_beginning_of_a_line_and_outlive_an_entry() {
     repl.expect("half a line\r");
     repl.prompt();
     repl.says(
-        "n := 0. busy := [ [ n := n + 1. n printString ] repeat ] fork. #busy",
+        "n := 0. [ [ n := n + 1. n printString ] repeat ] forkAt: Processor userBackgroundPriority. #busy",
         "#busy",
     );
     for _ in 0..3 {
