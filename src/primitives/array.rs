@@ -137,12 +137,22 @@ fn size(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// Whether `a = b`, as far as numbers, characters, strings and the three constants are concerned;
 /// none when only the objects themselves can tell.
 pub fn simple_equal(vm: &Vm, a: Value, b: Value) -> Option<bool> {
+    counted_equal(vm, a, b, &mut 0)
+}
+
+/// The same; adds to `work` what comparing long texts took, in units of a send.
+#[inline(always)]
+pub(super) fn counted_equal(vm: &Vm, a: Value, b: Value, work: &mut usize) -> Option<bool> {
     if a.as_int().is_some() && b.as_int().is_some() {
         return Some(a == b);
     }
     if let (Some(x), Some(y)) = (machine_text(vm, a), machine_text(vm, b)) {
         let symbols = is_symbol_class(vm.heap.class_of(a)) && is_symbol_class(vm.heap.class_of(b));
-        return Some(a == b || !symbols && x.same(y));
+        if a == b || symbols || x.len() != y.len() {
+            return Some(a == b);
+        }
+        *work += x.len() >> 6;
+        return Some(x.same(y));
     }
     let floats = (vm.heap.as_float(a), vm.heap.as_float(b));
     match floats {
@@ -209,14 +219,23 @@ fn index_of(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     let first = named(vm, args[0]);
     let slots = vm.heap.pointer_slots(args[0]);
+    let (wanted, mut work) = (arg(args, 1)?, 0);
+    let mut found = Ok(0);
     for (i, &v) in slots.iter().enumerate().skip(first + from) {
-        match simple_equal(vm, v, arg(args, 1)?) {
-            Some(true) => return Ok(Value::int((i - first + 1) as i64)),
-            Some(false) => {}
-            None => return Err(PrimError::Unsupported),
+        match counted_equal(vm, v, wanted, &mut work) {
+            Some(false) if work <= MAX_WORK => {}
+            Some(true) => {
+                found = Ok((i - first + 1) as i64);
+                break;
+            }
+            _ => {
+                found = Err(PrimError::Unsupported);
+                break;
+            }
         }
     }
-    Ok(Value::int(0))
+    vm.charge(work);
+    found.map(Value::int)
 }
 
 fn from_index(v: Value) -> Result<usize, PrimError> {
@@ -246,6 +265,9 @@ const MAX_NESTING: usize = 50;
 /// there is no end to it. Behind that, Smalltalk compares, where a Process can be stopped.
 const MAX_COMPARED: usize = 1 << 20;
 
+/// What comparing long texts within one array may take, in units of a send, before Smalltalk goes on.
+pub(super) const MAX_WORK: usize = 1 << 20;
+
 /// Two arrays of one machine class with equal elements. Fails when it takes messages to know.
 fn equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if args[0] == arg(args, 1)? {
@@ -253,13 +275,21 @@ fn equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     let mut left = MAX_COMPARED.max(vm.heap.slots(args[0]));
     let granted = left;
-    let result = same(vm, args[0], arg(args, 1)?, 0, &mut left);
-    vm.charge((granted - left) >> 4);
+    let mut work = 0;
+    let result = same(vm, args[0], arg(args, 1)?, 0, &mut left, &mut work);
+    vm.charge(((granted - left) >> 4) + work);
     Ok(Value::bool(result.ok_or(PrimError::Unsupported)?))
 }
 
-/// `left` elements may still be compared.
-fn same(vm: &Vm, a: Value, b: Value, depth: usize, left: &mut usize) -> Option<bool> {
+/// `left` elements may still be compared; `work` is what long texts have taken.
+fn same(
+    vm: &Vm,
+    a: Value,
+    b: Value,
+    depth: usize,
+    left: &mut usize,
+    work: &mut usize,
+) -> Option<bool> {
     let class = vm.heap.class_of(a);
     if !b.is_object() {
         return Some(false);
@@ -268,9 +298,11 @@ fn same(vm: &Vm, a: Value, b: Value, depth: usize, left: &mut usize) -> Option<b
         return None;
     }
     if class == Known::ByteArray.index() {
+        *work += vm.heap.slots(a) >> 3;
         return Some(vm.heap.bytes(a) == vm.heap.bytes(b));
     }
     if class == Known::WordArray.index() {
+        *work += vm.heap.slots(a) >> 3;
         return Some(vm.heap.words32(a) == vm.heap.words32(b));
     }
     if class != Known::Array.index() {
@@ -286,12 +318,15 @@ fn same(vm: &Vm, a: Value, b: Value, depth: usize, left: &mut usize) -> Option<b
             .iter()
             .all(|&v| vm.heap.class_of(v) == Known::Array.index());
         let equal = if both_arrays {
-            same(vm, x, y, depth + 1, left)
+            same(vm, x, y, depth + 1, left, work)
         } else {
-            simple_equal(vm, x, y)
+            counted_equal(vm, x, y, work)
         };
         if !equal? {
             return Some(false);
+        }
+        if *work > MAX_WORK {
+            return None;
         }
     }
     Some(true)

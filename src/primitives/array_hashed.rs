@@ -4,7 +4,7 @@
 //! hash the machine knows; with anything else it fails and the Smalltalk method searches. So
 //! `simple_hash` must agree with what `hash` answers, and the order of probing with `placeOf:` and `scanFor:`.
 
-use super::array::simple_equal;
+use super::array::{MAX_WORK, counted_equal, simple_equal};
 use super::string::{arg, is_symbol_class, is_text_class, machine_hash};
 use crate::memory::Value;
 use crate::vm::known::Known;
@@ -62,6 +62,15 @@ const IDENTITY_DICTIONARY: Kind = Kind {
 
 /// Arrays with so many places spread the hashes. `placeOf:` has the same number.
 const SPREAD_FROM: usize = 100;
+
+/// Texts of so many words are looked at by themselves: they cost fuel.
+const LONG: usize = 32;
+
+/// Places that are tried on the average for an object of a collection whose hashes are of any use are fewer.
+const USUAL: usize = 8;
+
+/// So many places tried for one object cost fuel.
+const MANY: usize = 64;
 
 // Places of a HashedCollection's variables.
 const TALLY: usize = 0;
@@ -147,19 +156,19 @@ fn find_inline(
 ) -> Result<(usize, bool), PrimError> {
     let hash = hash(vm, key, kind)?;
     if kind.identity {
-        return probe(vm, array, hash, kind, |own| Some(own == key));
+        return probe(vm, array, hash, kind, |_, own| Some(own == key));
     }
     // Nothing that has a simple hash differs from itself, as not-a-number does.
     if key.is_int() {
-        return probe(vm, array, hash, kind, |own| match own.is_int() {
+        return probe(vm, array, hash, kind, |vm, own| match own.is_int() {
             true => Some(own == key),
             false => simple_equal(vm, own, key),
         });
     }
-    if is_bytes(vm, key) {
+    if is_bytes(vm, key) && vm.heap.slots(key) < LONG {
         let symbol = is_symbol_class(vm.heap.class_of(key));
         let shape = vm.heap.shape(key);
-        return probe(vm, array, hash, kind, |own| {
+        return probe(vm, array, hash, kind, |vm, own| {
             if own == key {
                 Some(true)
             } else if is_bytes(vm, own) {
@@ -170,11 +179,27 @@ fn find_inline(
             }
         });
     }
-    probe(vm, array, hash, kind, |own| {
-        (own == key)
-            .then_some(true)
-            .or_else(|| simple_equal(vm, own, key))
-    })
+    find_long(vm, array, key, hash, kind)
+}
+
+/// `find` for all the others, of which texts may be long.
+#[inline(never)]
+fn find_long(
+    vm: &mut Vm,
+    array: Value,
+    key: Value,
+    hash: u64,
+    kind: Kind,
+) -> Result<(usize, bool), PrimError> {
+    let mut work = 0;
+    let found = probe(vm, array, hash, kind, |vm, own| match own == key {
+        true => Some(true),
+        false if work > MAX_WORK => None,
+        false => counted_equal(vm, own, key, &mut work),
+    });
+    // The hash has looked at all of it as well.
+    vm.charge(work + (vm.heap.slots(key) >> 3));
+    found
 }
 
 /// Whether it is a string or symbol of the machine's own narrow classes.
@@ -183,27 +208,45 @@ fn is_bytes(vm: &Vm, v: Value) -> bool {
     v.is_object() && is_text_class(vm.heap.class_of(v)) && vm.heap.is_bytes(v)
 }
 
-/// Goes through the places from that of `hash` on; `same` compares what an element is found by.
+/// Goes through the places from that of `hash` on; `same` compares what an element is found by. Many places cost fuel.
 #[inline(always)]
 fn probe(
+    vm: &mut Vm,
+    array: Value,
+    hash: u64,
+    kind: Kind,
+    same: impl FnMut(&Vm, Value) -> Option<bool>,
+) -> Result<(usize, bool), PrimError> {
+    let mut tried = 0;
+    let found = walk(vm, array, hash, kind, same, &mut tried);
+    if tried >= MANY {
+        vm.charge(tried >> 3);
+    }
+    found
+}
+
+#[inline(always)]
+fn walk(
     vm: &Vm,
     array: Value,
     hash: u64,
     kind: Kind,
-    same: impl Fn(Value) -> Option<bool>,
+    mut same: impl FnMut(&Vm, Value) -> Option<bool>,
+    tried: &mut usize,
 ) -> Result<(usize, bool), PrimError> {
     let slots = vm.heap.pointer_slots(array);
     let size = slots.len();
     let mut at = home(hash, size);
-    for _ in 0..size {
+    while *tried < size {
         let element = slots[at];
         if element == Value::NIL {
             return Ok((at, false));
         }
-        if same(key_of(vm, element, kind)?).ok_or(PrimError::Unsupported)? {
+        if same(vm, key_of(vm, element, kind)?).ok_or(PrimError::Unsupported)? {
             return Ok((at, true));
         }
         at = if at + 1 == size { 0 } else { at + 1 };
+        *tried += 1;
     }
     Err(PrimError::Inappropriate)
 }
@@ -355,11 +398,17 @@ fn remove(vm: &mut Vm, args: &[Value], associations: bool) -> PrimResult {
     // That all hashes behind are known is found out before anything moves.
     let size = vm.heap.slots(array);
     let mut end = (found_at + 1) % size;
+    let mut words = 0;
     while end != found_at && vm.heap.slot(array, end) != Value::NIL {
-        element_home(vm, array, end, kind)?;
+        let (key, _) = element_hash(vm, vm.heap.slot(array, end), kind)?;
+        words += long_words(vm, key);
+        if words > MAX_WORK << 3 {
+            vm.charge(MAX_WORK);
+            return Err(PrimError::Unsupported);
+        }
         end = (end + 1) % size;
     }
-    vm.charge(((end + size - found_at) % size) >> 3);
+    vm.charge((((end + size - found_at) % size) >> 3) + (words >> 2));
     let removed = vm.heap.slot(array, found_at);
     let (mut free, mut at) = (found_at, (found_at + 1) % size);
     while at != end {
@@ -380,8 +429,23 @@ fn remove(vm: &mut Vm, args: &[Value], associations: bool) -> PrimResult {
 
 /// Where the search for the element at an offset begins.
 fn element_home(vm: &mut Vm, array: Value, at: usize, kind: Kind) -> Result<usize, PrimError> {
-    let key = key_of(vm, vm.heap.slot(array, at), kind)?;
-    Ok(home(hash(vm, key, kind)?, vm.heap.slots(array)))
+    let (_, hash) = element_hash(vm, vm.heap.slot(array, at), kind)?;
+    Ok(home(hash, vm.heap.slots(array)))
+}
+
+/// What of an element is compared, and the hash by which it is placed.
+fn element_hash(vm: &mut Vm, element: Value, kind: Kind) -> Result<(Value, u64), PrimError> {
+    let key = key_of(vm, element, kind)?;
+    Ok((key, hash(vm, key, kind)?))
+}
+
+/// Words of a long text, all of which its hash looks at; 0 for everything else.
+fn long_words(vm: &Vm, v: Value) -> usize {
+    let words = vm.heap.slots(v);
+    match words >= LONG && is_text_class(vm.heap.class_of(v)) {
+        true => words,
+        false => 0,
+    }
 }
 
 /// receiver, old array: puts the elements of the old array into the receiver's, which is empty.
@@ -405,19 +469,28 @@ fn rehash(vm: &mut Vm, args: &[Value], kind: Kind) -> PrimResult {
     if elements.len() >= size {
         return Err(PrimError::BadArgument);
     }
-    vm.charge(elements.len() >> 3);
-    for element in elements {
-        let key = key_of(vm, element, kind)?;
-        let mut at = home(hash(vm, key, kind)?, size);
-        let mut tried = 1;
-        while vm.heap.slot(array, at) != Value::NIL {
-            at = if at + 1 == size { 0 } else { at + 1 };
-            tried += 1;
-            if tried > size {
-                return Err(PrimError::BadReceiver);
+    // Places that were taken, and characters of long texts that were hashed.
+    let (mut taken, most) = (0, size.saturating_mul(USUAL) + (MAX_WORK << 3));
+    let mut result = Ok(args[0]);
+    for &element in &elements {
+        let (key, mut at) = match element_hash(vm, element, kind) {
+            Ok((key, hash)) => (key, home(hash, size)),
+            Err(error) => {
+                result = Err(error);
+                break;
             }
+        };
+        taken += long_words(vm, key);
+        while taken <= most && vm.heap.slot(array, at) != Value::NIL {
+            at = if at + 1 == size { 0 } else { at + 1 };
+            taken += 1;
+        }
+        if taken > most {
+            result = Err(PrimError::Unsupported);
+            break;
         }
         vm.heap.set_slot(array, at, element);
     }
-    Ok(args[0])
+    vm.charge((elements.len() + taken) >> 3);
+    result
 }

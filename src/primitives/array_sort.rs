@@ -15,6 +15,11 @@ use crate::vm::{PrimError, PrimResult, Vm};
 /// The primitives of this file.
 pub const TABLE: Table = table![("arraySort", sort), ("arraySortByKeys", sort_by_keys)];
 
+/// Characters that are compared in one go, however few texts have them.
+const MAX_WEIGHT: usize = 1 << 20;
+/// What a text may have on the average beside that.
+const USUAL_WEIGHT: usize = 64;
+
 /// What all elements are.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
@@ -44,8 +49,9 @@ fn sort(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(args[0]);
     };
     let mut elements = vm.heap.pointer_slots(args[0])[start.clone()].to_vec();
-    vm.charge(elements.len());
     let common = common(vm, &elements)?;
+    let weight = weight(vm, common, &elements)?;
+    vm.charge(elements.len() + (weight >> 3));
     elements.sort_by(|&a, &b| order(vm, common, a, b));
     for (i, v) in start.zip(elements) {
         vm.heap.set_slot(args[0], i, v);
@@ -71,9 +77,10 @@ fn sort_by_keys(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let of = vm.heap.pointer_slots(keys).get(places.clone());
     let of = of.ok_or(PrimError::BadIndex)?;
     let common = common(vm, of)?;
+    let weight = weight(vm, common, of)?;
     let values = &vm.heap.pointer_slots(args[0])[elements.clone()];
     let mut pairs: Vec<(Value, Value)> = of.iter().copied().zip(values.iter().copied()).collect();
-    vm.charge(pairs.len());
+    vm.charge(pairs.len() + (weight >> 3));
     pairs.sort_by(|&(a, _), &(b, _)| match descends {
         false => order(vm, common, a, b),
         true => order(vm, common, b, a),
@@ -124,6 +131,20 @@ fn common(vm: &Vm, values: &[Value]) -> Result<Kind, PrimError> {
     }
 }
 
+/// Characters of all texts together: each is looked at once in every round of sorting. Where they are many, Smalltalk
+/// sorts, which can be stopped between two comparisons.
+fn weight(vm: &Vm, kind: Kind, values: &[Value]) -> Result<usize, PrimError> {
+    if kind != Kind::Text {
+        return Ok(0);
+    }
+    let lengths = values.iter().filter_map(|&v| text(vm, v));
+    let weight = lengths.map(|t| t.len()).sum::<usize>();
+    match weight <= MAX_WEIGHT + values.len() * USUAL_WEIGHT {
+        true => Ok(weight),
+        false => Err(PrimError::Unsupported),
+    }
+}
+
 fn order(vm: &Vm, kind: Kind, a: Value, b: Value) -> Ordering {
     match kind {
         Kind::Integer => a.as_int().cmp(&b.as_int()),
@@ -140,6 +161,9 @@ fn order(vm: &Vm, kind: Kind, a: Value, b: Value) -> Ordering {
 /// By itself: comparing numbers needs none of the registers that this one saves.
 #[inline(never)]
 fn order_of_texts(vm: &Vm, a: Value, b: Value) -> Ordering {
+    if a == b {
+        return Ordering::Equal;
+    }
     match (text(vm, a), text(vm, b)) {
         (Some(a), Some(b)) => compare_texts(a, b),
         _ => Ordering::Equal,

@@ -54,7 +54,7 @@ pub fn receiver(vm: &Vm, args: &[Value]) -> Result<f64, PrimError> {
 }
 
 /// The argument as a Float, where it is a Float or an Integer.
-fn argument(vm: &Vm, args: &[Value]) -> Result<f64, PrimError> {
+fn argument(vm: &mut Vm, args: &[Value]) -> Result<f64, PrimError> {
     match vm.heap.as_float(super::arg(args, 1)?) {
         Some(f) => Ok(f),
         None => to_f64(vm, super::arg(args, 1)?).ok_or(PrimError::BadArgument),

@@ -31,13 +31,14 @@ pub const TABLE: Table = table![
 /// Smalltalk side signals OutOfMemory instead of taking the machine's memory in one step.
 pub const MAX_BITS: u64 = 1 << 28;
 
-/// The operand as a big integer; fails for what is no integer.
-pub fn big(vm: &Vm, v: Value) -> Result<BigInt, PrimError> {
+/// The operand as a big integer, a copy of its words; fails for what is no integer.
+pub fn big(vm: &mut Vm, v: Value) -> Result<BigInt, PrimError> {
+    vm.charge(vm.heap.slots(v) >> 3);
     vm.bigint_value(v).ok_or(PrimError::BadArgument)
 }
 
 /// The operand as a machine integer, the nearest one where it is beyond: it counts bits, of which there are fewer.
-pub fn clamped(vm: &Vm, v: Value) -> Result<i64, PrimError> {
+pub fn clamped(vm: &mut Vm, v: Value) -> Result<i64, PrimError> {
     if let Some(n) = v.as_int() {
         return Ok(n);
     }
@@ -58,15 +59,15 @@ pub fn wide_pair(vm: &Vm, args: &[Value]) -> Option<(i128, i128)> {
 }
 
 /// The integer as the nearest Float, ties to even; infinite when beyond the range.
-pub fn to_f64(vm: &Vm, v: Value) -> Option<f64> {
+pub fn to_f64(vm: &mut Vm, v: Value) -> Option<f64> {
     match v.as_int() {
         Some(n) => Some(n as f64),
-        None => Some(vm.bigint_value(v)?.to_f64()),
+        None => Some(big(vm, v).ok()?.to_f64()),
     }
 }
 
 /// Orders an integer and a Float exactly, without rounding the integer. None with NaN.
-pub fn compare_with_float(vm: &Vm, v: Value, f: f64) -> Option<Ordering> {
+pub fn compare_with_float(vm: &mut Vm, v: Value, f: f64) -> Option<Ordering> {
     if f.is_nan() {
         return None;
     }
@@ -88,7 +89,7 @@ pub fn compare_with_float(vm: &Vm, v: Value, f: f64) -> Option<Ordering> {
                 Ordering::Greater
             });
         }
-        None => vm.bigint_value(v)?.cmp(&BigInt::from_f64(whole)?),
+        None => big(vm, v).ok()?.cmp(&BigInt::from_f64(whole)?),
     };
     let rest = f - whole;
     Some(match order {
@@ -186,7 +187,7 @@ fn negated(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(vm.integer_from_bigint(n.negated()))
 }
 
-fn compare(vm: &Vm, args: &[Value]) -> Result<Option<Ordering>, PrimError> {
+fn compare(vm: &mut Vm, args: &[Value]) -> Result<Option<Ordering>, PrimError> {
     if let Some((a, b)) = wide_pair(vm, args) {
         return Ok(Some(a.cmp(&b)));
     }

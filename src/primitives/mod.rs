@@ -5,7 +5,7 @@
 
 use crate::memory::Value;
 use crate::vm::primitive_table::Primitives;
-use crate::vm::{PrimError, PrimResult};
+use crate::vm::{PrimError, PrimResult, Vm};
 
 mod array;
 mod array_copy;
@@ -137,7 +137,27 @@ pub fn register(primitives: &mut Primitives) {
     primitives.add("SqueakSSL", ssl::TABLE);
 }
 
+#[cfg(feature = "packages")]
+pub(crate) use behavior_define::names;
+
 /// Argument `i`; 0 is the receiver. A user's method may name a primitive without having its parameters.
 pub(crate) fn arg(args: &[Value], i: usize) -> PrimResult {
     args.get(i).copied().ok_or(PrimError::BadNumArgs)
+}
+
+/// The text of a string, which is copied for that.
+fn text_value(vm: &mut Vm, v: Value) -> Result<String, PrimError> {
+    vm.charge(vm.heap.slots(v) >> 3);
+    vm.string_value(v).ok_or(PrimError::BadArgument)
+}
+
+/// What the texts in an Array take as texts of Rust at most: many elements may be one string, which becomes as many texts.
+fn text_size(vm: &Vm, array: Value) -> Result<usize, PrimError> {
+    if !array.is_object() || !vm.heap.is_pointers(array) {
+        return Err(PrimError::BadArgument);
+    }
+    // A character that is a byte there may take two.
+    let size = |&v: &Value| 2 * 8 * vm.heap.slots(v) + size_of::<String>();
+    let elements = vm.heap.pointer_slots(array).iter();
+    Ok(elements.map(size).fold(0, usize::saturating_add))
 }

@@ -25,6 +25,9 @@ pub const TABLE: Table = table![
     ("stringAtPut", at_put),
 ];
 
+/// Texts of so many characters cost fuel when they are compared.
+const LONG: usize = 256;
+
 /// The characters of a string object, in place.
 #[derive(Clone, Copy)]
 pub enum Text<'a> {
@@ -202,7 +205,11 @@ fn equal(vm: &mut Vm, args: &[Value]) -> PrimResult {
     };
     let symbols = is_symbol_class(vm.heap.class_of(args[0]))
         && is_symbol_class(vm.heap.class_of(arg(args, 1)?));
-    Ok(Value::bool(!symbols && mine.same(other)))
+    let (same, size) = (!symbols && mine.same(other), mine.len().min(other.len()));
+    if size >= LONG {
+        vm.charge(size >> 6);
+    }
+    Ok(Value::bool(same))
 }
 
 /// The hash of an empty string, before its length has gone into it.
@@ -284,16 +291,19 @@ pub fn compare_texts(a: Text<'_>, b: Text<'_>) -> Ordering {
 }
 
 fn compare(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    Ok(order(compare_texts(
-        text_arg(vm, args[0])?,
-        text_arg(vm, arg(args, 1)?)?,
-    )))
+    let (a, b) = (text_arg(vm, args[0])?, text_arg(vm, arg(args, 1)?)?);
+    let (found, size) = (compare_texts(a, b), a.len().min(b.len()));
+    vm.charge(size >> 6);
+    Ok(order(found))
 }
 
 fn compare_folded(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let (a, b) = (text_arg(vm, args[0])?, text_arg(vm, arg(args, 1)?)?);
     let fold = super::character::lower;
-    Ok(order(a.codes().map(fold).cmp(b.codes().map(fold))))
+    let found = a.codes().map(fold).cmp(b.codes().map(fold));
+    let size = a.len().min(b.len());
+    vm.charge(size >> 4);
+    Ok(order(found))
 }
 
 fn concat(vm: &mut Vm, args: &[Value]) -> PrimResult {
@@ -322,7 +332,7 @@ fn from_characters(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::BadArgument);
     }
     let slots = vm.heap.pointer_slots(arg(args, 1)?);
-    let mut result = Builder::with_capacity(slots.len());
+    let mut result = Builder::of_size(vm, slots.len())?;
     for v in slots {
         result.push(v.as_char().ok_or(PrimError::BadArgument)?);
     }

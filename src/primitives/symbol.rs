@@ -3,6 +3,7 @@
 //! Owns nothing: the symbol table is the machine's. Must never change a symbol.
 
 use super::string::{Builder, arg, is_symbol_class, text};
+use super::text_value;
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
@@ -22,8 +23,9 @@ fn as_symbol(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if is_symbol_class(vm.heap.class_of(args[0])) {
         return Ok(args[0]);
     }
-    let text = vm.string_value(args[0]).ok_or(PrimError::BadReceiver)?;
-    vm.charge(text.len() >> 4);
+    let text = text_value(vm, args[0])?;
+    // The table's own text, its object, and the copy that is looked up.
+    vm.ask_for(3 * text.len())?;
     if vm.symbols.len() >= MAX_SYMBOLS && vm.symbols.find(&text).is_none() {
         return Err(PrimError::NoMemory);
     }
@@ -32,16 +34,15 @@ fn as_symbol(vm: &mut Vm, args: &[Value]) -> PrimResult {
 
 /// A fresh string with the characters of the receiver.
 fn as_string(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let mut result = Builder::default();
-    result.extend(text(vm, args[0]).ok_or(PrimError::BadReceiver)?);
+    let text = text(vm, args[0]).ok_or(PrimError::BadReceiver)?;
+    let mut result = Builder::of_size(vm, text.len())?;
+    result.extend(text);
     result.finish(vm)
 }
 
 /// On any receiver: the symbol with the characters of the argument, nil when there is none yet.
 fn find(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let text = vm
-        .string_value(arg(args, 1)?)
-        .ok_or(PrimError::BadArgument)?;
+    let text = text_value(vm, arg(args, 1)?)?;
     Ok(vm
         .symbols
         .find(&text)

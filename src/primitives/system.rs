@@ -31,9 +31,8 @@ pub const TABLE: Table = table![
 ];
 
 /// A global's name: any string.
-fn name(vm: &Vm, args: &[Value]) -> Result<String, PrimError> {
-    let name = *args.get(1).ok_or(PrimError::BadNumArgs)?;
-    vm.string_value(name).ok_or(PrimError::BadArgument)
+fn name(vm: &mut Vm, args: &[Value]) -> Result<String, PrimError> {
+    super::text_value(vm, super::arg(args, 1)?)
 }
 
 fn global_at(vm: &mut Vm, args: &[Value]) -> PrimResult {

@@ -3,8 +3,9 @@
 //! Owns the default and the reserve; who enforces it: `gc` (what lives), `memory` (single objects), `process` (stacks).
 
 use super::process::{Note, Proc};
-use super::{Stop, Vm};
+use super::{PrimError, Stop, Vm};
 use crate::host::memory;
+use crate::memory::Value;
 
 /// Most that is taken by default, however large the computer is.
 const MOST: usize = 4 << 30;
@@ -16,6 +17,12 @@ pub(super) const ROOM: usize = 1 << 20;
 const GROWTHS: usize = 16;
 /// What the class table keeps of a class or a metaclass with three variables, as measured.
 pub(super) const CLASS_BYTES: usize = 800;
+/// Reading and compiling a text takes so many times its size, of code that is all names and brackets.
+const COMPILING: usize = 50;
+/// So many bytes are taken without a look at what is left.
+const FEW: usize = 64 << 10;
+/// A text of so many bytes is compiled however little room there is: what deals with that is no longer.
+const SHORT_TEXT: usize = 16 << 10;
 /// What a note on a frame takes in its table.
 const NOTE_BYTES: usize = size_of::<(usize, Note)>() + 1;
 
@@ -73,12 +80,13 @@ impl Vm {
     }
 
     /// Bytes taken by objects, by all Processes (their stacks, and what is noted of frames), by symbols, by what is
-    /// known of classes, by the texts of loads that have not ended, and by output that is kept.
+    /// known of classes, by texts that are kept with classes and methods, by the texts of loads that have not ended, by
+    /// output that is kept, and by what else the host keeps for the program.
     pub fn memory_used(&self) -> usize {
         let loads = self.loads.iter().filter(|kept| kept.0.is_some());
         let loads: usize = loads.map(|kept| kept.1).sum();
-        let classes = self.classes.in_use() * CLASS_BYTES;
-        let kept = loads + self.host.stdio.kept();
+        let classes = self.classes.in_use() * CLASS_BYTES + self.classes.texts;
+        let kept = loads + self.host.bytes_used();
         let own = self.stack_bytes() + self.symbols.bytes_used() + classes + kept;
         self.heap.bytes_used().saturating_add(own)
     }
@@ -108,8 +116,37 @@ impl Vm {
         self.note_growth(bytes.div_ceil(8));
     }
 
+    /// A text of so many bytes is kept with a class or a method from now on.
+    pub(crate) fn note_text(&mut self, bytes: usize) {
+        self.classes.texts = self.classes.texts.saturating_add(bytes);
+        self.note_kept(bytes);
+    }
+
     /// Whether a stack may grow by as many slots.
     pub(crate) fn can_grow(&self, slots: usize) -> bool {
-        self.memory_used().saturating_add(slots.saturating_mul(8)) <= self.memory_limit()
+        slots.saturating_mul(8) <= self.room()
+    }
+
+    /// Bytes that are left under the limit.
+    pub fn room(&self) -> usize {
+        self.memory_limit().saturating_sub(self.memory_used())
+    }
+
+    /// Whether there is room for so many bytes that are no object, or no object yet. For few, that is found out behind it.
+    pub fn ask_for(&self, bytes: usize) -> Result<(), PrimError> {
+        match bytes <= FEW || bytes <= self.room() {
+            true => Ok(()),
+            false => Err(PrimError::NoMemory),
+        }
+    }
+
+    /// Whether there is room to compile what a string says; charges that. Once per text, before anything is done with it.
+    pub fn ask_to_compile(&mut self, source: Value) -> Result<(), PrimError> {
+        let bytes = self.heap.slots(source) * 8;
+        if bytes > SHORT_TEXT {
+            self.ask_for(bytes.saturating_mul(COMPILING))?;
+        }
+        self.charge(bytes);
+        Ok(())
     }
 }

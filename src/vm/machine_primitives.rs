@@ -208,7 +208,7 @@ unsafe fn perform_selector(vm: &mut Vm, call: Call) -> Outcome {
             return Outcome::Fail(PrimError::BadArgument);
         };
         let n = call.num_args - 1;
-        if arity(vm.symbols.text(selector)) != n {
+        if arity(vm, selector) != n {
             return Outcome::Fail(PrimError::BadNumArgs);
         }
         for i in 0..n {
@@ -260,10 +260,12 @@ unsafe fn perform_array(vm: &mut Vm, call: Call, class: u32) -> Outcome {
         if vm.heap.class_of(array) != Known::Array.index() {
             return Outcome::Fail(PrimError::BadArgument);
         }
-        let args = vm.heap.pointer_slots(array).to_vec();
-        if arity(vm.symbols.text(selector)) != args.len() || args.len() >= super::send::MAX_ARGS {
+        let expected = arity(vm, selector);
+        let args = vm.heap.pointer_slots(array);
+        if expected != args.len() || args.len() >= super::send::MAX_ARGS {
             return Outcome::Fail(PrimError::BadNumArgs);
         }
+        let args = args.to_vec();
         match spread(vm, call, &args) {
             Some(call) => dispatch_to(vm, call, class, selector),
             None => Outcome::Fail(PrimError::NoMemory),
@@ -285,12 +287,15 @@ unsafe fn dispatch_to(vm: &mut Vm, call: Call, class: u32, selector: u32) -> Out
 }
 
 /// Arguments that a selector takes.
-fn arity(selector: &str) -> usize {
-    match selector.chars().next() {
-        Some(c) if c.is_alphabetic() || c == '_' => selector.matches(':').count(),
-        Some(_) => 1,
-        None => 0,
-    }
+fn arity(vm: &mut Vm, selector: u32) -> usize {
+    let selector = vm.symbols.text(selector);
+    let (arity, size) = match selector.chars().next() {
+        Some(c) if c.is_alphabetic() || c == '_' => (selector.matches(':').count(), selector.len()),
+        Some(_) => (1, 0),
+        None => (0, 0),
+    };
+    vm.charge(size >> 6);
+    arity
 }
 
 /// `aCompiledMethod valueWithReceiver: r arguments: anArray`.
@@ -301,10 +306,11 @@ unsafe fn method_execute(vm: &mut Vm, call: Call) -> Outcome {
             return Outcome::Fail(PrimError::BadReceiver);
         };
         let (receiver, array) = (call.arg(1), call.arg(2));
-        let args = vm.heap.pointer_slots(array).to_vec();
+        let args = vm.heap.pointer_slots(array);
         if args.len() != (*code).num_args as usize {
             return Outcome::Fail(PrimError::BadNumArgs);
         }
+        let args = args.to_vec();
         match spread(vm, call, &args) {
             Some(call) => {
                 *call.fp.add(call.window + 2) = receiver;
