@@ -139,6 +139,8 @@ pub struct Builder<'b> {
     too_deep: Cell<bool>,
     /// No tree is deeper than this.
     deepest: u32,
+    /// What its numbers have cost.
+    spent: Cell<u64>,
 }
 
 impl<'b> Builder<'b> {
@@ -149,6 +151,7 @@ impl<'b> Builder<'b> {
             errors: RefCell::default(),
             too_deep: Cell::new(false),
             deepest: 2 * options.nesting.clamp(1, Options::DEEPEST),
+            spent: Cell::new(0),
         }
     }
 
@@ -305,7 +308,16 @@ impl<'b> Builder<'b> {
 
     /// The number that ends at `r`.
     pub fn number(&self, (negative, text): (bool, &str), r: usize) -> Literal {
-        number::value(text, negative).unwrap_or_else(|problem| {
+        let spent = self.spent.get();
+        let cost = number::cost(text);
+        self.spent.set(spent.saturating_add(cost));
+        let value = match spent + cost > number::MAX_COST {
+            // Said once.
+            true if spent > number::MAX_COST => Ok(Literal::Int(0)),
+            true => Err(number::too_many(text)),
+            false => number::value(text, negative),
+        };
+        value.unwrap_or_else(|problem| {
             let start = r - text.len();
             let span = Span::new(start + problem.range.start, start + problem.range.end);
             let diagnostic = Diagnostic::new(problem.code, problem.title, span)

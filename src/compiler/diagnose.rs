@@ -57,12 +57,25 @@ pub fn meant_assignment(name: &str, operator: &str) -> Option<String> {
 
 /// A variable that is unknown right behind a comment: what stands there is meant to be a string.
 pub fn with_comments(mut diagnostics: Vec<Diagnostic>, text: &str) -> Vec<Diagnostic> {
-    for diagnostic in diagnostics.iter_mut().filter(|d| d.code == "E0201") {
-        let before = &text[..diagnostic.span.start as usize];
-        let end = before.trim_end_matches([' ', '\t']).len();
-        let comment = chirp_grammar::tokens(text)
-            .find(|t| t.kind == chirp_grammar::TokenKind::Comment && t.span.end as usize == end);
-        if let Some(comment) = comment {
+    // Where a comment may end that explains one of them.
+    let end_before = |d: &Diagnostic| {
+        let before = &text[..d.span.start as usize];
+        before.trim_end_matches([' ', '\t']).len()
+    };
+    let mut unknown: Vec<(usize, &mut Diagnostic)> = diagnostics
+        .iter_mut()
+        .filter(|d| d.code == "E0201")
+        .map(|d| (end_before(d), d))
+        .collect();
+    if unknown.iter().all(|&(end, _)| !text[..end].ends_with('"')) {
+        return diagnostics;
+    }
+    for comment in chirp_grammar::tokens(text) {
+        if comment.kind != chirp_grammar::TokenKind::Comment {
+            continue;
+        }
+        let found = |(end, _): &&mut (usize, &mut Diagnostic)| *end == comment.span.end as usize;
+        for (_, diagnostic) in unknown.iter_mut().filter(found) {
             diagnostic.secondary = Some((comment.span, "this is a comment".to_string()));
             diagnostic.help = Some("write strings in single quotes: 'hello'".to_string());
         }

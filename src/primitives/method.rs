@@ -71,6 +71,7 @@ pub(super) fn arity(vm: &Vm, selector: crate::vm::symbols::SymbolId) -> usize {
 fn temp_names(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let id = vm.method_id(args[0]).ok_or(PrimError::BadReceiver)?;
     let text = vm.classes.methods[id as usize].source.text.clone();
+    vm.charge(text.as_str().len());
     let names = temp_names_in(text.as_str(), vm.dialect());
     let strings: Vec<Value> = names.iter().map(|n| vm.new_string(n)).collect();
     Ok(vm.new_array_from(&strings))
@@ -85,6 +86,10 @@ fn temp_names_in(text: &str, dialect: Options) -> Vec<String> {
 }
 
 fn source(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    // Copied twice on the way.
+    let length = method(vm, args)?.source.text.as_str().len();
+    vm.ask_for(3 * length)?;
+    vm.charge(length >> 4);
     let text = source_text(vm, method(vm, args)?);
     Ok(vm.new_string(&text))
 }
@@ -136,6 +141,7 @@ fn category_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
 fn pragmas(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = method(vm, args)?.source.text.clone();
     let mut pragmas = Vec::new();
+    vm.charge(text.as_str().len() >> 3);
     if has_pragmas(text.as_str()) {
         let parsed = chirp_grammar::parse_method_with(text.as_str(), vm.dialect());
         pragmas = parsed.tree.map_or_else(Vec::new, |tree| tree.pragmas);
@@ -161,6 +167,7 @@ fn has_pragmas(text: &str) -> bool {
 /// session, for nil or an instance of the class.
 /// Fails with {message. line. column} when the text is refused.
 fn compile_do_it(vm: &mut Vm, args: &[Value]) -> PrimResult {
+    vm.ask_to_compile(arg(args, 1)?)?;
     let text = vm
         .string_value(arg(args, 1)?)
         .ok_or(PrimError::BadArgument)?;
@@ -168,7 +175,6 @@ fn compile_do_it(vm: &mut Vm, args: &[Value]) -> PrimResult {
         None | Some(&Value::NIL) => crate::vm::known::Known::UndefinedObject.index(),
         Some(&class) => vm.classes.index_of(class).ok_or(PrimError::BadArgument)?,
     };
-    vm.charge(text.len());
     match (vm.hooks.compile_do_it)(vm, class, &text) {
         Ok(id) => Ok(vm.method_object(id)),
         Err(failure) => Err(super::behavior_define::refusal(vm, &failure)),

@@ -7,6 +7,29 @@ use crate::ast::Literal;
 /// No literal makes more decimal digits than this.
 pub const MAX_DIGITS: usize = 100_000;
 
+/// What the numbers of one text may cost together: four of so many digits.
+pub const MAX_COST: u64 = 4 * (MAX_DIGITS * MAX_DIGITS) as u64;
+
+/// What the value of a number costs at most: digits are multiplied by digits, those that an exponent makes as well.
+/// Nothing for what is short, or read by the standard library.
+pub fn cost(text: &str) -> u64 {
+    let Ok(parts) = split(text) else { return 0 };
+    let fraction = parts.fraction.map_or(0, str::len);
+    let tail = match parts.tail {
+        Some((mark, digits)) if mark != b's' => exponent(digits, text).unwrap_or(0).unsigned_abs(),
+        _ => 0,
+    };
+    let is_float = parts.fraction.is_some() && !matches!(parts.tail, Some((b's', _)));
+    let digits = (parts.integer.len() + fraction) as u64;
+    match (is_float, parts.base) {
+        (true, 10) => 0,
+        // As many digits of them matter, and each is worth several.
+        (true, _) => 81 * (digits + tail).min(4_000).pow(2),
+        // A letter may be worth two, and all that is larger is refused at once.
+        (false, _) => (digits + tail).min(2 * MAX_DIGITS as u64).pow(2),
+    }
+}
+
 /// Where the number that starts at the text's first byte, a digit, ends.
 /// Takes along what was surely meant to be part of it, for [`value`] to complain about.
 pub fn scan(text: &[u8]) -> usize {
@@ -521,5 +544,16 @@ fn too_big(text: &str) -> Box<Problem> {
         range: 0..text.len(),
         label: "more than that".to_owned(),
         help: "compute it when the program runs: 10 raisedTo: 200000".to_owned(),
+    })
+}
+
+/// The numbers before this one cost all that they may.
+pub fn too_many(text: &str) -> Box<Problem> {
+    Box::new(Problem {
+        code: "E0115",
+        title: "the literal numbers of one text make too many digits together".to_owned(),
+        range: 0..text.len(),
+        label: "too many with those of this one".to_owned(),
+        help: "compute them when the program runs, or read them from a file".to_owned(),
     })
 }

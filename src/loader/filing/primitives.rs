@@ -22,9 +22,9 @@ fn begin(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let [_, name, text] = *args else {
         return Err(PrimError::BadNumArgs);
     };
+    vm.ask_to_compile(text)?;
     let text = vm.string_value(text).ok_or(PrimError::BadArgument)?;
     let name = vm.string_value(name).ok_or(PrimError::BadArgument)?;
-    vm.charge(text.len());
     let filing: Open = open(vm, name, &text);
     let number = vm.keep_load(Box::new(filing), text.len())?;
     Ok(Value::int(number as i64))
@@ -81,7 +81,7 @@ impl Vm {
     ) -> Result<usize, PrimError> {
         // The texts, and what was made of them.
         let bytes = bytes.saturating_mul(2);
-        if self.memory_used().saturating_add(bytes) > self.memory_limit() {
+        if bytes > self.room() {
             return Err(PrimError::NoMemory);
         }
         let free = self.loads.iter().position(|kept| kept.0.is_none());
