@@ -7,11 +7,16 @@ use chirp_grammar::sorting::sort_by;
 use rustc_hash::FxHashMap;
 use std::ffi::{OsStr, OsString};
 
+/// What a variable takes beside its name and its value.
+const OVERHEAD: usize = 100;
+
 /// Names and values.
 pub struct Environment {
     access: EnvironmentAccess,
     processes: ProcessAccess,
     variables: Option<FxHashMap<OsString, Variable>>,
+    /// Bytes of the variables that the program has set.
+    set: usize,
 }
 
 #[derive(Default)]
@@ -29,6 +34,7 @@ impl Environment {
             access,
             processes,
             variables: None,
+            set: 0,
         }
     }
 
@@ -59,17 +65,30 @@ impl Environment {
     /// Gives a variable a value.
     pub fn set(&mut self, name: OsString, value: OsString) -> Result<(), Denied> {
         self.processes.check_variable(&name)?;
+        let added = name.len() + value.len() + OVERHEAD;
+        let size = name.len() + OVERHEAD;
         let variable = self.all().entry(name).or_default();
-        variable.value = Some(value);
-        variable.own = true;
+        let before = variable.value.replace(value);
+        let own = std::mem::replace(&mut variable.own, true);
+        // What it replaces goes, and the name was there already.
+        let gone = before.map_or(0, |v| v.len()) + size;
+        self.set = self.set + added - if own { gone } else { 0 };
         Ok(())
+    }
+
+    /// About the bytes of the variables that the program has set.
+    pub fn bytes_used(&self) -> usize {
+        self.set
     }
 
     /// Removes a variable.
     pub fn remove(&mut self, name: &OsStr) -> Result<(), Denied> {
         self.check(name)?;
         if let Some(variable) = self.all().get_mut(name) {
-            variable.value = None;
+            let gone = variable.value.take().map_or(0, |v| v.len());
+            if variable.own {
+                self.set -= gone;
+            }
         }
         Ok(())
     }

@@ -91,6 +91,27 @@ pub struct Host {
 }
 
 impl Host {
+    /// The number by which the system knows this process. Only other programs can do something with it.
+    #[cfg(feature = "files")]
+    pub fn process_id(&self) -> Result<u32, Denied> {
+        match self.capabilities.process {
+            capabilities::ProcessAccess::Deny => {
+                Err(Denied::new("see the number of this process", "--allow-run"))
+            }
+            _ => Ok(std::process::id()),
+        }
+    }
+
+    /// Bytes that it keeps for the program, as long as that wants: output, variables, TLS sessions.
+    pub fn bytes_used(&self) -> usize {
+        let used = self.stdio.kept();
+        #[cfg(feature = "files")]
+        let used = used + self.environment.bytes_used();
+        #[cfg(feature = "tls")]
+        let used = used + self.tls.bytes_used();
+        used
+    }
+
     /// A host with the given permissions and streams. Fails only when the process is out of
     /// descriptors.
     pub fn new(capabilities: Capabilities, stdio: Stdio) -> std::io::Result<Self> {

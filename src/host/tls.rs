@@ -19,6 +19,12 @@ use config::Configs;
 use rustc_hash::FxHashMap;
 use session::Session;
 
+/// What a session takes that has not begun.
+pub const SESSION_BYTES: usize = size_of::<Session>() + 64;
+
+/// What it takes more then, about: keys, buffers and what both ends have said.
+pub const CONNECTION_BYTES: usize = 32 << 10;
+
 /// In the place where the handle of a socket has its kind, so that neither passes for the other.
 const KIND: u32 = u32::from_ne_bytes(*b"TLS\0");
 
@@ -48,6 +54,8 @@ pub struct Tls {
     session: u32,
     next: u64,
     sessions: FxHashMap<u64, Box<Session>>,
+    /// Those of them that have begun a handshake.
+    begun: usize,
     configs: Configs,
 }
 
@@ -58,6 +66,7 @@ impl Tls {
             session: 0,
             next: 1,
             sessions: FxHashMap::default(),
+            begun: 0,
             configs: Configs::default(),
         }
     }
@@ -76,6 +85,11 @@ impl Tls {
             slot: number as u32,
             generation: (number >> 32) as u32,
         }
+    }
+
+    /// About the bytes that sessions take.
+    pub fn bytes_used(&self) -> usize {
+        self.sessions.len() * SESSION_BYTES + self.begun * CONNECTION_BYTES
     }
 
     /// Number of sessions that were made and not destroyed.
@@ -98,7 +112,9 @@ impl Tls {
     /// Forgets a session and all its keys; answers whether there was one.
     pub fn destroy(&mut self, handle: Handle) -> bool {
         let number = self.number(handle);
-        number.is_some_and(|number| self.sessions.remove(&number).is_some())
+        let session = number.and_then(|number| self.sessions.remove(&number));
+        self.begun -= usize::from(session.as_ref().is_some_and(|s| s.has_begun()));
+        session.is_some()
     }
 
     /// Begins or continues a handshake with what came from the other end (nothing, at first).
@@ -112,7 +128,10 @@ impl Tls {
     ) -> Result<()> {
         let number = self.number(handle).ok_or(Refusal::BadHandle)?;
         let session = self.sessions.get_mut(&number).ok_or(Refusal::BadHandle)?;
-        session.handshake(role, input, &mut self.configs, files)
+        let before = session.has_begun();
+        let result = session.handshake(role, input, &mut self.configs, files);
+        self.begun += usize::from(session.has_begun() && !before);
+        result
     }
 
     /// Moves what is to be sent to the other end; it may be more than fits.

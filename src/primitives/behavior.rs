@@ -180,6 +180,8 @@ fn comment_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = vm
         .string_value(arg(args, 1)?)
         .ok_or(PrimError::BadArgument)?;
+    vm.ask_for(2 * text.len())?;
+    vm.note_text(text.len());
     if let Some(info) = vm.classes.get_mut(class) {
         info.comment = SourceText::Shared(text.into());
     }
@@ -196,6 +198,7 @@ fn package_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let text = vm
         .string_value(arg(args, 1)?)
         .ok_or(PrimError::BadArgument)?;
+    vm.note_text(text.len());
     if let Some(info) = vm.classes.get_mut(class) {
         info.package = text;
     }
@@ -217,6 +220,7 @@ fn tag_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
         Value::NIL => String::new(),
         _ => vm.string_value(tag).ok_or(PrimError::BadArgument)?,
     };
+    vm.note_text(text.len());
     if let Some(info) = vm.classes.get_mut(class) {
         info.tag = text;
     }

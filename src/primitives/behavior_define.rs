@@ -5,7 +5,7 @@
 
 use super::behavior::receiver;
 use super::behavior_migrate::{self as migrate, Shape};
-use super::object::arg;
+use super::{arg, text_size};
 use crate::memory::{ClassIndex, Value};
 use crate::vm::define::ClassSpec;
 use crate::vm::known::Known;
@@ -14,6 +14,9 @@ use crate::vm::{PrimError, PrimResult, Vm};
 
 /// What an instruction can name.
 const MAX_INST_VARS: usize = 250;
+
+/// Each unknown name is looked for in all of them.
+const MAX_POOLS: usize = 250;
 
 /// The primitives of this file.
 pub const TABLE: Table = table![
@@ -65,7 +68,7 @@ fn create_of_kind(vm: &mut Vm, args: &[Value], kind: Option<ClassIndex>) -> Prim
     else {
         return Err(PrimError::BadNumArgs);
     };
-    let text = |v: Value| vm.string_value(v).ok_or(PrimError::BadArgument);
+    let text = |vm: &Vm, v: Value| vm.string_value(v).ok_or(PrimError::BadArgument);
     let superclass = match superclass {
         Value::NIL => None,
         v => Some(vm.classes.index_of(v).ok_or(PrimError::BadArgument)?),
@@ -76,19 +79,25 @@ fn create_of_kind(vm: &mut Vm, args: &[Value], kind: Option<ClassIndex>) -> Prim
     {
         return Err(PrimError::BadArgument);
     }
-    let name = text(name)?;
-    let mut layout = text(layout)?;
+    let name = text(vm, name)?;
+    let mut layout = text(vm, layout)?;
     if layout == "normal" {
         // Lets the layout of an indexable superclass through.
         layout.clear();
     }
-    let package = text(package)?;
+    let package = text(vm, package)?;
     let inst_vars = names(vm, inst_vars)?;
     let class_vars = names(vm, class_vars)?;
     let mut pool_classes = Vec::new();
     for pool in names(vm, pools)? {
         let class = vm.find_global(&pool).and_then(|v| vm.classes.index_of(v));
-        pool_classes.push(class.ok_or(PrimError::NotFound)?);
+        let class = class.ok_or(PrimError::NotFound)?;
+        if !pool_classes.contains(&class) {
+            pool_classes.push(class);
+        }
+        if pool_classes.len() > MAX_POOLS {
+            return Err(PrimError::BadArgument);
+        }
     }
     let nameless = target == Value::FALSE;
     let target = match target {
@@ -167,15 +176,13 @@ pub fn objection(vm: &Vm, spec: &ClassSpec) -> String {
     }
 }
 
-fn names(vm: &Vm, array: Value) -> Result<Vec<String>, PrimError> {
-    if !array.is_object() || !vm.heap.is_pointers(array) {
-        return Err(PrimError::BadArgument);
-    }
-    let elements = vm.heap.pointer_slots(array);
-    elements
-        .iter()
-        .map(|&v| vm.string_value(v).ok_or(PrimError::BadArgument))
-        .collect()
+pub(crate) fn names(vm: &mut Vm, array: Value) -> Result<Vec<String>, PrimError> {
+    let bytes = text_size(vm, array)?;
+    vm.ask_for(bytes)?;
+    vm.charge(bytes >> 6);
+    let elements = vm.heap.pointer_slots(array).iter();
+    let texts = elements.map(|&v| vm.string_value(v).ok_or(PrimError::BadArgument));
+    texts.collect()
 }
 
 fn is_name(name: &str) -> bool {
@@ -320,9 +327,9 @@ fn compile(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::BadNumArgs);
     };
     let class = receiver(vm, args)?;
+    vm.ask_to_compile(source)?;
     let source = vm.string_value(source).ok_or(PrimError::BadArgument)?;
     let protocol = vm.string_value(protocol).ok_or(PrimError::BadArgument)?;
-    vm.charge(source.len());
     match (vm.hooks.compile_source)(vm, class, &source, &protocol) {
         Ok(selector) => Ok(vm.symbols.object(selector)),
         Err(failure) => Err(refusal(vm, &failure)),
@@ -332,9 +339,10 @@ fn compile(vm: &mut Vm, args: &[Value]) -> PrimResult {
 /// Source. Answers the method, which no class has. Fails as `compile` does.
 fn compile_loose(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let class = receiver(vm, args)?;
-    let source = arg(args, 1)?;
-    let source = vm.string_value(source).ok_or(PrimError::BadArgument)?;
-    vm.charge(source.len());
+    vm.ask_to_compile(arg(args, 1)?)?;
+    let source = vm
+        .string_value(arg(args, 1)?)
+        .ok_or(PrimError::BadArgument)?;
     match (vm.hooks.compile_loose)(vm, class, &source) {
         Ok(id) => Ok(vm.method_object(id)),
         Err(failure) => Err(refusal(vm, &failure)),

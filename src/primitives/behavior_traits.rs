@@ -22,6 +22,9 @@ pub const TABLE: Table = table![
 /// Expressions inside each other that a composition may have, if there is room for as many.
 const DEPTH: u32 = 100;
 
+/// Operators, traits and selectors that it may have in all.
+const MAX_PARTS: usize = 4_000;
+
 /// What `classCompositionPut` was given, or nil.
 fn composition(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let info = vm.classes.get(receiver(vm, args)?);
@@ -39,7 +42,11 @@ fn composition_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let composed = match described {
         Value::NIL => None,
         _ => {
-            let of = decode(vm, described, vm.host.stack.levels(DEPTH))?;
+            let mut parts = MAX_PARTS;
+            let of = decode(vm, described, vm.host.stack.levels(DEPTH), &mut parts)?;
+            // Every selector is looked for in all of it.
+            let parts = MAX_PARTS - parts;
+            vm.charge(parts * parts / 8);
             let holder = vm.new_holder();
             vm.heap.set_slot(holder, 0, object);
             Some(Composed { holder, of })
@@ -49,45 +56,50 @@ fn composition_put(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(args[0])
 }
 
-fn decode(vm: &Vm, v: Value, depth: u32) -> Result<Composition, PrimError> {
+/// `left` parts may still come: arrays that are shared count each time.
+fn decode(vm: &Vm, v: Value, depth: u32, left: &mut usize) -> Result<Composition, PrimError> {
     if let Some(class) = vm.classes.index_of(v) {
         return Ok(Composition::Trait(class));
     }
-    let parts = elements(vm, v)?;
+    let parts = elements(vm, v, left)?;
     let (Some((&operator, operands)), true) = (parts.split_first(), depth > 0) else {
         return Err(PrimError::BadArgument);
     };
     let id = |v: Value| vm.symbols.id_of(&vm.heap, v).ok_or(PrimError::BadArgument);
-    let inner = |i: usize| {
+    let inner = |i: usize, left: &mut usize| {
         let part = *operands.get(i).ok_or(PrimError::BadArgument)?;
-        decode(vm, part, depth - 1).map(Box::new)
+        decode(vm, part, depth - 1, left).map(Box::new)
     };
-    let names = |i: usize| {
+    let names = |i: usize, left: &mut usize| {
         let part = *operands.get(i).ok_or(PrimError::BadArgument)?;
-        let names = elements(vm, part)?.into_iter().map(id);
+        let names = elements(vm, part, left)?.into_iter().map(id);
         names.collect::<Result<Vec<_>, PrimError>>()
     };
     match vm.string_value(operator).as_deref() {
         Some("+") => {
-            let parts = operands.iter().map(|&p| decode(vm, p, depth - 1));
+            let parts = operands.iter().map(|&p| decode(vm, p, depth - 1, left));
             Ok(Composition::Sum(parts.collect::<Result<_, _>>()?))
         }
-        Some("-") => Ok(Composition::Without(inner(0)?, names(1)?)),
+        Some("-") => Ok(Composition::Without(inner(0, left)?, names(1, left)?)),
         Some("@") => {
-            let (new, old) = (names(1)?, names(2)?);
+            let (new, old) = (names(1, left)?, names(2, left)?);
             let pairs = new.into_iter().zip(old).collect();
-            Ok(Composition::Alias(inner(0)?, pairs))
+            Ok(Composition::Alias(inner(0, left)?, pairs))
         }
-        Some("prefer") => Ok(Composition::Preferring(inner(0)?, inner(1)?)),
+        Some("prefer") => Ok(Composition::Preferring(inner(0, left)?, inner(1, left)?)),
         _ => Err(PrimError::BadArgument),
     }
 }
 
-fn elements(vm: &Vm, array: Value) -> Result<Vec<Value>, PrimError> {
-    match array.is_object() && vm.heap.is_pointers(array) {
-        true => Ok(vm.heap.pointer_slots(array).to_vec()),
-        false => Err(PrimError::BadArgument),
+fn elements(vm: &Vm, array: Value, left: &mut usize) -> Result<Vec<Value>, PrimError> {
+    if !array.is_object() || !vm.heap.is_pointers(array) {
+        return Err(PrimError::BadArgument);
     }
+    let elements = vm.heap.pointer_slots(array);
+    *left = left
+        .checked_sub(elements.len())
+        .ok_or(PrimError::BadArgument)?;
+    Ok(elements.to_vec())
 }
 
 /// The classes and class sides whose composition names the receiver.

@@ -20,6 +20,8 @@ fn receiver(vm: &Vm, args: &[Value]) -> Result<Vec<u8>, PrimError> {
     if !vm.heap.is_bytes(args[0]) {
         return Err(PrimError::BadReceiver);
     }
+    // What is made of them is as long.
+    vm.ask_for(2 * vm.heap.bytes(args[0]).len())?;
     Ok(vm.heap.bytes(args[0]).to_vec())
 }
 
@@ -41,6 +43,7 @@ fn hex(vm: &mut Vm, args: &[Value]) -> PrimResult {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let bytes = receiver(vm, args)?;
     vm.charge(bytes.len() >> 5);
+    vm.ask_for(4 * bytes.len())?;
     let text: Vec<u8> = bytes
         .iter()
         .flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]])
@@ -56,5 +59,7 @@ fn utf8_decoded(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Ok(vm.new_byte_string(&bytes));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| PrimError::BadReceiver)?;
+    // Characters that take two bytes there may take four here.
+    vm.ask_for(6 * bytes.len())?;
     Ok(vm.new_string(text))
 }

@@ -1,10 +1,10 @@
 //! Primitives for other programs: starting them, and their ends.
 //! Owns the translation between objects and `host::children`; must never wait for a child.
 
-use super::arg;
 use super::file::{number_arg, wait_for};
 use super::file_path::{checked, os_string};
 use super::part::int_arg;
+use super::{arg, text_size};
 use crate::host::children::{Stream, Wanted};
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
@@ -20,10 +20,10 @@ pub const TABLE: Table = table![
     ("primitiveChildForget", forget),
 ];
 
-fn strings(vm: &Vm, array: Value) -> Result<Vec<OsString>, PrimError> {
-    if !vm.heap.is_pointers(array) {
-        return Err(PrimError::BadArgument);
-    }
+fn strings(vm: &mut Vm, array: Value) -> Result<Vec<OsString>, PrimError> {
+    let texts = text_size(vm, array)?;
+    vm.ask_for(texts)?;
+    vm.charge(texts >> 6);
     let slots = vm.heap.pointer_slots(array).iter();
     slots.map(|&each| os_string(vm, each)).collect()
 }
@@ -67,13 +67,14 @@ fn start(vm: &mut Vm, args: &[Value]) -> PrimResult {
         return Err(PrimError::BadArgument);
     }
     let slots = vm.heap.pointer_slots(streams);
+    let streams = [stream(slots[0])?, stream(slots[1])?, stream(slots[2])?];
     let flags = int_arg(args, 6)?;
     let wanted = Wanted {
         program: os_string(vm, arg(args, 1)?)?,
         arguments: strings(vm, arg(args, 2)?)?,
         environment,
         directory,
-        streams: [stream(slots[0])?, stream(slots[1])?, stream(slots[2])?],
+        streams,
         group: flags & 1 != 0,
         ends_with_us: flags & 2 != 0,
     };

@@ -56,8 +56,11 @@ pub fn checked<T>(vm: &mut Vm, result: Result<T, FileError>) -> Result<T, PrimEr
 
 /// A string as the system knows it.
 pub fn os_string(vm: &Vm, value: Value) -> Result<OsString, PrimError> {
-    let mut bytes = Vec::new();
-    for code in text_arg(vm, value)?.codes() {
+    let text = text_arg(vm, value)?;
+    // What was denied is told with all of it.
+    vm.ask_for(4 * text.len())?;
+    let mut bytes = Vec::with_capacity(text.len());
+    for code in text.codes() {
         match char::from_u32(code) {
             Some(c) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             None if (RAW + 0x80..=RAW + 0xFF).contains(&code) => bytes.push((code - RAW) as u8),

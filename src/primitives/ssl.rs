@@ -31,6 +31,9 @@ pub const TABLE: Table = table![
 /// Bytes of encryption that count as one send.
 const BYTES_PER_SEND: usize = 64;
 
+/// A new session counts as so many sends.
+const CREATION: usize = 50;
+
 /// A handshake counts as so many sends.
 const HANDSHAKE: usize = 10_000;
 
@@ -42,6 +45,8 @@ fn code(refusal: Refusal) -> PrimResult {
 }
 
 fn create(vm: &mut Vm, _: &[Value]) -> PrimResult {
+    vm.charge(CREATION);
+    vm.note_kept(crate::host::tls::SESSION_BYTES);
     let handle = vm.host.tls.create();
     Ok(byte_array(vm, &handle.to_bytes()))
 }
@@ -96,6 +101,7 @@ fn handshake(vm: &mut Vm, args: &[Value], role: Role) -> PrimResult {
     let (handle, range) = (handle_arg(vm, args)?, input(vm, args)?);
     output(vm, args, 5)?;
     vm.charge(HANDSHAKE);
+    vm.note_kept(crate::host::tls::CONNECTION_BYTES);
     let (host, input) = (&mut vm.host, &vm.heap.bytes(args[2])[range]);
     let (tls, files) = (&mut host.tls, &host.capabilities.files);
     if let Err(refusal) = tls.handshake(handle, role, input, files) {

@@ -81,24 +81,32 @@ fn as_wide(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if vm.heap.class_of(args[0]) == Known::WideString.index() {
         return Ok(args[0]);
     }
+    let size = receiver(vm, args)?.len();
+    // The string, and the copy that it is made from.
+    vm.ask_for(8 * size)?;
+    vm.charge(size >> 4);
     let codes: Vec<u32> = receiver(vm, args)?.codes().collect();
     Ok(new_wide(vm, &codes))
 }
 
 /// A ByteString with the same characters; fails when one of them is too wide.
 fn as_byte_string(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let bytes = latin(receiver(vm, args)?)?;
+    let bytes = latin(vm, args)?;
     Ok(vm.new_byte_string(&bytes))
 }
 
 /// A ByteArray of the codes; fails when one of them is too wide.
 fn as_bytes(vm: &mut Vm, args: &[Value]) -> PrimResult {
-    let bytes = latin(receiver(vm, args)?)?;
+    let bytes = latin(vm, args)?;
     Ok(vm.new_bytes(Known::ByteArray.index(), &bytes))
 }
 
-fn latin(text: Text<'_>) -> Result<Vec<u8>, PrimError> {
-    text.codes()
+fn latin(vm: &mut Vm, args: &[Value]) -> Result<Vec<u8>, PrimError> {
+    let size = receiver(vm, args)?.len();
+    vm.ask_for(2 * size)?;
+    vm.charge(size >> 4);
+    let codes = receiver(vm, args)?.codes();
+    codes
         .map(|c| u8::try_from(c).map_err(|_| PrimError::BadReceiver))
         .collect()
 }
@@ -106,7 +114,8 @@ fn latin(text: Text<'_>) -> Result<Vec<u8>, PrimError> {
 /// A ByteArray; fails when the string holds codes that are no characters.
 fn utf8_encoded(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let size = receiver(vm, args)?.len();
-    vm.charge(size >> 6);
+    vm.ask_for(2 * size)?;
+    vm.charge(size >> 4);
     let text = receiver(vm, args)?;
     if let Text::Bytes(bytes) = text
         && bytes.is_ascii()
@@ -114,11 +123,18 @@ fn utf8_encoded(vm: &mut Vm, args: &[Value]) -> PrimResult {
         let bytes = bytes.to_vec();
         return Ok(vm.new_bytes(Known::ByteArray.index(), &bytes));
     }
-    let mut encoded = String::with_capacity(text.len());
+    vm.ask_for(2 * encoded_size(text))?;
+    let mut encoded = String::with_capacity(encoded_size(text));
     for c in text.codes() {
         encoded.push(char::from_u32(c).ok_or(PrimError::BadReceiver)?);
     }
     Ok(vm.new_bytes(Known::ByteArray.index(), encoded.as_bytes()))
+}
+
+/// Bytes that a text takes as UTF-8.
+fn encoded_size(text: Text<'_>) -> usize {
+    let size = |c: u32| char::from_u32(c).map_or(0, char::len_utf8);
+    text.codes().map(size).sum()
 }
 
 /// More digits than this are read in Smalltalk, where reading them can be interrupted.
@@ -156,13 +172,15 @@ fn widen(vm: &mut Vm, args: &[Value]) -> PrimResult {
     if vm.heap.is_immutable(from) {
         return Err(PrimError::ReadOnly);
     }
+    let size = vm.heap.bytes(from).len();
+    vm.ask_for(8 * size)?;
     let codes: Vec<u32> = vm.heap.bytes(from).iter().map(|&b| u32::from(b)).collect();
     // In old space, where a target stays in place during the exchange.
     let to = vm
         .heap
         .new_words32(Known::WideString.index(), codes.len(), true);
     vm.heap.words32_mut(to).copy_from_slice(&codes);
-    vm.charge(1000);
+    vm.charge(1000 + (size >> 4));
     match vm.with_roots_in_primitive(|heap, roots| heap.become_forward(&[(from, to)], true, roots))
     {
         true => Ok(to),

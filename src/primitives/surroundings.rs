@@ -48,6 +48,7 @@ fn environment_set(vm: &mut Vm, args: &[Value]) -> PrimResult {
     {
         return Err(PrimError::BadArgument);
     }
+    vm.note_kept(name.len() + value.len());
     let done = vm.host.environment.set(name, value);
     checked(vm, done.map_err(FileError::from)).map(|()| args[0])
 }
@@ -79,8 +80,10 @@ fn permission_denied(vm: &mut Vm, args: &[Value]) -> PrimResult {
 }
 
 /// The number by which the system knows us.
-fn process_id(_: &mut Vm, _: &[Value]) -> PrimResult {
-    Ok(Value::int(std::process::id().into()))
+fn process_id(vm: &mut Vm, _: &[Value]) -> PrimResult {
+    let number = vm.host.process_id();
+    let number = checked(vm, number.map_err(FileError::from))?;
+    Ok(Value::int(number.into()))
 }
 
 /// Buffer, start, count: how many bytes of standard input are in it then; nil if none is there now,

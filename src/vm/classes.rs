@@ -89,6 +89,12 @@ impl ClassInfo {
         }
     }
 
+    /// What its texts take that are longer than usual.
+    fn text_bytes(&self) -> usize {
+        let texts = [self.comment.owned(), self.package.len(), self.tag.len()];
+        texts.iter().map(|n| n.saturating_sub(USUAL_TEXT)).sum()
+    }
+
     /// Its comment. Read late, it comes from the sources, which double the quotes inside it.
     pub fn comment(&self) -> Cow<'_, str> {
         let text = self.comment.as_str();
@@ -98,6 +104,9 @@ impl ClassInfo {
         }
     }
 }
+
+/// Texts beside the sources that are no longer count as part of their class or method.
+const USUAL_TEXT: usize = 100;
 
 /// A method that is not in its class any more, because a package was loaded.
 #[derive(Clone)]
@@ -185,6 +194,14 @@ impl SourceText {
         }
     }
 
+    /// Bytes that are the machine's own.
+    pub(super) fn owned(&self) -> usize {
+        match self {
+            SourceText::Shared(text) => text.len(),
+            SourceText::Static(_) | SourceText::Late { .. } => 0,
+        }
+    }
+
     /// Whether it is the same text, not just an equal one.
     pub fn is(&self, other: &SourceText) -> bool {
         match (self, other) {
@@ -234,6 +251,17 @@ impl Method {
     }
 }
 
+impl Method {
+    /// What it takes beside its code, of a program's method. One that a trait brought shares the text of the trait's.
+    fn text_bytes(&self) -> usize {
+        let protocol = self.protocol.len().saturating_sub(USUAL_TEXT);
+        match self.source.library || self.origin.is_some() {
+            true => protocol,
+            false => self.source.text.owned() + protocol + size_of::<Method>(),
+        }
+    }
+}
+
 /// All classes and methods of one machine.
 #[derive(Clone, Default)]
 pub struct ClassTable {
@@ -248,6 +276,9 @@ pub struct ClassTable {
     by_object: WordMap<Value, ClassIndex>,
     /// How many classes and class sides take something from traits.
     pub composed: usize,
+    /// Bytes of the program's texts that are kept here. Those that have gone since they were last counted still are
+    /// among them.
+    pub texts: usize,
 }
 
 impl ClassTable {
@@ -274,6 +305,13 @@ impl ClassTable {
             self.classes.push(None);
             self.classes.len() as ClassIndex - 1
         })
+    }
+
+    /// Counts anew what texts take.
+    pub(super) fn count_texts(&mut self) {
+        let classes: usize = self.all().map(ClassInfo::text_bytes).sum();
+        let methods: usize = self.methods.iter().map(Method::text_bytes).sum();
+        self.texts = classes + methods;
     }
 
     /// How many indices are taken.
@@ -321,6 +359,7 @@ impl ClassTable {
 
     /// Puts a method into the table.
     pub fn add_method(&mut self, method: Method) -> MethodId {
+        self.texts += method.text_bytes();
         match self.free_methods.pop() {
             Some(id) => {
                 self.methods[id as usize] = method;

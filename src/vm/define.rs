@@ -395,6 +395,7 @@ impl Vm {
         source: Source,
         protocol: Arc<str>,
     ) -> MethodId {
+        self.note_growth((source.text.owned() + protocol.len()) / 8);
         let id = self
             .classes
             .add_method(Method::new(selector, class, source, protocol));
@@ -415,6 +416,7 @@ impl Vm {
 
     /// Adds a method that belongs to no method dictionary: a do-it. It is kept until it runs.
     pub fn add_do_it(&mut self, class: ClassIndex, selector: SymbolId, source: Source) -> MethodId {
+        self.note_growth(source.text.owned() / 8);
         self.classes
             .add_method(Method::new(selector, class, source, "".into()))
     }
@@ -452,6 +454,7 @@ impl Vm {
 
     /// Files a method under another protocol.
     pub fn classify_method(&mut self, id: MethodId, protocol: Arc<str>) {
+        self.note_text(protocol.len());
         if let Some(m) = self.classes.methods.get_mut(id as usize) {
             m.protocol = protocol;
             let (class, selector) = (m.class, m.selector);

@@ -42,6 +42,13 @@ impl Vm {
         if self.memory_used() > limit {
             self.background_failures.let_go();
             self.with_roots(live_end, |heap, roots| heap.full_collect(roots));
+            self.classes.count_texts();
+            // Code that nothing runs any more goes at the end of this safepoint, and its text with it.
+            if !force && self.memory_used() > limit {
+                self.reclaim_due = true;
+                self.reclaim_at(fp, live);
+                self.classes.count_texts();
+            }
             if self.memory_used() > limit {
                 self.stop = Some(Stop::Memory);
             }

@@ -89,7 +89,7 @@ pub struct Denied {
 
 #[cfg(feature = "files")]
 impl Denied {
-    pub(super) fn new(what: impl Into<String>, option: impl Into<String>) -> Denied {
+    pub(in crate::host) fn new(what: impl Into<String>, option: impl Into<String>) -> Denied {
         Denied {
             what: what.into(),
             option: option.into(),

@@ -161,6 +161,11 @@ type Result<T> = std::result::Result<T, Refusal>;
 
 impl Session {
     /// Begins or continues the handshake.
+    /// Whether there is a connection with buffers and keys.
+    pub fn has_begun(&self) -> bool {
+        self.connection.is_some()
+    }
+
     pub fn handshake(
         &mut self,
         role: Role,

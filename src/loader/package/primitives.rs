@@ -6,6 +6,7 @@ use super::model::File;
 use super::read;
 use super::report::Report;
 use crate::memory::{ClassIndex, Value};
+use crate::primitives::names;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
 use std::path::PathBuf;
@@ -27,17 +28,9 @@ fn read_paths(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let [_, paths] = *args else {
         return Err(PrimError::BadNumArgs);
     };
-    if !paths.is_object() || !vm.heap.is_pointers(paths) {
-        return Err(PrimError::BadArgument);
-    }
-    let paths = vm
-        .heap
-        .pointer_slots(paths)
-        .iter()
-        .map(|&p| vm.string_value(p).map(PathBuf::from))
-        .collect::<Option<Vec<_>>>()
-        .ok_or(PrimError::BadArgument)?;
-    let room = vm.memory_limit().saturating_sub(vm.memory_used());
+    let paths = names(vm, paths)?.into_iter().map(PathBuf::from);
+    let paths: Vec<PathBuf> = paths.collect();
+    let room = vm.room();
     let opened = vm.host.files().with_room(room);
     let sources = read(&opened, &paths);
     let bytes = room.saturating_sub(opened.room());
