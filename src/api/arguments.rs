@@ -3,6 +3,7 @@
 use super::context::Ctx;
 use super::convert::IntoSmalltalk;
 use super::error::Result;
+use super::key::{KEY, Key};
 
 /// The arguments of a message or a block: a tuple of up to six values, `()` for none, `(x,)` for one.
 ///
@@ -25,7 +26,7 @@ pub trait Arguments {
 
     /// Converts all, and leaves them on the stack of pinned values.
     #[doc(hidden)]
-    fn push(self, ctx: &mut Ctx<'_>) -> Result<()>;
+    fn push(self, ctx: &mut Ctx<'_>, _: Key) -> Result<()>;
 }
 
 macro_rules! arguments {
@@ -34,10 +35,10 @@ macro_rules! arguments {
             const COUNT: usize = $count;
 
             #[allow(non_snake_case)]
-            fn push(self, ctx: &mut Ctx<'_>) -> Result<()> {
+            fn push(self, ctx: &mut Ctx<'_>, _: Key) -> Result<()> {
                 let ($($name,)*) = self;
                 $(
-                    let value = $name.into_value(ctx)?;
+                    let value = $name.into_value(ctx, KEY)?;
                     ctx.pin(value);
                 )*
                 let _ = ctx;

@@ -4,6 +4,7 @@ use super::arguments::Arguments;
 use super::context::{AsCtx, Ctx};
 use super::convert::{FromSmalltalk, IntoSmalltalk};
 use super::error::{Error, ErrorKind, Result};
+use super::key::{KEY, Key};
 use super::object::Obj;
 use crate::memory::Value;
 use std::marker::PhantomData;
@@ -59,7 +60,7 @@ impl<A: Arguments, R: FromSmalltalk> Block<A, R> {
     /// Blocks of more arguments have no message of their own.
     fn call_with_array(&self, ctx: &mut Ctx<'_>, args: A) -> Result<R> {
         let base = ctx.vm.handles.pinned.len();
-        let pushed = args.push(ctx);
+        let pushed = args.push(ctx, KEY);
         let values = ctx.vm.handles.pinned.split_off(base);
         pushed?;
         let array = ctx.vm.new_array_from(&values);
@@ -106,7 +107,7 @@ impl<A, R> IntoSmalltalk for &Block<A, R> {
         Ok(self.object.clone())
     }
 
-    fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
+    fn into_value(self, ctx: &mut Ctx<'_>, _: Key) -> Result<Value> {
         self.object.value(ctx.vm)
     }
 }

@@ -5,6 +5,7 @@ use super::context::{AsCtx, Ctx};
 use super::convert::FromSmalltalk;
 use super::error::{Error, ErrorKind, Result};
 use super::function::RustFn;
+use super::key::KEY;
 use super::object::{Obj, arity};
 use crate::memory::ClassIndex;
 use crate::vm::HostFn;
@@ -126,7 +127,7 @@ impl Class {
         closure: F,
     ) -> Result<&Class> {
         check_takes(selector, F::COUNT)?;
-        self.install_fn(ctx, class, selector, closure.into_host(true))?;
+        self.install_fn(ctx, class, selector, closure.into_host(true, KEY))?;
         Ok(self)
     }
 

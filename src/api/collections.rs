@@ -4,6 +4,7 @@ use super::arguments::Arguments;
 use super::context::{AsCtx, Ctx};
 use super::convert::{FromSmalltalk, IntoSmalltalk, by_value, is_kind_of, mismatch};
 use super::error::{Error, Result};
+use super::key::{KEY, Key};
 use super::object::Obj;
 use crate::memory::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -148,13 +149,13 @@ macro_rules! tuple {
 
         impl<$($name: IntoSmalltalk),+> IntoSmalltalk for ($($name,)+) {
             fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
-                let value = self.into_value(ctx)?;
+                let value = self.into_value(ctx, KEY)?;
                 Ok(Obj::new(ctx.vm, value))
             }
 
-            fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
+            fn into_value(self, ctx: &mut Ctx<'_>, _: Key) -> Result<Value> {
                 let base = ctx.vm.handles.pinned.len();
-                let pushed = self.push(ctx);
+                let pushed = self.push(ctx, KEY);
                 let values = ctx.vm.handles.pinned.split_off(base);
                 pushed?;
                 Ok(ctx.vm.new_array_from(&values))
@@ -196,11 +197,11 @@ impl<T: IntoSmalltalk + Clone> IntoSmalltalk for &Vec<T> {
 
 // The nearest one; a Float that is none is told, since infinity is another number.
 by_value!(from f32, |ctx, v| {
-    let wide = f64::from_value(ctx, v)?;
+    let wide = f64::from_value(ctx, v, KEY)?;
     let narrow = wide as f32;
     if narrow.is_infinite() && wide.is_finite() {
         return Err(Error::conversion("a Float that fits f32", format!("{wide:e}")));
     }
     Ok(narrow)
 });
-by_value!(into f32, |x, ctx| f64::from(x).into_value(ctx));
+by_value!(into f32, |x, ctx| f64::from(x).into_value(ctx, KEY));

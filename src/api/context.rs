@@ -9,6 +9,7 @@ use super::class::Class;
 use super::convert::{FromSmalltalk, IntoSmalltalk};
 use super::error::{Error, ErrorKind, Result};
 use super::function::RustFn;
+use super::key::KEY;
 use super::object::Obj;
 use crate::loader::LoadError;
 use crate::loader::left_out;
@@ -135,13 +136,13 @@ impl<'a> Ctx<'a> {
                 .find_global(name)
                 .ok_or_else(|| not_found("global", name))?,
         };
-        T::from_value(self, value)
+        T::from_value(self, value, KEY)
     }
 
     /// Defines or changes a global. A variable of this name that evaluated text has declared
     /// gets the value as well.
     pub fn set_global(&mut self, name: &str, value: impl IntoSmalltalk) -> Result<()> {
-        let value = value.into_value(self)?;
+        let value = value.into_value(self, KEY)?;
         self.vm.set_global(name, value);
         if self.vm.has_session_variable(name) {
             let name = self.vm.intern(name);
@@ -165,7 +166,7 @@ impl<'a> Ctx<'a> {
     pub fn block<M, F: RustFn<M>>(&mut self, closure: F) -> Result<Block<F::Args, F::Answer>> {
         let function = self
             .vm
-            .new_host_function(closure.into_host(false))
+            .new_host_function(closure.into_host(false, KEY))
             .map_err(|_| not_found("class", "HostFunction"))?;
         let base = self.pin(function);
         self.pin(Value::int(F::COUNT as i64));
@@ -175,7 +176,7 @@ impl<'a> Ctx<'a> {
 
     /// Any value as an object.
     pub fn object(&mut self, value: impl IntoSmalltalk) -> Result<Obj> {
-        let value = value.into_value(self)?;
+        let value = value.into_value(self, KEY)?;
         Ok(Obj::new(self.vm, value))
     }
 
@@ -245,7 +246,7 @@ impl<'a> Ctx<'a> {
         work: impl FnOnce(&mut Vm) -> Result<Value, LoadError>,
     ) -> Result<T> {
         let value = self.call(work)?;
-        T::from_value(self, value)
+        T::from_value(self, value, KEY)
     }
 
     pub(super) fn call<R>(
@@ -322,14 +323,14 @@ impl<'a> Ctx<'a> {
         let base = self.vm.handles.pinned.len();
         let pushed = receiver.value(self.vm).and_then(|v| {
             self.pin(v);
-            args.push(self)
+            args.push(self, KEY)
         });
         if let Err(error) = pushed {
             self.unpin(base);
             return Err(error);
         }
         let value = self.send_pinned(base, selector)?;
-        R::from_value(self, value)
+        R::from_value(self, value, KEY)
     }
 
     /// Sends a message to the value that is pinned at `base`, with those behind it as arguments, and unpins them.

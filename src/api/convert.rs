@@ -6,6 +6,7 @@
 use super::collections::is_listable;
 use super::context::{AsCtx, Ctx};
 use super::error::{Error, Result};
+use super::key::{KEY, Key};
 use super::object::Obj;
 use crate::memory::Value;
 use crate::vm::known::Known;
@@ -62,7 +63,7 @@ pub trait FromSmalltalk: Sized {
 
     /// The same without a handle, for built-in types.
     #[doc(hidden)]
-    fn from_value(ctx: &mut Ctx<'_>, value: Value) -> Result<Self> {
+    fn from_value(ctx: &mut Ctx<'_>, value: Value, _: Key) -> Result<Self> {
         // An object may be part of itself.
         ctx.check_stack()?;
         let object = Obj::new(ctx.vm, value);
@@ -102,7 +103,7 @@ pub trait IntoSmalltalk: Sized {
 
     /// The same without a handle, for built-in types. Valid until Smalltalk code runs.
     #[doc(hidden)]
-    fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
+    fn into_value(self, ctx: &mut Ctx<'_>, _: Key) -> Result<Value> {
         ctx.check_stack()?;
         let object = self.into_smalltalk(&mut ctx.as_ctx())?;
         object.value(ctx.vm)
@@ -110,11 +111,11 @@ pub trait IntoSmalltalk: Sized {
 
     /// Many of them.
     #[doc(hidden)]
-    fn vec_into_value(items: Vec<Self>, ctx: &mut Ctx<'_>) -> Result<Value> {
+    fn vec_into_value(items: Vec<Self>, ctx: &mut Ctx<'_>, _: Key) -> Result<Value> {
         room(ctx, items.len().saturating_mul(8))?;
         let base = ctx.vm.handles.pinned.len();
         for item in items {
-            match item.into_value(ctx) {
+            match item.into_value(ctx, KEY) {
                 Ok(value) => _ = ctx.pin(value),
                 Err(error) => {
                     ctx.unpin(base);
@@ -168,8 +169,12 @@ pub(super) fn mismatch(ctx: &Ctx<'_>, expected: &str, value: Value) -> Error {
         Value::TRUE => "true".to_string(),
         Value::FALSE => "false".to_string(),
         _ => {
-            let name = ctx.vm.classes.name(ctx.vm.heap.class_of(value));
-            with_article(&name)
+            let class = ctx.vm.heap.class_of(value);
+            let name = ctx.vm.classes.name(class);
+            match ctx.vm.classes.get(class) {
+                Some(_) => with_article(&name),
+                None => name,
+            }
         }
     };
     Error::conversion(expected, found)
@@ -194,10 +199,10 @@ macro_rules! by_value {
         impl FromSmalltalk for $type {
             fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
                 let value = object.value(ctx.vm)?;
-                Self::from_value(ctx, value)
+                Self::from_value(ctx, value, KEY)
             }
 
-            fn from_value($ctx: &mut Ctx<'_>, $v: Value) -> Result<Self> {
+            fn from_value($ctx: &mut Ctx<'_>, $v: Value, _: Key) -> Result<Self> {
                 $body
             }
         }
@@ -207,11 +212,11 @@ macro_rules! by_value {
             $($extra)*
 
             fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
-                let value = self.into_value(ctx)?;
+                let value = self.into_value(ctx, KEY)?;
                 Ok(Obj::new(ctx.vm, value))
             }
 
-            fn into_value(self, $ctx: &mut Ctx<'_>) -> Result<Value> {
+            fn into_value(self, $ctx: &mut Ctx<'_>, _: Key) -> Result<Value> {
                 let $x = self;
                 $body
             }
@@ -246,15 +251,15 @@ by_value!(from String, |ctx, v| {
         None => Ok(text),
     }
 });
-by_value!(into String, |x, ctx| x.as_str().into_value(ctx));
-by_value!(into & String, |x, ctx| x.as_str().into_value(ctx));
+by_value!(into String, |x, ctx| x.as_str().into_value(ctx, KEY));
+by_value!(into & String, |x, ctx| x.as_str().into_value(ctx, KEY));
 by_value!(into & str, |x, ctx| {
     // Wide characters take four bytes.
     room(ctx, x.len().saturating_mul(4))?;
     Ok(ctx.vm.new_string(x))
 });
 
-by_value!(from Symbol, |ctx, v| String::from_value(ctx, v).map(Symbol));
+by_value!(from Symbol, |ctx, v| String::from_value(ctx, v, KEY).map(Symbol));
 by_value!(into Symbol, |x, ctx| Ok(ctx.vm.symbol(&x.0)));
 
 impl FromSmalltalk for Obj {
@@ -274,27 +279,27 @@ by_value!(into & Obj, |x, ctx| x.value(ctx.vm));
 impl<T: FromSmalltalk> FromSmalltalk for Option<T> {
     fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
         let value = object.value(ctx.vm)?;
-        Self::from_value(ctx, value)
+        Self::from_value(ctx, value, KEY)
     }
 
-    fn from_value(ctx: &mut Ctx<'_>, value: Value) -> Result<Self> {
+    fn from_value(ctx: &mut Ctx<'_>, value: Value, _: Key) -> Result<Self> {
         if value.is_nil() {
             Ok(None)
         } else {
-            T::from_value(ctx, value).map(Some)
+            T::from_value(ctx, value, KEY).map(Some)
         }
     }
 }
 
 impl<T: IntoSmalltalk> IntoSmalltalk for Option<T> {
     fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
-        let value = self.into_value(ctx)?;
+        let value = self.into_value(ctx, KEY)?;
         Ok(Obj::new(ctx.vm, value))
     }
 
-    fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
+    fn into_value(self, ctx: &mut Ctx<'_>, _: Key) -> Result<Value> {
         match self {
-            Some(x) => x.into_value(ctx),
+            Some(x) => x.into_value(ctx, KEY),
             None => Ok(Value::NIL),
         }
     }
@@ -311,35 +316,35 @@ where
         self.map_err(Error::host)?.into_smalltalk(&mut ctx.as_ctx())
     }
 
-    fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
-        self.map_err(Error::host)?.into_value(ctx)
+    fn into_value(self, ctx: &mut Ctx<'_>, _: Key) -> Result<Value> {
+        self.map_err(Error::host)?.into_value(ctx, KEY)
     }
 }
 
 impl<T: IntoSmalltalk> IntoSmalltalk for Vec<T> {
     fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
-        let value = self.into_value(ctx)?;
+        let value = self.into_value(ctx, KEY)?;
         Ok(Obj::new(ctx.vm, value))
     }
 
-    fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
-        T::vec_into_value(self, ctx)
+    fn into_value(self, ctx: &mut Ctx<'_>, _: Key) -> Result<Value> {
+        T::vec_into_value(self, ctx, KEY)
     }
 }
 
 impl<T: FromSmalltalk> FromSmalltalk for Vec<T> {
     fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
         let value = object.value(ctx.vm)?;
-        Self::from_value(ctx, value)
+        Self::from_value(ctx, value, KEY)
     }
 
-    fn from_value(ctx: &mut Ctx<'_>, value: Value) -> Result<Self> {
+    fn from_value(ctx: &mut Ctx<'_>, value: Value, _: Key) -> Result<Self> {
         let class = ctx.vm.heap.class_of(value);
         if class == Known::ByteArray.index() {
             let bytes = ctx.vm.heap.bytes(value).to_vec();
             return bytes
                 .into_iter()
-                .map(|b| T::from_value(ctx, Value::int(b.into())))
+                .map(|b| T::from_value(ctx, Value::int(b.into()), KEY))
                 .collect();
         }
         if class == Known::Array.index() {
@@ -369,7 +374,7 @@ fn elements<T: FromSmalltalk>(ctx: &mut Ctx<'_>, array: Value) -> Result<Vec<T>>
         .pointer_slots(ctx.pinned(place))
         .get(items.len())
     {
-        match T::from_value(ctx, value) {
+        match T::from_value(ctx, value, KEY) {
             Ok(item) => items.push(item),
             Err(error) => {
                 ctx.unpin(place);

@@ -6,6 +6,7 @@ use super::context::{AsCtx, Ctx};
 use super::convert::{FromSmalltalk, IntoSmalltalk};
 use super::error::{Error, ErrorKind, Result};
 use super::host_method::HostMethod;
+use super::key::{KEY, Key};
 use crate::memory::Value;
 use crate::vm::host_methods::HostFn;
 use crate::vm::known::Known;
@@ -76,18 +77,18 @@ pub trait RustFn<M>: Send + 'static {
 
     /// Runs it with the pinned values in `args`; none answers the receiver.
     #[doc(hidden)]
-    fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>>;
+    fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>>;
 
     /// As the machine calls it. `()` answers the receiver where there is one.
     #[doc(hidden)]
-    fn into_host(self, is_method: bool) -> HostFn
+    fn into_host(self, is_method: bool, _: Key) -> HostFn
     where
         Self: Sized,
     {
         HostFn::Own(Rc::new(callable(
             Self::COUNT,
             is_method,
-            move |ctx, args| self.call(ctx, args),
+            move |ctx, args| self.call(ctx, args, KEY),
         )))
     }
 }
@@ -115,13 +116,13 @@ impl<M, F: RustFn<M> + Sync> RustFn<Shared<M>> for Shared<F> {
     type Answer = F::Answer;
     const COUNT: usize = F::COUNT;
 
-    fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>> {
-        self.0.call(ctx, args)
+    fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>> {
+        self.0.call(ctx, args, KEY)
     }
 
-    fn into_host(self, is_method: bool) -> HostFn {
+    fn into_host(self, is_method: bool, _: Key) -> HostFn {
         HostFn::Shared(Arc::new(callable(F::COUNT, is_method, move |ctx, args| {
-            self.0.call(ctx, args)
+            self.0.call(ctx, args, KEY)
         })))
     }
 }
@@ -143,7 +144,7 @@ macro_rules! functions {
             const COUNT: usize = $count;
 
             #[allow(non_snake_case)]
-            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>> {
+            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>> {
                 $(let $name = argument::<$name>(ctx, &args, $i)?;)*
                 let _ = args;
                 answer(ctx, self($($name),*))
@@ -161,7 +162,7 @@ macro_rules! functions {
             const COUNT: usize = $count;
 
             #[allow(non_snake_case)]
-            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>> {
+            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>> {
                 $(let $name = argument::<$name>(ctx, &args, $i)?;)*
                 let _ = args;
                 // A context of its own: see `convert`.
@@ -187,18 +188,18 @@ pub(super) fn argument<T: FromSmalltalk>(
 ) -> Result<T> {
     // Converting one argument may move the others: each is fetched when it is its turn.
     let value = ctx.pinned(args.start + i);
-    T::from_value(ctx, value)
+    T::from_value(ctx, value, KEY)
 }
 
 pub(super) fn answer<R: IntoSmalltalk>(ctx: &mut Ctx<'_>, result: R) -> Result<Option<Value>> {
-    let value = result.into_value(ctx)?;
+    let value = result.into_value(ctx, KEY)?;
     Ok((!R::IS_UNIT).then_some(value))
 }
 
 /// A closure as the machine calls it, for a method of the class of `T`.
 pub(super) fn host_method<T, M, F: HostMethod<T, M>>(closure: F) -> HostFn {
     HostFn::Own(Rc::new(callable(F::COUNT, true, move |ctx, args| {
-        closure.call(ctx, args)
+        closure.call(ctx, args, KEY)
     })))
 }
 
@@ -207,7 +208,7 @@ pub(super) fn host_method<T, M, F: HostMethod<T, M>>(closure: F) -> HostFn {
 pub(super) fn class_fn<M, F: RustFn<M>>(closure: F) -> HostFn {
     HostFn::Own(Rc::new(callable(F::COUNT + 1, true, move |ctx, args| {
         ctx.maker = Some(args.start);
-        closure.call(ctx, args.start + 1..args.end)
+        closure.call(ctx, args.start + 1..args.end, KEY)
     })))
 }
 

@@ -9,6 +9,7 @@ use super::error::Result;
 use super::function::{RustFn, answer, argument};
 use super::host_class::HostClass;
 use super::instance::{cell, read, write};
+use super::key::{KEY, Key};
 use crate::memory::Value;
 use std::ops::Range;
 
@@ -86,7 +87,7 @@ pub trait HostMethod<T, M>: Send + 'static {
 
     /// Runs it with the pinned values in `args`; none answers the receiver.
     #[doc(hidden)]
-    fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>>;
+    fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>>;
 }
 
 /// Marks methods that borrow their receiver.
@@ -102,8 +103,8 @@ pub struct ByHandle;
 impl<T, M, F: RustFn<M>> HostMethod<T, (ByHandle, M)> for F {
     const COUNT: usize = <F as RustFn<M>>::COUNT;
 
-    fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>> {
-        RustFn::call(self, ctx, args)
+    fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>> {
+        RustFn::call(self, ctx, args, KEY)
     }
 }
 
@@ -119,7 +120,7 @@ macro_rules! methods {
             const COUNT: usize = 1 + $count;
 
             #[allow(non_snake_case)]
-            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>> {
+            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>> {
                 $(let $name = argument::<$name>(ctx, &args, $i)?;)*
                 let this = ctx.pinned(args.start);
                 let cell = cell::<T>(ctx, this)?;
@@ -138,7 +139,7 @@ macro_rules! methods {
             const COUNT: usize = 1 + $count;
 
             #[allow(non_snake_case)]
-            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>> {
+            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>> {
                 $(let $name = argument::<$name>(ctx, &args, $i)?;)*
                 let this = ctx.pinned(args.start);
                 let cell = cell::<T>(ctx, this)?;
@@ -170,7 +171,7 @@ macro_rules! methods_of_two {
             const COUNT: usize = 2 + $count;
 
             #[allow(non_snake_case)]
-            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>> {
+            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>> {
                 $(let $name = argument::<$name>(ctx, &args, $i)?;)*
                 let (this, other) = (ctx.pinned(args.start), ctx.pinned(args.start + 1));
                 let (this, other) = (cell::<T>(ctx, this)?, cell::<U>(ctx, other)?);
@@ -190,7 +191,7 @@ macro_rules! methods_of_two {
             const COUNT: usize = 2 + $count;
 
             #[allow(non_snake_case)]
-            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>) -> Result<Option<Value>> {
+            fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>> {
                 $(let $name = argument::<$name>(ctx, &args, $i)?;)*
                 let (this, other) = (ctx.pinned(args.start), ctx.pinned(args.start + 1));
                 let (this, other) = (cell::<T>(ctx, this)?, cell::<U>(ctx, other)?);

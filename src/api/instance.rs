@@ -7,6 +7,7 @@ use super::context::{AsCtx, Ctx};
 use super::convert::{FromSmalltalk, IntoSmalltalk, mismatch, with_article};
 use super::error::{Error, ErrorKind, Result};
 use super::host_class::{HostClass, class_of};
+use super::key::{KEY, Key};
 use super::object::Obj;
 use crate::memory::Value;
 use crate::vm::PrimError;
@@ -43,11 +44,11 @@ pub struct New<T>(pub T);
 
 impl<T: HostClass> IntoSmalltalk for New<T> {
     fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
-        let value = self.into_value(ctx)?;
+        let value = self.into_value(ctx, KEY)?;
         Ok(Obj::new(ctx.vm, value))
     }
 
-    fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
+    fn into_value(self, ctx: &mut Ctx<'_>, _: Key) -> Result<Value> {
         let bytes = bytes_of(&self.0);
         make_room(ctx, bytes)?;
         let class = class_of::<T>(ctx)?;

@@ -13,6 +13,7 @@
 //! | data | the host program's own values in a machine |
 //! | function, arguments | Rust closures of any shape, argument lists |
 //! | convert, numbers, collections | between Rust values and objects |
+//! | key | what is none of the host program's business |
 //! | error, report | everything that can go wrong, and how it is told |
 //! | run | programs in slices |
 //! | serial | whatever serde knows, as objects |
@@ -35,6 +36,7 @@ mod host_method;
 mod image;
 mod instance;
 mod interrupt;
+mod key;
 #[cfg(feature = "packages")]
 mod load;
 mod machine;

@@ -4,6 +4,7 @@
 use super::context::Ctx;
 use super::convert::{FromSmalltalk, IntoSmalltalk, by_value, is_kind_of, mismatch, room};
 use super::error::{Error, Result};
+use super::key::{KEY, Key};
 use super::object::Obj;
 use crate::bigint::BigInt;
 use crate::memory::Value;
@@ -58,7 +59,7 @@ macro_rules! integers {
     ($($type:ident)*) => {$(
         by_value!(from $type, |ctx, v| integer(ctx, v, stringify!($type)));
         by_value!(into $type, |x, ctx| Ok(object(ctx, x)));
-        by_value!(into &$type, |x, ctx| (*x).into_value(ctx));
+        by_value!(into &$type, |x, ctx| (*x).into_value(ctx, KEY));
     )*};
 }
 
@@ -68,7 +69,7 @@ by_value!(from u8, |ctx, v| integer(ctx, v, "u8"));
 by_value!(
     into u8,
     |x, _ctx| Ok(Value::int(x.into())),
-    fn vec_into_value(bytes: Vec<u8>, ctx: &mut Ctx<'_>) -> Result<Value> {
+    fn vec_into_value(bytes: Vec<u8>, ctx: &mut Ctx<'_>, _: Key) -> Result<Value> {
         room(ctx, bytes.len())?;
         Ok(ctx.vm.new_bytes(Known::ByteArray.index(), &bytes))
     }
@@ -86,11 +87,11 @@ by_value!(from f64, |ctx, v| {
 });
 by_value!(into f64, |x, ctx| Ok(ctx.vm.heap.float(x)));
 
-by_value!(into & u8, |x, ctx| (*x).into_value(ctx));
-by_value!(into & f64, |x, ctx| (*x).into_value(ctx));
-by_value!(into & f32, |x, ctx| (*x).into_value(ctx));
-by_value!(into & bool, |x, ctx| (*x).into_value(ctx));
-by_value!(into & char, |x, ctx| (*x).into_value(ctx));
+by_value!(into & u8, |x, ctx| (*x).into_value(ctx, KEY));
+by_value!(into & f64, |x, ctx| (*x).into_value(ctx, KEY));
+by_value!(into & f32, |x, ctx| (*x).into_value(ctx, KEY));
+by_value!(into & bool, |x, ctx| (*x).into_value(ctx, KEY));
+by_value!(into & char, |x, ctx| (*x).into_value(ctx, KEY));
 
 /// The Float nearest to a number that is neither a Float nor an Integer.
 fn nearest(ctx: &mut Ctx<'_>, v: Value) -> Result<f64> {

@@ -4,6 +4,7 @@ use super::arguments::Arguments;
 use super::context::AsCtx;
 use super::convert::FromSmalltalk;
 use super::error::{Error, ErrorKind, Result};
+use super::key::KEY;
 use crate::memory::Value;
 use crate::vm::Vm;
 use crate::vm::handles::Root;
@@ -70,7 +71,7 @@ impl Obj {
     pub fn get<T: FromSmalltalk>(&self, on: &mut impl AsCtx) -> Result<T> {
         let mut ctx = on.as_ctx();
         let value = self.value(ctx.vm)?;
-        T::from_value(&mut ctx, value)
+        T::from_value(&mut ctx, value, KEY)
     }
 
     /// Name of the object's class.

@@ -3,6 +3,7 @@
 use super::context::Ctx;
 use super::convert::{FromSmalltalk, IntoSmalltalk, by_value, is_kind_of, mismatch};
 use super::error::{Error, Result};
+use super::key::{KEY, Key};
 use super::object::Obj;
 use crate::memory::Value;
 use std::borrow::Cow;
@@ -17,8 +18,8 @@ const SECOND: i128 = 1_000_000_000;
 /// Implements the traits for a type of text.
 macro_rules! text {
     ($($type:ty)*) => {$(
-        by_value!(from $type, |ctx, v| Ok(String::from_value(ctx, v)?.into()));
-        by_value!(into $type, |x, ctx| (&*x).into_value(ctx));
+        by_value!(from $type, |ctx, v| Ok(String::from_value(ctx, v, KEY)?.into()));
+        by_value!(into $type, |x, ctx| (&*x).into_value(ctx, KEY));
     )*};
 }
 
@@ -28,7 +29,7 @@ by_value!(into & Path, |x, ctx| {
     let text = x
         .to_str()
         .ok_or_else(|| Error::conversion("a path in UTF-8", x.display().to_string()))?;
-    text.into_value(ctx)
+    text.into_value(ctx, KEY)
 });
 
 impl<T: FromSmalltalk> FromSmalltalk for Box<T> {
@@ -36,10 +37,10 @@ impl<T: FromSmalltalk> FromSmalltalk for Box<T> {
         T::from_smalltalk(ctx, object).map(Box::new)
     }
 
-    fn from_value(ctx: &mut Ctx<'_>, value: Value) -> Result<Self> {
+    fn from_value(ctx: &mut Ctx<'_>, value: Value, _: Key) -> Result<Self> {
         // A type that contains itself does so in a box.
         ctx.check_stack()?;
-        T::from_value(ctx, value).map(Box::new)
+        T::from_value(ctx, value, KEY).map(Box::new)
     }
 }
 
@@ -48,9 +49,9 @@ impl<T: IntoSmalltalk> IntoSmalltalk for Box<T> {
         (*self).into_smalltalk(ctx)
     }
 
-    fn into_value(self, ctx: &mut Ctx<'_>) -> Result<Value> {
+    fn into_value(self, ctx: &mut Ctx<'_>, _: Key) -> Result<Value> {
         ctx.check_stack()?;
-        (*self).into_value(ctx)
+        (*self).into_value(ctx, KEY)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const HEAD: &str = "#![allow(dead_code, unused)]
-use chirp::{Block, ClassDef, Ctx, HostClass, IntoSmalltalk, FromSmalltalk, Image, New, Obj, Run, Shared, Smalltalk, This};
+use chirp::{Arguments, AsCtx, Block, ClassDef, Ctx, HostClass, IntoSmalltalk, FromSmalltalk, Image, New, Obj, Run, Shared, Smalltalk, This};
 struct Name(String);
 impl HostClass for Name {
     const NAME: &'static str = \"Name\";
@@ -16,7 +16,7 @@ fn send<T: Send>(_: T) {}
 ";
 
 /// Bodies of functions, what the compiler finds wrong with each, and words of the message and its notes. Here types do not fit.
-const TYPES: [(&str, &str, &[&str]); 14] = [
+const TYPES: [(&str, &str, &[&str]); 17] = [
     (
         "let n = std::rc::Rc::new(std::cell::Cell::new(0)); let _ = st.block(move |i: i64| { n.set(i); i });",
         "E0277",
@@ -94,6 +94,22 @@ const TYPES: [(&str, &str, &[&str]); 14] = [
         "let all: Vec<Plain> = vec![]; let _ = st.object(all);",
         "E0277",
         &["Plain"],
+    ),
+    // What deals in bare values is the crate's own business.
+    (
+        "let _ = vec![3].into_value(&mut st.as_ctx());",
+        "E0061",
+        &["takes 2 arguments but 1 argument was supplied"],
+    ),
+    (
+        "let _ = Vec::<String>::from_value(&mut st.as_ctx(), todo!(), todo!(), todo!());",
+        "E0061",
+        &["takes 3 arguments but 4 arguments were supplied"],
+    ),
+    (
+        "impl Arguments for Plain { const COUNT: usize = 1; fn push(self, ctx: &mut Ctx<'_>) -> chirp::Result<()> { Ok(()) } }",
+        "E0050",
+        &["has 2 parameters but the declaration in trait"],
     ),
 ];
 

@@ -4,6 +4,7 @@ use super::Problem;
 use crate::api::collections::{is_dictionary, is_listable};
 use crate::api::context::Ctx;
 use crate::api::convert::{FromSmalltalk, mismatch};
+use crate::api::key::KEY;
 use crate::api::object::Obj;
 use crate::memory::Value;
 use crate::vm::known::Known;
@@ -29,7 +30,7 @@ impl<'c, 'v> Reader<'c, 'v> {
 
     fn get<T: FromSmalltalk>(&mut self) -> Result<T, Problem> {
         let value = self.value();
-        Ok(T::from_value(self.ctx, value)?)
+        Ok(T::from_value(self.ctx, value, KEY)?)
     }
 
     fn inherits(&self, name: &str) -> bool {

@@ -4,6 +4,7 @@ use super::Problem;
 use crate::api::context::Ctx;
 use crate::api::convert::{IntoSmalltalk, room};
 use crate::api::error::Result;
+use crate::api::key::KEY;
 use crate::memory::Value;
 use serde::ser::{self, Serialize, Serializer};
 
@@ -18,7 +19,7 @@ impl<'c, 'v> Writer<'c, 'v> {
     }
 
     fn put(&mut self, value: impl IntoSmalltalk) -> Result<Value, Problem> {
-        Ok(value.into_value(self.ctx)?)
+        Ok(value.into_value(self.ctx, KEY)?)
     }
 
     fn symbol(&mut self, name: &str) -> Value {
