@@ -4,6 +4,8 @@
 mod collections;
 #[path = "api/compile_fail.rs"]
 mod compile_fail;
+#[path = "api/conversion_limits.rs"]
+mod conversion_limits;
 #[path = "api/convert.rs"]
 mod convert;
 #[path = "api/documentation.rs"]

@@ -52,7 +52,7 @@ impl<A: Arguments, R: FromSmalltalk> Block<A, R> {
             2 => "value:value:",
             3 => "value:value:value:",
             4 => "value:value:value:value:",
-            _ => return self.call_with_array(&mut on.as_ctx(), args),
+            _ => return on.as_ctx().whole(|ctx| self.call_with_array(ctx, args)),
         };
         on.as_ctx().send_message(&self.object, selector, args)
     }

@@ -15,9 +15,11 @@ use crate::loader::LoadError;
 use crate::loader::left_out;
 use crate::memory::Value;
 use crate::vm::host_methods::panic_text;
-use crate::vm::{Unhandled, Vm};
+use crate::vm::run::RunError;
+use crate::vm::{Unhandled, Vm, signal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// What one call from outside may use.
@@ -25,6 +27,13 @@ use std::time::Duration;
 pub(super) struct Budget {
     pub fuel: Option<u64>,
     pub timeout: Option<Duration>,
+}
+
+/// What was before a call began.
+struct Before {
+    /// An interrupt waited for it.
+    interrupted: bool,
+    converted: usize,
 }
 
 /// A machine while it runs: what a Rust closure gets that wants to call Smalltalk.
@@ -44,6 +53,8 @@ pub struct Ctx<'a> {
     pub(super) vm: &'a mut Vm,
     /// For calls from outside; none inside a closure, where the outer call's limits hold.
     budget: Option<Budget>,
+    /// Inside a call that has begun: what it may use holds for all that it does.
+    begun: bool,
     /// Where the class is pinned whose class-side method runs.
     pub(super) maker: Option<usize>,
 }
@@ -83,6 +94,7 @@ impl AsCtx for Ctx<'_> {
         Ctx {
             vm: self.vm,
             budget: self.budget,
+            begun: self.begun,
             maker: self.maker,
         }
     }
@@ -100,15 +112,26 @@ impl<'a> Ctx<'a> {
         Ctx {
             vm,
             budget: Some(budget),
+            begun: false,
             maker: None,
         }
     }
 
+    /// For a closure that Smalltalk calls: its arguments and its answer are converted in one call.
     pub(super) fn inner(vm: &'a mut Vm) -> Ctx<'a> {
         Ctx {
             vm,
             budget: None,
+            begun: true,
             maker: None,
+        }
+    }
+
+    /// The same for the closure's own code, which begins calls. A context of its own: see `convert`.
+    pub(super) fn of_closure(&mut self) -> Ctx<'_> {
+        Ctx {
+            begun: false,
+            ..self.as_ctx()
         }
     }
 
@@ -129,20 +152,22 @@ impl<'a> Ctx<'a> {
 
     /// The value of a global, or of a variable that evaluated text has declared.
     pub fn global<T: FromSmalltalk>(&mut self, name: &str) -> Result<T> {
-        let value = match self.vm.session_variable(name) {
-            Some(v) => v,
-            None => self
-                .vm
-                .find_global(name)
-                .ok_or_else(|| not_found("global", name))?,
-        };
-        T::from_value(self, value, KEY)
+        self.whole(|ctx| {
+            let value = match ctx.vm.session_variable(name) {
+                Some(v) => v,
+                None => {
+                    let found = ctx.vm.find_global(name);
+                    found.ok_or_else(|| not_found("global", name))?
+                }
+            };
+            T::from_value(ctx, value, KEY)
+        })
     }
 
     /// Defines or changes a global. A variable of this name that evaluated text has declared
     /// gets the value as well.
     pub fn set_global(&mut self, name: &str, value: impl IntoSmalltalk) -> Result<()> {
-        let value = value.into_value(self, KEY)?;
+        let value = self.whole(|ctx| value.into_value(ctx, KEY))?;
         self.vm.set_global(name, value);
         if self.vm.has_session_variable(name) {
             let name = self.vm.intern(name);
@@ -176,7 +201,7 @@ impl<'a> Ctx<'a> {
 
     /// Any value as an object.
     pub fn object(&mut self, value: impl IntoSmalltalk) -> Result<Obj> {
-        let value = value.into_value(self, KEY)?;
+        let value = self.whole(|ctx| value.into_value(ctx, KEY))?;
         Ok(Obj::new(self.vm, value))
     }
 
@@ -230,8 +255,10 @@ impl<'a> Ctx<'a> {
     /// # Ok::<(), chirp::Error>(())
     /// ```
     pub fn signal<T: FromSmalltalk>(&mut self, class: &str, message: &str) -> Result<T> {
-        let exception = self.new_exception(class, message)?;
-        exception.send(self, "signal", ())
+        self.whole(|ctx| {
+            let exception = ctx.new_exception(class, message)?;
+            exception.send(ctx, "signal", ())
+        })
     }
 
     fn new_exception(&mut self, class: &str, message: &str) -> Result<Obj> {
@@ -240,13 +267,68 @@ impl<'a> Ctx<'a> {
         Ok(exception)
     }
 
+    /// Does all that one call of the API does, converting included, with what such a call may use: limits that begin
+    /// with it, and as much memory for what it makes of objects as the machine has for objects.
+    pub(super) fn whole<R>(&mut self, work: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        let outermost = self.begin()?;
+        let result = work(self);
+        if let Some(before) = outermost {
+            self.end(before);
+        }
+        result
+    }
+
+    /// A call begins, unless this is part of one.
+    fn begin(&mut self) -> Result<Option<Before>> {
+        if self.begun {
+            return Ok(None);
+        }
+        if let Some(budget) = self.budget {
+            if let Some(panic) = self.vm.panic.clone() {
+                return Err(Error::new(ErrorKind::Broken { panic }));
+            }
+            self.caught(&mut |vm| {
+                vm.end_dropped_runs();
+                Ok(())
+            })?;
+            self.limit(budget);
+            self.vm.converted = 0;
+        }
+        self.begun = true;
+        let signals = self.vm.signals.load(Ordering::Acquire);
+        Ok(Some(Before {
+            interrupted: self.budget.is_some() && signals & signal::INTERRUPT != 0,
+            converted: self.vm.converted,
+        }))
+    }
+
+    fn end(&mut self, before: Before) {
+        self.begun = false;
+        self.vm.converted = before.converted;
+        if before.interrupted {
+            // It was for this call, which may have been too short to see it.
+            let signals = &self.vm.signals;
+            signals.fetch_and(!signal::INTERRUPT, Ordering::AcqRel);
+        }
+    }
+
     /// Calls Smalltalk and converts the answer.
     pub(super) fn run<T: FromSmalltalk>(
         &mut self,
         work: impl FnOnce(&mut Vm) -> Result<Value, LoadError>,
     ) -> Result<T> {
-        let value = self.call(work)?;
-        T::from_value(self, value, KEY)
+        self.whole(|ctx| {
+            let value = ctx.call(work)?;
+            T::from_value(ctx, value, KEY)
+        })
+    }
+
+    /// Converts an object.
+    pub(super) fn get<T: FromSmalltalk>(&mut self, object: &Obj) -> Result<T> {
+        self.whole(|ctx| {
+            let value = object.value(ctx.vm)?;
+            T::from_value(ctx, value, KEY)
+        })
     }
 
     pub(super) fn call<R>(
@@ -265,19 +347,21 @@ impl<'a> Ctx<'a> {
     fn guarded(&mut self, work: &mut dyn FnMut(&mut Vm) -> Result<(), LoadError>) -> Result<()> {
         self.vm.reclaim_roots();
         self.vm.drop_dead_host_things();
-        let Some(budget) = self.budget else {
+        if self.budget.is_none() {
             return work(self.vm).map_err(|e| Error::of_load(self.vm, e));
-        };
-        if let Some(panic) = self.vm.panic.clone() {
-            return Err(Error::new(ErrorKind::Broken { panic }));
         }
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            self.vm.end_dropped_runs();
-            self.limit(budget);
-            let result = work(self.vm);
-            self.vm.host.stdio.flush();
-            result
-        }));
+        self.whole(|ctx| {
+            ctx.caught(&mut |vm| {
+                let result = work(vm);
+                vm.host.stdio.flush();
+                result
+            })
+        })
+    }
+
+    /// Nothing of a panic gets out; the machine is broken then.
+    fn caught(&mut self, work: &mut dyn FnMut(&mut Vm) -> Result<(), LoadError>) -> Result<()> {
+        let result = catch_unwind(AssertUnwindSafe(|| work(self.vm)));
         match result {
             Ok(result) => result.map_err(|e| Error::of_load(self.vm, e)),
             Err(payload) => {
@@ -302,8 +386,22 @@ impl<'a> Ctx<'a> {
         }
     }
 
+    /// Pays for a step of a conversion, which makes so many bytes in Rust. Nothing that runs would be stopped meanwhile.
+    pub(super) fn charge(&mut self, bytes: usize) -> Result<()> {
+        let vm = &mut *self.vm;
+        vm.converted = vm.converted.saturating_add(bytes);
+        if vm.converted > vm.memory_limit() {
+            return Err(Error::no_memory());
+        }
+        match vm.charge_or_stop(1 + (bytes >> 6)) {
+            Some(stop) => Err(Error::of_run(vm, RunError::Stopped(stop))),
+            None => Ok(()),
+        }
+    }
+
     /// The limits of the call that begins.
     fn limit(&mut self, budget: Budget) {
+        self.vm.settle_fuel();
         self.vm.limits.fuel = budget
             .fuel
             .map(|fuel| self.vm.fuel_used.saturating_add(fuel));
@@ -311,6 +409,8 @@ impl<'a> Ctx<'a> {
             let microseconds = u64::try_from(t.as_micros()).unwrap_or(u64::MAX);
             self.vm.time_spent().saturating_add(microseconds)
         });
+        self.vm.settle_fuel();
+        self.vm.forget_stop();
     }
 
     /// Sends a message with arguments whose number is known to fit.
@@ -320,17 +420,19 @@ impl<'a> Ctx<'a> {
         selector: &str,
         args: impl Arguments,
     ) -> Result<R> {
-        let base = self.vm.handles.pinned.len();
-        let pushed = receiver.value(self.vm).and_then(|v| {
-            self.pin(v);
-            args.push(self, KEY)
-        });
-        if let Err(error) = pushed {
-            self.unpin(base);
-            return Err(error);
-        }
-        let value = self.send_pinned(base, selector)?;
-        R::from_value(self, value, KEY)
+        self.whole(|ctx| {
+            let base = ctx.vm.handles.pinned.len();
+            let pushed = receiver.value(ctx.vm).and_then(|v| {
+                ctx.pin(v);
+                args.push(ctx, KEY)
+            });
+            if let Err(error) = pushed {
+                ctx.unpin(base);
+                return Err(error);
+            }
+            let value = ctx.send_pinned(base, selector)?;
+            R::from_value(ctx, value, KEY)
+        })
     }
 
     /// Sends a message to the value that is pinned at `base`, with those behind it as arguments, and unpins them.

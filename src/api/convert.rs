@@ -66,6 +66,7 @@ pub trait FromSmalltalk: Sized {
     fn from_value(ctx: &mut Ctx<'_>, value: Value, _: Key) -> Result<Self> {
         // An object may be part of itself.
         ctx.check_stack()?;
+        ctx.charge(HANDLE)?;
         let object = Obj::new(ctx.vm, value);
         Self::from_smalltalk(&mut ctx.as_ctx(), &object)
     }
@@ -148,6 +149,9 @@ impl From<&str> for Symbol {
     }
 }
 
+/// Bytes that a handle takes, roughly.
+const HANDLE: usize = 64;
+
 /// Refuses what does not fit into the machine's memory.
 pub(super) fn room(ctx: &Ctx<'_>, bytes: usize) -> Result<()> {
     if ctx.vm.heap.can_allocate(bytes.saturating_add(64)) {
@@ -198,8 +202,7 @@ macro_rules! by_value {
     (from $type:ty, |$ctx:ident, $v:ident| $body:expr) => {
         impl FromSmalltalk for $type {
             fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
-                let value = object.value(ctx.vm)?;
-                Self::from_value(ctx, value, KEY)
+                ctx.get(object)
             }
 
             fn from_value($ctx: &mut Ctx<'_>, $v: Value, _: Key) -> Result<Self> {
@@ -243,6 +246,7 @@ by_value!(into char, |x, _ctx| Ok(Value::char(x as u32)));
 
 by_value!(from String, |ctx, v| {
     let text = ctx.vm.string_value(v).ok_or_else(|| mismatch(ctx, "a String", v))?;
+    ctx.charge(text.len())?;
     // What is no `char` has become one of these; Strings that have them are wide.
     let strange = text.contains(char::REPLACEMENT_CHARACTER);
     let codes = if strange { ctx.vm.heap.words32(v) } else { &[] };
@@ -278,8 +282,7 @@ by_value!(into & Obj, |x, ctx| x.value(ctx.vm));
 
 impl<T: FromSmalltalk> FromSmalltalk for Option<T> {
     fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
-        let value = object.value(ctx.vm)?;
-        Self::from_value(ctx, value, KEY)
+        ctx.get(object)
     }
 
     fn from_value(ctx: &mut Ctx<'_>, value: Value, _: Key) -> Result<Self> {
@@ -334,14 +337,14 @@ impl<T: IntoSmalltalk> IntoSmalltalk for Vec<T> {
 
 impl<T: FromSmalltalk> FromSmalltalk for Vec<T> {
     fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
-        let value = object.value(ctx.vm)?;
-        Self::from_value(ctx, value, KEY)
+        ctx.get(object)
     }
 
     fn from_value(ctx: &mut Ctx<'_>, value: Value, _: Key) -> Result<Self> {
         let class = ctx.vm.heap.class_of(value);
         if class == Known::ByteArray.index() {
             let bytes = ctx.vm.heap.bytes(value).to_vec();
+            ctx.charge(bytes.len().saturating_mul(size_of::<T>()))?;
             return bytes
                 .into_iter()
                 .map(|b| T::from_value(ctx, Value::int(b.into()), KEY))
@@ -366,15 +369,17 @@ impl<T: FromSmalltalk> FromSmalltalk for Vec<T> {
 
 /// The elements of an Array. Converting one may move all of them.
 fn elements<T: FromSmalltalk>(ctx: &mut Ctx<'_>, array: Value) -> Result<Vec<T>> {
+    let count = ctx.vm.heap.slots(array);
+    ctx.charge(count.saturating_mul(size_of::<T>()))?;
     let place = ctx.pin(array);
-    let mut items = Vec::with_capacity(ctx.vm.heap.slots(array));
+    let mut items = Vec::with_capacity(count);
     while let Some(&value) = ctx
         .vm
         .heap
         .pointer_slots(ctx.pinned(place))
         .get(items.len())
     {
-        match T::from_value(ctx, value, KEY) {
+        match ctx.charge(0).and_then(|()| T::from_value(ctx, value, KEY)) {
             Ok(item) => items.push(item),
             Err(error) => {
                 ctx.unpin(place);

@@ -2,7 +2,7 @@
 //!
 //! Owns the conversion of arguments and answers of such closures, and the way their errors take.
 
-use super::context::{AsCtx, Ctx};
+use super::context::Ctx;
 use super::convert::{FromSmalltalk, IntoSmalltalk};
 use super::error::{Error, ErrorKind, Result};
 use super::host_method::HostMethod;
@@ -165,8 +165,7 @@ macro_rules! functions {
             fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>> {
                 $(let $name = argument::<$name>(ctx, &args, $i)?;)*
                 let _ = args;
-                // A context of its own: see `convert`.
-                let result = self(&mut ctx.as_ctx(), $($name),*);
+                let result = self(&mut ctx.of_closure(), $($name),*);
                 answer(ctx, result)
             }
         }
@@ -219,12 +218,15 @@ fn callable(
 ) -> impl Fn(&mut Vm, Range<usize>) -> PrimResult + Send {
     move |vm: &mut Vm, args: Range<usize>| {
         let receiver = args.start;
-        let mut ctx = Ctx::inner(vm);
         if args.len() != count {
             // Only a method whose source somebody copied elsewhere gets here.
             return Err(PrimError::BadNumArgs);
         }
-        match call(&mut ctx, args) {
+        let converted = vm.converted;
+        let mut ctx = Ctx::inner(vm);
+        let result = call(&mut ctx, args);
+        ctx.vm.converted = converted;
+        match result {
             Ok(Some(value)) => Ok(value),
             Ok(None) if is_method => Ok(ctx.pinned(receiver)),
             Ok(None) => Ok(Value::NIL),

@@ -5,8 +5,9 @@ use crate::vm::signal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Reaches into a running machine. What it asks for happens within a millisecond or so, also while the
-/// machine waits; if nothing runs, it happens to the next call.
+/// Reaches into a running machine. What it asks for happens within a millisecond or so, also while the machine waits or
+/// an answer is converted. If nothing runs, the next call is meant: a stop ends it before it begins, and an interrupt is
+/// over with it when it was too short.
 ///
 /// ```
 /// use chirp::{ErrorKind, Smalltalk, Stop};
@@ -30,7 +31,8 @@ pub struct InterruptHandle {
 }
 
 impl InterruptHandle {
-    /// Signals a `UserInterrupt` in the running Process: Smalltalk may handle it, as it does Ctrl-C.
+    /// Signals a `UserInterrupt` in the running Process: Smalltalk may handle it, as it does Ctrl-C. Where an answer is
+    /// converted, nobody could: that is stopped.
     ///
     /// ```
     /// let mut st = chirp::Smalltalk::new();

@@ -10,6 +10,7 @@
 /// let mut st = Smalltalk::new();
 /// let _ = "text".into_value(&mut st.as_ctx());
 /// ```
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Key(());
 

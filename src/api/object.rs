@@ -4,7 +4,6 @@ use super::arguments::Arguments;
 use super::context::AsCtx;
 use super::convert::FromSmalltalk;
 use super::error::{Error, ErrorKind, Result};
-use super::key::KEY;
 use crate::memory::Value;
 use crate::vm::Vm;
 use crate::vm::handles::Root;
@@ -69,9 +68,7 @@ impl Obj {
 
     /// Converts the object to a Rust value.
     pub fn get<T: FromSmalltalk>(&self, on: &mut impl AsCtx) -> Result<T> {
-        let mut ctx = on.as_ctx();
-        let value = self.value(ctx.vm)?;
-        T::from_value(&mut ctx, value, KEY)
+        on.as_ctx().get(self)
     }
 
     /// Name of the object's class.

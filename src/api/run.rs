@@ -180,7 +180,10 @@ impl Run {
     pub fn step<T: FromSmalltalk>(&mut self, st: &mut Smalltalk, fuel: u64) -> Result<Progress<T>> {
         let mut ctx = st.with_budget(self.budget);
         self.check(ctx.vm)?;
-        ctx.vm.settle_fuel();
+        ctx.whole(|ctx| self.step_in(ctx, fuel))
+    }
+
+    fn step_in<T: FromSmalltalk>(&mut self, ctx: &mut Ctx<'_>, fuel: u64) -> Result<Progress<T>> {
         let (fuel_before, time_before) = (ctx.vm.fuel_used, ctx.vm.time_spent());
         let result = ctx.call(|vm| self.advance(vm, fuel));
         let used = ctx.vm.fuel_used.saturating_sub(fuel_before);
@@ -191,8 +194,8 @@ impl Run {
         match result {
             Ok(Some(pause)) => Ok(Progress::of(ctx.vm, pause)),
             Ok(None) => match self.last.take() {
-                Some(last) => last.get(&mut ctx).map(Progress::Done),
-                None => ctx.object(())?.get(&mut ctx).map(Progress::Done),
+                Some(last) => last.get(ctx).map(Progress::Done),
+                None => ctx.object(())?.get(ctx).map(Progress::Done),
             },
             Err(error) => {
                 self.give_up(ctx.vm);

@@ -62,23 +62,26 @@ impl Smalltalk {
 impl Ctx<'_> {
     /// A value of any type that serde can serialise, as an object: see [`Smalltalk::to_object`].
     pub fn to_object<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<Obj> {
-        let base = self.vm.handles.pinned.len();
-        let written = value.serialize(&mut write::Writer::new(self));
-        self.unpin(base);
-        let value = written.map_err(Problem::told)?;
-        Ok(Obj::new(self.vm, value))
+        self.whole(|ctx| {
+            let base = ctx.vm.handles.pinned.len();
+            let written = value.serialize(&mut write::Writer::new(ctx));
+            ctx.unpin(base);
+            let value = written.map_err(Problem::told)?;
+            Ok(Obj::new(ctx.vm, value))
+        })
     }
 }
 
 impl Obj {
     /// Converts the object to any type that serde can deserialise: see [`Smalltalk::to_object`]. Errors tell the field.
     pub fn deserialize<T: DeserializeOwned>(&self, on: &mut impl AsCtx) -> Result<T> {
-        let mut ctx = on.as_ctx();
-        let value = self.value(ctx.vm)?;
-        let base = ctx.pin(value);
-        let read = T::deserialize(read::Reader::new(&mut ctx, base));
-        ctx.unpin(base);
-        read.map_err(Problem::told)
+        on.as_ctx().whole(|ctx| {
+            let value = self.value(ctx.vm)?;
+            let base = ctx.pin(value);
+            let read = T::deserialize(read::Reader::new(ctx, base));
+            ctx.unpin(base);
+            read.map_err(Problem::told)
+        })
     }
 }
 

@@ -245,6 +245,8 @@ pub struct Vm {
     pub(crate) host_functions: Vec<host_methods::HostFunction>,
     /// Rust values that live as long as an object does.
     pub(crate) host_things: host_things::HostThings,
+    /// Bytes that the conversions under way have made in Rust.
+    pub(crate) converted: usize,
     /// What the embedder keeps in the machine, one value of each type.
     pub host_data: FxHashMap<std::any::TypeId, Box<dyn std::any::Any + Send>>,
     pub(crate) processes: Processes,
@@ -402,6 +404,7 @@ impl Vm {
             primitives: Default::default(),
             host_functions: Vec::new(),
             host_things: Default::default(),
+            converted: 0,
             host_data: FxHashMap::default(),
             processes: Processes::default(),
             scheduler: Scheduler::default(),

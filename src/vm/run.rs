@@ -202,8 +202,7 @@ impl Vm {
             }
             // Behind the boundary's dummy send stands EXITRUN.
             let pc = (*exit).entry.add(1);
-            self.settle_fuel();
-            self.stop_if_late();
+            let stop = self.look_for_stop();
             let call = Call {
                 pc,
                 fp: boundary,
@@ -211,7 +210,7 @@ impl Vm {
                 num_args: args.len() - 1,
                 code,
             };
-            if self.stop.is_none()
+            if stop.is_none()
                 && let Some((pc, fp)) = self.activate(call)
             {
                 dispatch::run(self, pc, fp);

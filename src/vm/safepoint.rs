@@ -90,6 +90,38 @@ impl Vm {
             || self.limits.end().is_some_and(|d| self.time_spent() >= d)
     }
 
+    /// Charges work of Rust's own that may be long, and looks now and then whether it must end.
+    pub(crate) fn charge_or_stop(&mut self, n: usize) -> Option<Stop> {
+        let before = self.counter;
+        self.charge(n);
+        if self.counter > 0 || self.counter.div_euclid(GRANT) == before.div_euclid(GRANT) {
+            return None;
+        }
+        let stop = self.look_for_stop();
+        if !self.levels.is_empty() {
+            // The others have waited as long as a grant lasts.
+            self.poll_soon();
+        }
+        stop
+    }
+
+    /// Looks where no code runs whether any may: before a call from Rust begins, and in long work of Rust's own.
+    pub(crate) fn look_for_stop(&mut self) -> Option<Stop> {
+        self.settle_fuel();
+        self.stop_if_late();
+        // Outside of all calls there is nobody who could handle an interrupt.
+        let bits = match self.levels.is_empty() {
+            true => signal::STOP | signal::INTERRUPT,
+            false => signal::STOP,
+        };
+        // What cleans up ends by a poll: it may be short.
+        if !self.cleaning && self.signals.load(Ordering::Acquire) & bits != 0 {
+            self.signals.fetch_and(!bits, Ordering::AcqRel);
+            self.stop = Some(Stop::Interrupt);
+        }
+        self.stop
+    }
+
     /// Stops when the time is over.
     pub(super) fn stop_if_late(&mut self) {
         if self.limits.end().is_some_and(|d| self.time_spent() >= d) {

@@ -138,9 +138,7 @@ impl Vm {
         self.watches_for_deadlock = own == root;
         self.settle_fuel();
         self.slice_end = Some(self.fuel_used.saturating_add(fuel));
-        self.settle_fuel();
-        self.stop_if_late();
-        if self.stop.is_none()
+        if self.look_for_stop().is_none()
             && let Some((pc, fp)) = self.next_process()
         {
             // SAFETY: they are the registers of the Process that runs.

@@ -60,7 +60,7 @@ impl Stop {
 
 impl Vm {
     /// A new call from outside begins, and whatever was stopped before is over.
-    pub(super) fn forget_stop(&mut self) {
+    pub(crate) fn forget_stop(&mut self) {
         self.stop = None;
         if !self.cleaning {
             self.reserve = None;

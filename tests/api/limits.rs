@@ -1,6 +1,8 @@
 //! Limits, permissions, streams, and stopping from outside.
 
-use chirp::{Buffer, Capabilities, ErrorKind, FromSmalltalk, Smalltalk, Stop};
+use chirp::{
+    Block, Buffer, Capabilities, ErrorKind, FromSmalltalk, Obj, Progress, Smalltalk, Stop,
+};
 use std::time::Duration;
 use std::{io, thread};
 
@@ -169,6 +171,61 @@ fn an_interrupt_can_be_handled_a_stop_cannot() {
             .unwrap(),
         100_000
     );
+}
+
+type Call<'a> = &'a mut dyn FnMut(&mut Smalltalk) -> chirp::Result<()>;
+
+/// While nothing runs, it is the next call that is meant, however short, and no other.
+#[test]
+fn a_stop_of_nothing_is_for_the_next_call() {
+    let st = &mut Smalltalk::new();
+    let handle = st.interrupt_handle();
+    let three: Obj = st.eval("3").unwrap();
+    let same: Block<(i64,), i64> = st.eval("[ :n | n ]").unwrap();
+    let mut run = st.start("3 + 4").unwrap();
+    let mut again = st.start("3 + 4").unwrap();
+    let calls: &mut [Call<'_>] = &mut [
+        &mut |st| st.eval::<()>("3 + 4"),
+        &mut |st| st.run_source::<()>("short.st", "3"),
+        &mut |st| three.send(st, "yourself", ()),
+        &mut |st| three.send(st, "+", (4,)),
+        &mut |st| same.call(st, (3,)).map(drop),
+        &mut |st| run.step::<()>(st, 1000).map(drop),
+        &mut |st| st.run_pending(1000).map(drop),
+    ];
+    for (i, call) in calls.iter_mut().enumerate() {
+        handle.stop();
+        let error = call(st).unwrap_err();
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::Stopped {
+                    why: Stop::Interrupt,
+                    ..
+                }
+            ),
+            "{i}: {error}"
+        );
+        assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7, "{i}");
+    }
+    assert!(run.has_ended());
+    // An interrupt is over with a call that is too short for it.
+    handle.interrupt();
+    assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
+    assert_eq!(st.eval::<i64>("1 to: 100000 do: [ :i | i ]. 5").unwrap(), 5);
+    handle.interrupt();
+    assert!(matches!(again.step::<i64>(st, 1000), Ok(Progress::Done(7))));
+    assert_eq!(st.eval::<i64>("1 to: 100000 do: [ :i | i ]. 5").unwrap(), 5);
+    // What was dropped before cleans up all the same.
+    st.eval::<()>("ended := false").unwrap();
+    let mut run = st
+        .start("[ (Delay forSeconds: 100) wait ] ensure: [ ended := true ]")
+        .unwrap();
+    let _ = run.step::<()>(st, 1000).unwrap();
+    drop(run);
+    handle.stop();
+    assert_eq!(why::<()>(st, "3 + 4"), Stop::Interrupt);
+    assert!(st.global::<bool>("ended").unwrap());
 }
 
 #[test]

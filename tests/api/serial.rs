@@ -1,6 +1,6 @@
 //! The feature `serde`: any type as an object and back.
 
-use chirp::{ErrorKind, Obj, Smalltalk};
+use chirp::{ErrorKind, Obj, Smalltalk, Stop};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -371,4 +371,42 @@ fn as_deep_as_the_stack_goes() {
         .err()
         .unwrap();
     assert!(error.to_string().starts_with("StackOverflow: "), "{error}");
+
+/// Whatever it is.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Any {
+    Number(i64),
+    List(Vec<Any>),
+}
+
+impl Any {
+    fn sum(&self) -> i64 {
+        match self {
+            Any::Number(n) => *n,
+            Any::List(all) => all.iter().map(Any::sum).sum(),
+        }
+    }
+}
+
+#[test]
+fn a_value_is_read_within_the_limits() {
+    let source = |depth| format!("a := #(1). {depth} timesRepeat: [ a := {{ a. a }} ]. a");
+    let st = &mut Smalltalk::builder().memory(16 << 20).build().unwrap();
+    let few: Obj = st.eval(&source(5)).unwrap();
+    assert_eq!(few.deserialize::<Any>(st).unwrap().sum(), 32);
+    let many: Obj = st.eval(&source(60)).unwrap();
+    let why = |st: &mut Smalltalk| match many.deserialize::<Any>(st).map(|any| any.sum()) {
+        Ok(_) => panic!("it has an end"),
+        Err(error) => match error.kind() {
+            ErrorKind::Stopped { why, .. } => *why,
+            _ => panic!("{error}"),
+        },
+    };
+    assert_eq!(why(st), Stop::Memory);
+    st.set_fuel(Some(100_000));
+    assert_eq!(why(st), Stop::Fuel);
+    st.set_fuel(None);
+    st.set_timeout(Some(std::time::Duration::ZERO));
+    assert_eq!(why(st), Stop::Deadline);
 }

@@ -10,6 +10,9 @@ use crate::memory::Value;
 use crate::vm::known::Known;
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 
+/// Bytes that such a part takes in Rust, roughly: what it becomes is not known here.
+const PART: usize = 32;
+
 /// Reads the pinned object at `place`.
 pub(super) struct Reader<'c, 'v> {
     ctx: &'c mut Ctx<'v>,
@@ -135,6 +138,7 @@ impl<'c, 'v> Reader<'c, 'v> {
         work: impl FnOnce(Reader<'_, 'v>) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
         self.ctx.check_stack_within(self.depth)?;
+        self.ctx.charge(PART)?;
         let place = self.ctx.pin(value);
         let read = work(Reader {
             place,
