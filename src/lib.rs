@@ -170,7 +170,7 @@ struct EmbeddingPage;
 
 pub use api::testing;
 pub use api::{
-    Arguments, AsCtx, Block, Buffer, Builder, ByHandle, ByMut, ByRef, Capabilities, Class,
+    Answer, Arguments, AsCtx, Block, Buffer, Builder, ByHandle, ByMut, ByRef, Capabilities, Class,
     ClassDef, Clock, Ctx, Error, ErrorKind, Frame, FromSmalltalk, HostClass, HostMethod, Image,
     InterruptHandle, IntoSmalltalk, Mistake, New, Obj, Panicked, Place, Progress, Result, Run,
     RustFn, Shared, Smalltalk, Stop, Symbol, This, Trace, Waiting, WithCtx,

@@ -28,6 +28,8 @@ mod functions;
 mod handles;
 #[path = "api/host_classes.rs"]
 mod host_classes;
+#[path = "api/host_families.rs"]
+mod host_families;
 #[path = "api/host_values.rs"]
 mod host_values;
 #[path = "api/image_parts.rs"]

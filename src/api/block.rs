@@ -4,6 +4,8 @@ use super::arguments::Arguments;
 use super::context::{AsCtx, Ctx};
 use super::convert::{FromSmalltalk, IntoSmalltalk};
 use super::error::{Error, ErrorKind, Result};
+use super::host_class::HostClass;
+use super::instance::{New, This};
 use super::key::{KEY, Key};
 use super::object::Obj;
 use crate::memory::Value;
@@ -43,9 +45,54 @@ impl<A, R> Block<A, R> {
     }
 }
 
-impl<A: Arguments, R: FromSmalltalk> Block<A, R> {
+/// What a block that is to answer such a value answers in Rust: of a closure's `Result` its value, of a `&str` a
+/// `String`, of a [`New`] a [`This`], of all else the same.
+///
+/// ```
+/// use chirp::{Answer, Block, Smalltalk};
+///
+/// let mut st = Smalltalk::new();
+/// let parse = st.block(|text: String| text.parse::<i64>())?;
+/// let sign = st.block(|n: i64| if n < 0 { "-" } else { "+" })?;
+/// assert_eq!(parse.call(&mut st, ("42".into(),))?, 42);
+/// assert!(parse.call(&mut st, ("x".into(),)).unwrap_err().host_error::<std::num::ParseIntError>().is_some());
+/// assert_eq!(sign.call(&mut st, (3,))?, "+");
+///
+/// fn first<R: Answer>(st: &mut Smalltalk, block: &Block<(i64,), R>) -> chirp::Result<R::Value> {
+///     block.call(st, (1,))
+/// }
+/// assert_eq!(first(&mut st, &sign)?, "+");
+/// # Ok::<(), chirp::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "no block can answer a `{Self}` to Rust",
+    label = "does not implement `FromSmalltalk`",
+    note = "let the block answer an `Obj`, or implement `FromSmalltalk`"
+)]
+pub trait Answer {
+    /// What comes back.
+    type Value: FromSmalltalk;
+}
+
+impl<R: FromSmalltalk> Answer for R {
+    type Value = R;
+}
+
+impl<T: Answer, E> Answer for Result<T, E> {
+    type Value = T::Value;
+}
+
+impl Answer for &str {
+    type Value = String;
+}
+
+impl<T: HostClass> Answer for New<T> {
+    type Value = This<T>;
+}
+
+impl<A: Arguments, R: Answer> Block<A, R> {
     /// Evaluates the block.
-    pub fn call(&self, on: &mut impl AsCtx, args: A) -> Result<R> {
+    pub fn call(&self, on: &mut impl AsCtx, args: A) -> Result<R::Value> {
         let selector = match A::COUNT {
             0 => "value",
             1 => "value:",
@@ -58,7 +105,7 @@ impl<A: Arguments, R: FromSmalltalk> Block<A, R> {
     }
 
     /// Blocks of more arguments have no message of their own.
-    fn call_with_array(&self, ctx: &mut Ctx<'_>, args: A) -> Result<R> {
+    fn call_with_array(&self, ctx: &mut Ctx<'_>, args: A) -> Result<R::Value> {
         let base = ctx.vm.handles.pinned.len();
         let pushed = args.push(ctx, KEY);
         let values = ctx.vm.handles.pinned.split_off(base);

@@ -66,7 +66,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Sends and turns of loops that each call from Rust may use.
+    /// Sends and turns of loops that each call from Rust may use, with the conversion of its answer: each element is one.
     pub fn fuel(mut self, fuel: u64) -> Builder {
         self.budget.fuel = Some(fuel);
         self
@@ -78,14 +78,16 @@ impl Builder {
         self
     }
 
-    /// Bytes of object memory, and of what a [`Buffer`](crate::Buffer) keeps. The library itself needs about two million;
-    /// with less, [`Builder::build`] fails.
+    /// Bytes of object memory, and of what a [`Buffer`](crate::Buffer) keeps. Of the library, what is used takes its
+    /// part; where its beginning has no room, [`Builder::build`] fails. What one conversion makes in Rust may be as much
+    /// again.
     pub fn memory(mut self, bytes: usize) -> Builder {
         self.memory = Some(bytes);
         self
     }
 
-    /// Nested calls for which there is room for certain; where it ends, Smalltalk may handle a StackOverflow.
+    /// Nested calls for which there is room for certain, a million at most: then a Process's stack has the 24 million slots
+    /// that it may have. Where it ends, Smalltalk may handle a StackOverflow.
     pub fn depth(mut self, calls: usize) -> Builder {
         self.depth = Some(calls);
         self

@@ -6,7 +6,7 @@ use super::convert::FromSmalltalk;
 use super::error::{Error, ErrorKind, Result};
 use super::function::RustFn;
 use super::key::KEY;
-use super::object::{Obj, arity};
+use super::object::{Obj, takes};
 use crate::memory::ClassIndex;
 use crate::vm::HostFn;
 
@@ -145,7 +145,7 @@ impl Class {
 
 /// Whether a selector takes, with its receiver, as many values as a closure.
 pub(super) fn check_takes(selector: &str, given: usize) -> Result<()> {
-    let takes = arity(selector).map_or(0, |n| n + 1);
+    let takes = takes(selector)? + 1;
     if takes == given {
         return Ok(());
     }

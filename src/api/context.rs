@@ -9,6 +9,7 @@ use super::class::Class;
 use super::convert::{FromSmalltalk, IntoSmalltalk};
 use super::error::{Error, ErrorKind, Result};
 use super::function::RustFn;
+use super::host_class::is_variable;
 use super::key::KEY;
 use super::object::Obj;
 use crate::loader::LoadError;
@@ -167,13 +168,14 @@ impl<'a> Ctx<'a> {
     /// Defines or changes a global. A variable of this name that evaluated text has declared
     /// gets the value as well.
     pub fn set_global(&mut self, name: &str, value: impl IntoSmalltalk) -> Result<()> {
-        let value = self.whole(|ctx| value.into_value(ctx, KEY))?;
-        self.vm.set_global(name, value);
-        if self.vm.has_session_variable(name) {
-            let name = self.vm.intern(name);
-            let binding = self.vm.session_binding(name);
-            self.vm.heap.set_slot(binding, 1, value);
+        if !is_variable(name) {
+            return Err(Error::conversion(
+                "a name for a global",
+                format!("`{name}`"),
+            ));
         }
+        let value = self.whole(|ctx| value.into_value(ctx, KEY))?;
+        self.vm.set_name(name, value);
         Ok(())
     }
 
@@ -239,7 +241,8 @@ impl<'a> Ctx<'a> {
     }
 
     /// Signals an exception. What a handler outside of Rust makes of it happens when the error that this
-    /// answers is passed on; without one, what the class does by itself: a Warning or a Notification goes on.
+    /// answers is passed on; without one, what the class does by itself: a Notification answers nil and goes on, an Error or
+    /// a Warning ends the program.
     ///
     /// ```
     /// use chirp::{Ctx, Smalltalk};

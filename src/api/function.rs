@@ -195,9 +195,12 @@ pub(super) fn answer<R: IntoSmalltalk>(ctx: &mut Ctx<'_>, result: R) -> Result<O
     Ok((!R::IS_UNIT).then_some(value))
 }
 
-/// A closure as the machine calls it, for a method of the class of `T`.
-pub(super) fn host_method<T, M, F: HostMethod<T, M>>(closure: F) -> HostFn {
+/// A closure as the machine calls it, for a method of the class of `T`. What compares takes any argument.
+pub(super) fn host_method<T, M, F: HostMethod<T, M>>(closure: F, compares: bool) -> HostFn {
     HostFn::Own(Rc::new(callable(F::COUNT, true, move |ctx, args| {
+        if compares && !F::takes(ctx, args.start + 1, KEY) {
+            return Ok(Some(Value::FALSE));
+        }
         closure.call(ctx, args, KEY)
     })))
 }

@@ -4,6 +4,7 @@
 
 use super::class::{Class, check_takes};
 use super::context::{AsCtx, Ctx, sealed};
+use super::convert::with_article;
 use super::error::{Error, ErrorKind, Result};
 use super::function::{RustFn, class_fn, host_method};
 use super::host_method::HostMethod;
@@ -14,6 +15,7 @@ use crate::vm::HostFn;
 use crate::vm::define::ClassSpec;
 use std::any::TypeId;
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// A Rust type that is a class in Smalltalk, once it is [registered](crate::Smalltalk::register). Its instances hold
 /// a value of the type, which is dropped when the object is collected, or with its machine.
@@ -68,7 +70,7 @@ use std::marker::PhantomData;
 pub trait HostClass: Sized + Send + 'static {
     /// Name of the class.
     const NAME: &'static str;
-    /// Name of its superclass.
+    /// Name of its superclass: one of Smalltalk's own. An object holds a value of one Rust type.
     const SUPERCLASS: &'static str = "Object";
     /// Package that it is in.
     const PACKAGE: &'static str = "Host";
@@ -139,9 +141,11 @@ enum Code {
 
 impl<T: HostClass> ClassDef<'_, T> {
     /// Makes a Rust closure a method of the instances. The selector must take as many arguments as the closure has
-    /// parameters beside the receiver.
+    /// parameters beside the receiver. As `=`, a closure of two references answers false where the argument holds no such
+    /// value.
     pub fn method<M, F: HostMethod<T, M>>(&mut self, selector: &str, closure: F) -> &mut Self {
-        self.rust(false, selector, F::COUNT, host_method::<T, M, F>(closure))
+        let function = host_method::<T, M, F>(closure, selector == "=");
+        self.rust(false, selector, F::COUNT, function)
     }
 
     /// Makes a Rust closure a method of the class itself. Its parameters are the arguments, and a `&mut Ctx<'_>` in
@@ -217,6 +221,7 @@ struct HostType {
     functions: Vec<u32>,
     /// Its class, while it has one.
     registered: fn(&Ctx<'_>) -> Option<(Class, ClassIndex)>,
+    enter: fn(&mut Ctx<'_>, &HostType),
     adopt: fn(&mut Ctx<'_>, &HostType) -> Result<()>,
 }
 
@@ -228,8 +233,16 @@ impl HostTypes {
 
     /// Gives a machine that was made from an image the closures of its classes.
     pub(super) fn adopt(&self, ctx: &mut Ctx<'_>) -> Result<()> {
+        // One's definition may want another, which is there already.
+        self.0.iter().for_each(|t| (t.enter)(ctx, t));
         self.0.iter().try_for_each(|t| (t.adopt)(ctx, t))
     }
+}
+
+fn enter<T: HostClass>(ctx: &mut Ctx<'_>, from: &HostType) {
+    let object = ctx.vm.classes.get(from.class).map(|c| c.object);
+    let class = Class::new(Obj::new(ctx.vm, object.unwrap_or(Value::NIL)));
+    ctx.remember::<T>(class, from.class, from.functions.clone());
 }
 
 fn adopt<T: HostClass>(ctx: &mut Ctx<'_>, from: &HostType) -> Result<()> {
@@ -248,9 +261,6 @@ fn adopt<T: HostClass>(ctx: &mut Ctx<'_>, from: &HostType) -> Result<()> {
     for (&number, function) in from.functions.iter().zip(functions) {
         ctx.vm.set_host_function(number, function);
     }
-    let object = ctx.vm.classes.get(from.class).map(|c| c.object);
-    let class = Class::new(Obj::new(ctx.vm, object.unwrap_or(Value::NIL)));
-    ctx.remember::<T>(class, from.class, from.functions.clone());
     Ok(())
 }
 
@@ -291,22 +301,37 @@ impl Ctx<'_> {
             }
             // It was removed.
         }
+        let superclass = self.superclass::<T>()?;
+        let class = self.new_class::<T>(superclass, Vec::new())?;
+        let index = class.index(self)?;
+        // Types that the definition registers may register this one.
+        self.remember::<T>(class.clone(), index, Vec::new());
+        let filled = catch_unwind(AssertUnwindSafe(|| self.fill::<T>(&class, superclass)));
+        if let Ok(Ok(functions)) = filled {
+            self.remember::<T>(class.clone(), index, functions);
+            return Ok(class);
+        }
+        self.forget::<T>();
+        let _half = class.send::<()>(self, "removeFromSystem", ());
+        filled.unwrap_or_else(|panic| resume_unwind(panic))?;
+        Ok(class)
+    }
+
+    /// Gives the class all that the type says of it; answers the numbers of its closures.
+    fn fill<T: HostClass>(&mut self, class: &Class, superclass: ClassIndex) -> Result<Vec<u32>> {
         let (variables, parts) = self.definition::<T>()?;
-        let class = self.new_class::<T>(variables)?;
+        if !variables.is_empty() {
+            self.check_variables::<T>(superclass, &variables)?;
+            self.new_class::<T>(superclass, variables)?;
+        }
         let mut functions = Vec::new();
-        let done = parts.into_iter().try_for_each(|part| {
+        for part in parts {
             if matches!(part.code, Code::Rust(..)) {
                 functions.push(self.vm.host_function_count());
             }
-            self.install(&class, part)
-        });
-        if let Err(error) = done {
-            let _half = class.send::<()>(self, "removeFromSystem", ());
-            return Err(error);
+            self.install(class, part)?;
         }
-        let index = class.index(self)?;
-        self.remember::<T>(class.clone(), index, functions);
-        Ok(class)
+        Ok(functions)
     }
 
     /// What the type says of its class: variables, and methods.
@@ -347,8 +372,18 @@ impl Ctx<'_> {
                 class: index,
                 functions,
                 registered: registered::<T>,
+                enter: enter::<T>,
                 adopt: adopt::<T>,
             });
+        }
+    }
+
+    fn forget<T: HostClass>(&mut self) {
+        let data = &mut self.vm.host_data;
+        data.remove(&TypeId::of::<Registered<T>>());
+        let types = data.get_mut(&TypeId::of::<HostTypes>());
+        if let Some(HostTypes(types)) = types.and_then(|t| t.downcast_mut()) {
+            types.retain(|t| t.name != T::NAME);
         }
     }
 
@@ -373,50 +408,83 @@ impl Ctx<'_> {
         }
     }
 
-    /// The class, without methods.
-    fn new_class<T: HostClass>(&mut self, inst_vars: Vec<String>) -> Result<Class> {
-        let refused = |what: String| Err(Error::new(ErrorKind::Definition { what }));
+    /// The superclass, if such a class may be.
+    fn superclass<T: HostClass>(&mut self) -> Result<ClassIndex> {
         let name = T::NAME;
         if !name.starts_with(char::is_uppercase) || !is_name(name) {
-            return refused(format!("`{name}` is no name for a class"));
+            return Err(refused(format!("`{name}` is no name for a class")));
         }
         if self.vm.find_global(name).is_some() {
-            return refused(format!("the name `{name}` is taken"));
+            return Err(refused(format!("the name `{name}` is taken")));
         }
         let superclass = self.class(T::SUPERCLASS)?.index(self)?;
         if !self.vm.has_ordinary_instances(superclass) {
-            return refused(format!("{} cannot have such a subclass", T::SUPERCLASS));
+            return Err(no_subclass::<T>());
         }
+        let mut types = self.host_types().0.into_iter();
+        if let Some(other) = types.find(|t| self.vm.classes.inherits(superclass, t.class)) {
+            let what = format!(
+                "{name} cannot inherit from {}: methods of {1} want the Rust value of {1}",
+                T::SUPERCLASS,
+                with_article(other.name)
+            );
+            return Err(refused(what));
+        }
+        Ok(superclass)
+    }
+
+    fn check_variables<T: HostClass>(&self, superclass: ClassIndex, new: &[String]) -> Result<()> {
         let mut all = self.vm.classes.all_inst_vars(superclass);
-        for variable in &inst_vars {
-            if !is_name(variable) || RESERVED.contains(&variable.as_str()) {
-                return refused(format!("`{variable}` is no name for a variable"));
+        for variable in new {
+            if !is_variable(variable) {
+                return Err(refused(format!("`{variable}` is no name for a variable")));
             }
             if all.contains(variable) {
-                return refused(format!("{name} would have two variables `{variable}`"));
+                let what = format!("{} would have two variables `{variable}`", T::NAME);
+                return Err(refused(what));
             }
             all.push(variable.clone());
         }
+        Ok(())
+    }
+
+    /// The class, without methods if it is new.
+    fn new_class<T: HostClass>(
+        &mut self,
+        superclass: ClassIndex,
+        inst_vars: Vec<String>,
+    ) -> Result<Class> {
         let spec = ClassSpec {
-            name: name.into(),
+            name: T::NAME.into(),
             superclass: Some(superclass),
             inst_vars,
             package: T::PACKAGE.into(),
             comment: T::COMMENT.into(),
             ..ClassSpec::default()
         };
-        let Ok(index) = self.vm.define_class(&spec) else {
-            let what = format!("{} cannot have such a subclass", T::SUPERCLASS);
-            return refused(what);
-        };
+        let index = self.vm.define_class(&spec);
+        let index = index.map_err(|_| no_subclass::<T>())?;
         self.vm.methods_changed();
         let object = self.vm.classes.get(index).map(|c| c.object);
         Ok(Class::new(Obj::new(self.vm, object.unwrap_or(Value::NIL))))
     }
 }
 
+fn refused(what: String) -> Error {
+    Error::new(ErrorKind::Definition { what })
+}
+
+fn no_subclass<T: HostClass>() -> Error {
+    refused(format!("{} cannot have such a subclass", T::SUPERCLASS))
+}
+
 /// Words that are no variables.
 const RESERVED: [&str; 6] = ["self", "super", "true", "false", "nil", "thisContext"];
+
+/// Whether code can name a variable, or a global, like that.
+pub(super) fn is_variable(name: &str) -> bool {
+    is_name(name) && !RESERVED.contains(&name)
+}
 
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_')
@@ -428,7 +496,7 @@ fn own_ways<T: HostClass>(parts: &mut Vec<Part>, makers: &[String]) {
     let copy = |ctx: &mut Ctx<'_>, this: This<T>| instance::copy(ctx, this);
     let own = Part {
         class_side: false,
-        code: Code::Rust("shallowCopy".into(), host_method::<T, _, _>(copy)),
+        code: Code::Rust("shallowCopy".into(), host_method::<T, _, _>(copy, false)),
     };
     parts.insert(0, own);
     let how = match makers {

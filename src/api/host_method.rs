@@ -88,6 +88,12 @@ pub trait HostMethod<T, M>: Send + 'static {
     /// Runs it with the pinned values in `args`; none answers the receiver.
     #[doc(hidden)]
     fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>>;
+
+    /// Whether the pinned value at this place holds a Rust value such as the second parameter borrows, if it does.
+    #[doc(hidden)]
+    fn takes(_ctx: &mut Ctx<'_>, _place: usize, _: Key) -> bool {
+        true
+    }
 }
 
 /// Marks methods that borrow their receiver.
@@ -169,6 +175,11 @@ macro_rules! methods_of_two {
             $($name: FromSmalltalk,)*
         {
             const COUNT: usize = 2 + $count;
+
+            fn takes(ctx: &mut Ctx<'_>, place: usize, _: Key) -> bool {
+                let other = ctx.pinned(place);
+                cell::<U>(ctx, other).is_ok()
+            }
 
             #[allow(non_snake_case)]
             fn call(&self, ctx: &mut Ctx<'_>, args: Range<usize>, _: Key) -> Result<Option<Value>> {

@@ -62,7 +62,7 @@ pub use crate::vm::host_methods::Panicked;
 pub use crate::vm::trace::Frame;
 pub use crate::vm::{Mistake, Stop};
 pub use arguments::Arguments;
-pub use block::Block;
+pub use block::{Answer, Block};
 pub use builder::Builder;
 pub use class::Class;
 pub use context::{AsCtx, Ctx};

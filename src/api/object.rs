@@ -118,12 +118,17 @@ impl std::fmt::Debug for Obj {
     }
 }
 
-fn check_arity<A: Arguments>(selector: &str, _args: &A) -> Result<()> {
-    let takes = arity(selector).ok_or_else(|| {
+/// Arguments that a selector takes.
+pub(super) fn takes(selector: &str) -> Result<usize> {
+    arity(selector).ok_or_else(|| {
         Error::new(ErrorKind::NotFound {
             what: format!("selector `{selector}`: that is no message name"),
         })
-    })?;
+    })
+}
+
+fn check_arity<A: Arguments>(selector: &str, _args: &A) -> Result<()> {
+    let takes = takes(selector)?;
     if takes == A::COUNT {
         return Ok(());
     }
@@ -135,7 +140,7 @@ fn check_arity<A: Arguments>(selector: &str, _args: &A) -> Result<()> {
 }
 
 /// Arguments that a selector takes; none when it is no selector.
-pub(super) fn arity(selector: &str) -> Option<usize> {
+fn arity(selector: &str) -> Option<usize> {
     let first = selector.chars().next()?;
     if !first.is_alphabetic() && first != '_' {
         return selector

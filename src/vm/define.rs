@@ -168,7 +168,7 @@ impl Vm {
             self.note_weak_class(index, inst_size);
         }
         if !spec.nameless && spec.existing.is_none() {
-            self.set_global(&spec.name, object);
+            self.set_name(&spec.name, object);
         }
         // From here on the class object may be another: it grows by being replaced.
         if !spec.class_inst_vars.is_empty() || existing.is_none() {

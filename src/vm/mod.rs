@@ -607,6 +607,16 @@ impl Vm {
         self.heap.set_slot(binding, 1, value);
     }
 
+    /// The same for whatever code sees by this name: a variable of the session would hide the global.
+    pub fn set_name(&mut self, name: &str, value: Value) {
+        self.set_global(name, value);
+        if self.has_session_variable(name) {
+            let name = self.intern(name);
+            let binding = self.session_binding(name);
+            self.heap.set_slot(binding, 1, value);
+        }
+    }
+
     /// Counts work of a primitive against fuel: `n` units of about a send each.
     pub fn charge(&mut self, n: usize) {
         self.counter = self.counter.saturating_sub(n.min(1 << 40) as i64);

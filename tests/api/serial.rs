@@ -371,6 +371,7 @@ fn as_deep_as_the_stack_goes() {
         .err()
         .unwrap();
     assert!(error.to_string().starts_with("StackOverflow: "), "{error}");
+}
 
 /// Whatever it is.
 #[derive(Deserialize)]
