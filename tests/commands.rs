@@ -71,6 +71,20 @@ fn check_finds_what_a_package_cannot_define() {
         "{told}"
     );
     assert!(!told.contains("Bar") && !told.contains("Nobody"), "{told}");
+    // Once for each class, also where methods have files of their own.
+    let filetree = Folder::new();
+    for name in ["Nobody.extension", "Lost.class"] {
+        let class = format!("All.package/{name}");
+        let properties = "{ \"name\" : \"NAME\", \"super\" : \"Gone\" }";
+        let properties = properties.replace("NAME", name.split('.').next().unwrap_or(name));
+        filetree.file(&format!("{class}/properties.json"), &properties);
+        for method in ["a", "b"] {
+            let text = format!("as yet unclassified\n{method}\n\t^ 1\n");
+            filetree.file(&format!("{class}/instance/{method}.st"), &text);
+        }
+    }
+    let text = out(&chirp(&["check", "--json", filetree.path()]));
+    assert_eq!(text.lines().count(), 2, "{text}");
     // A load leaves them out, and a listing shows what is there.
     let output = chirp(&["--load", folder.path(), "-p", "3"]);
     assert_eq!((code(&output), out(&output)), (0, "3\n".into()));

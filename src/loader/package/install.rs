@@ -294,9 +294,10 @@ impl Load {
         {
             self.report.failures.push(failure);
         }
-        let file = method.source.file.clone().unwrap_or_default();
+        // Each method may have a file of its own.
+        let file = &self.parts[part].file;
         let what = format!("{} (extension)", method.owner);
-        let told = |s: &Skipped| s.file == file && (s.what == method.owner || s.what == what);
+        let told = |s: &Skipped| s.file == *file && (s.what == method.owner || s.what == what);
         if self.report.skipped.iter().any(told) {
             return;
         }
