@@ -476,3 +476,21 @@ fn an_error_of_another_machine_is_a_host_error() {
         5
     );
 }
+
+#[test]
+fn what_nobody_handles_does_what_its_class_says() {
+    let st = &mut Smalltalk::new();
+    let signal = st.block(|ctx: &mut Ctx<'_>, class: String| {
+        let answer = ctx.signal::<Option<i64>>(&class, "so")?;
+        Ok::<_, chirp::Error>(answer.unwrap_or(5))
+    });
+    let signal = signal.unwrap();
+    assert_eq!(signal.call(st, ("Notification".into(),)).unwrap(), 5);
+    for class in ["Warning", "Error"] {
+        let error = signal.call(st, (class.into(),)).unwrap_err();
+        assert_eq!(error.to_string(), format!("{class}: so"));
+    }
+    st.set_global("Signal", &signal).unwrap();
+    let resumed = "[ Signal value: 'Warning' ] on: Warning do: [ :e | e resume: 7 ]";
+    assert_eq!(st.eval::<i64>(resumed).unwrap(), 7);
+}
