@@ -2,7 +2,8 @@
 //!
 //! Must never resolve expressions.
 
-use chirp_grammar::ast::{DoIt, Ident, Literal, Pragma, Statement};
+use chirp_grammar::ast::{DoIt, Ident, Literal, Pragma, Span, Statement};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::diagnose;
 use super::resolve::Resolver;
@@ -138,16 +139,14 @@ impl<'a> Resolver<'a> {
 
     /// Reports names that one list declares twice, and reserved ones.
     fn check_list(&mut self, idents: &[Ident]) {
-        for (index, ident) in idents.iter().enumerate() {
+        let mut seen: FxHashMap<&str, Span> = FxHashMap::default();
+        for ident in idents {
             if super::is_reserved(&ident.name) {
-                self.names.errors.push(diagnose::declared_reserved(ident));
-            } else if let Some(first) = idents[..index]
-                .iter()
-                .find(|other| other.name == ident.name)
-            {
-                self.names
-                    .errors
-                    .push(diagnose::declared_twice(ident, first.span));
+                self.names.report(|| diagnose::declared_reserved(ident));
+            } else if let Some(&first) = seen.get(ident.name.as_str()) {
+                self.names.report(|| diagnose::declared_twice(ident, first));
+            } else {
+                seen.insert(&ident.name, ident.span);
             }
         }
     }
@@ -156,9 +155,10 @@ impl<'a> Resolver<'a> {
 /// The first occurrence of each name that can be declared and is not known yet.
 fn new_names(idents: &[Ident], known: impl Fn(&str) -> bool) -> Vec<&Ident> {
     let mut found: Vec<&Ident> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     for ident in idents {
-        let is_new = !known(&ident.name) && !found.iter().any(|other| other.name == ident.name);
-        if is_new && !super::is_reserved(&ident.name) {
+        let name = ident.name.as_str();
+        if !super::is_reserved(name) && !known(name) && seen.insert(name) {
             found.push(ident);
         }
     }

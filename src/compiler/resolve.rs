@@ -85,6 +85,8 @@ impl<'a> Resolver<'a> {
                 }
                 ast::Statement::Declare(idents) => self.declare_again(idents, &mut resolved),
             }
+            // More than anybody reads: they are larger than the text that they are about.
+            self.names.errors.truncate(super::MAX_DIAGNOSTICS);
         }
         resolved
     }

@@ -230,15 +230,22 @@ impl<'a> Names<'a> {
     /// Declares a parameter or temporary in the innermost scope; none if the name is taken or reserved.
     pub fn declare(&mut self, ident: &'a Ident, is_param: bool) -> Option<LocalId> {
         if is_reserved(&ident.name) {
-            self.errors.push(diagnose::declared_reserved(ident));
+            self.report(|| diagnose::declared_reserved(ident));
             return None;
         }
         let names = &self.environments.last().expect("a scope is open").names;
         if let Some(&(_, first)) = names.get(ident.name.as_str()) {
-            self.errors.push(diagnose::declared_twice(ident, first));
+            self.report(|| diagnose::declared_twice(ident, first));
             return None;
         }
         Some(self.add_local(&ident.name, ident.span, is_param))
+    }
+
+    /// A mistake, unless there are more already than anybody reads.
+    pub fn report(&mut self, mistake: impl FnOnce() -> Diagnostic) {
+        if self.errors.len() < super::MAX_DIAGNOSTICS {
+            self.errors.push(mistake());
+        }
     }
 
     /// The variable of the innermost scope with this name.

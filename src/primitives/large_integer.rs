@@ -51,7 +51,9 @@ fn raised_to(vm: &mut Vm, args: &[Value]) -> PrimResult {
     }
     let exponent = power.to_u64().unwrap_or(u64::MAX);
     let bits = (base.bits() - 1).max(1).saturating_mul(exponent);
-    if bits > MAX_BITS {
+    // Of a base of few bits, the logarithm tells more; the last digits of it are not to be trusted.
+    let logarithm = base.to_f64().abs().log2() * exponent as f64 * 0.999_999;
+    if bits > MAX_BITS || logarithm.is_finite() && logarithm > MAX_BITS as f64 {
         return Err(PrimError::NoMemory);
     }
     afford(vm, product_work(bits, bits))?;
