@@ -1,7 +1,9 @@
 //! `chirp completions`: what a shell offers behind the words of a command line.
 //!
 //! The script that a shell is given asks the command itself at each Tab, and so there is one answer for all shells, from
-//! the definition of the options. Only words are looked at here: files are the shell's business.
+//! the definition of the options. Only words are looked at here: files are the shell's business. (What `clap_complete`
+//! writes takes the arguments of a script for commands in zsh, and offers no files beside commands; its form that asks
+//! the command is not stable yet.)
 
 use crate::tools::explain;
 use clap::{Arg, Command, ValueHint};
