@@ -291,8 +291,15 @@ unsafe fn compare_and_branch(
                     return Some((behind, fp));
                 }
                 let target = behind.offset(ops::sd(*pc.add(1)));
-                if jumps_when && vm.counter <= 0 {
-                    return poll(vm, target, fp);
+                if jumps_when {
+                    // The fast path has counted where it could decide; where it could not, nothing else may be counted
+                    // in the whole loop.
+                    if vm.counter > 0 {
+                        vm.counter -= 1;
+                    }
+                    if vm.counter <= 0 {
+                        return poll(vm, target, fp);
+                    }
                 }
                 Some((target, fp))
             }
