@@ -391,12 +391,17 @@ impl<'a> Ctx<'a> {
 
     /// Pays for a step of a conversion, which makes so many bytes in Rust. Nothing that runs would be stopped meanwhile.
     pub(super) fn charge(&mut self, bytes: usize) -> Result<()> {
+        self.charge_for(1, bytes)
+    }
+
+    /// The same for several steps.
+    pub(super) fn charge_for(&mut self, steps: usize, bytes: usize) -> Result<()> {
         let vm = &mut *self.vm;
         vm.converted = vm.converted.saturating_add(bytes);
         if vm.converted > vm.memory_limit() {
             return Err(Error::no_memory());
         }
-        match vm.charge_or_stop(1 + (bytes >> 6)) {
+        match vm.charge_or_stop(steps.saturating_add(bytes >> 6)) {
             Some(stop) => Err(Error::of_run(vm, RunError::Stopped(stop))),
             None => Ok(()),
         }

@@ -370,7 +370,8 @@ impl<T: FromSmalltalk> FromSmalltalk for Vec<T> {
 /// The elements of an Array. Converting one may move all of them.
 fn elements<T: FromSmalltalk>(ctx: &mut Ctx<'_>, array: Value) -> Result<Vec<T>> {
     let count = ctx.vm.heap.slots(array);
-    ctx.charge(count.saturating_mul(size_of::<T>()))?;
+    // A unit for each, at once: asked for one by one, it would take as long as to convert them.
+    ctx.charge_for(count, count.saturating_mul(size_of::<T>()))?;
     let place = ctx.pin(array);
     let mut items = Vec::with_capacity(count);
     while let Some(&value) = ctx
@@ -379,7 +380,7 @@ fn elements<T: FromSmalltalk>(ctx: &mut Ctx<'_>, array: Value) -> Result<Vec<T>>
         .pointer_slots(ctx.pinned(place))
         .get(items.len())
     {
-        match ctx.charge(0).and_then(|()| T::from_value(ctx, value, KEY)) {
+        match T::from_value(ctx, value, KEY) {
             Ok(item) => items.push(item),
             Err(error) => {
                 ctx.unpin(place);
