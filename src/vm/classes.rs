@@ -249,9 +249,7 @@ impl Method {
             loose: false,
         }
     }
-}
 
-impl Method {
     /// What it takes beside its code, of a program's method. One that a trait brought shares the text of the trait's.
     fn text_bytes(&self) -> usize {
         let protocol = self.protocol.len().saturating_sub(USUAL_TEXT);
