@@ -8,8 +8,9 @@ use super::code::code_value;
 use super::handles::Root;
 use super::process::{State, Turn, wipe};
 use super::run::{Level, RunError};
-use super::{Stop, Unhandled, Vm, dispatch};
+use super::{Stop, Unhandled, Vm, dispatch, signal};
 use crate::memory::Value;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Offset of the frame at the bottom of a Process.
@@ -316,9 +317,19 @@ impl Vm {
         let Some(dropped) = &self.dropped_runs else {
             return;
         };
-        for process in dropped.with(std::mem::take) {
-            self.terminate_sliced(&process);
+        let dropped = dropped.with(std::mem::take);
+        if dropped.is_empty() {
+            return;
         }
+        // A stop is for the call that begins, whether it came before or comes now.
+        let mut signals = self.signals.swap(0, Ordering::AcqRel);
+        for process in dropped {
+            self.terminate_sliced(&process);
+            if self.stop == Some(Stop::Interrupt) {
+                signals |= signal::STOP;
+            }
+        }
+        self.signals.fetch_or(signals, Ordering::AcqRel);
     }
 
     fn slot_of(&self, sliced: &Sliced) -> Option<usize> {

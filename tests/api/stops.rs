@@ -85,6 +85,34 @@ fn fuel_time_and_stops_run_what_cleans_up() {
     }
 }
 
+/// What programs that were dropped still do at the begin of a call does not use up the stop that is for the call.
+#[test]
+fn a_stop_is_not_for_programs_that_were_dropped() {
+    let (mut st, output) = machine(|b| b.timeout(GUARD));
+    let drop_one = |st: &mut Smalltalk, cleans: &str| {
+        let text = format!("[ (Delay forSeconds: 100) wait ] ensure: [ {cleans} ]");
+        let mut run = st.start(&text).unwrap();
+        assert!(matches!(run.step::<()>(st, 1000), Ok(Progress::Waiting(_))));
+    };
+    for cleans in [
+        "Transcript show: 'a'",
+        ENDLESS,
+        "1 to: 100000 do: [ :i | i foo: i ] on: Error do: [ :e | ]",
+    ] {
+        drop_one(&mut st, cleans);
+        st.interrupt_handle().stop();
+        assert_eq!(stopped(&mut st, "3 + 4"), Stop::Interrupt, "{cleans}");
+        assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
+    }
+    assert!(output.text().starts_with('a'));
+    // One that comes while they clean up is for the call as well.
+    drop_one(&mut st, ENDLESS);
+    let thread = soon(&st, |handle| handle.stop());
+    assert_eq!(stopped(&mut st, ENDLESS), Stop::Interrupt);
+    thread.join().unwrap();
+    assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
+}
+
 /// Many small objects are a stop, or one too many an exception, which may be handled as ever. What cleans up has some
 /// memory to do it in.
 #[test]
