@@ -312,7 +312,9 @@ impl Ctx<'_> {
             return Ok(class);
         }
         self.forget::<T>();
-        let _half = class.send::<()>(self, "removeFromSystem", ());
+        // Not in Smalltalk, which may have used up its limits.
+        self.vm.set_name(T::NAME, Value::NIL);
+        self.vm.forget_global(T::NAME);
         filled.unwrap_or_else(|panic| resume_unwind(panic))?;
         Ok(class)
     }

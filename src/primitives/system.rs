@@ -62,11 +62,10 @@ fn global_names(vm: &mut Vm, _args: &[Value]) -> PrimResult {
 /// Code that names the global finds it undefined from now on.
 fn global_remove(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let name = name(vm, args)?;
-    vm.make_latent(&name);
-    let binding = vm.defined_global(&name).ok_or(PrimError::NotFound)?;
-    vm.keep_what_latent_needs(vm.heap.slot(binding, 1));
-    vm.heap.set_slot(binding, 1, Value::UNDEFINED);
-    Ok(args[0])
+    match vm.forget_global(&name) {
+        true => Ok(args[0]),
+        false => Err(PrimError::NotFound),
+    }
 }
 
 fn arguments(vm: &mut Vm, _args: &[Value]) -> PrimResult {

@@ -607,7 +607,18 @@ impl Vm {
         self.heap.set_slot(binding, 1, value);
     }
 
-    /// The same for whatever code sees by this name: a variable of the session would hide the global.
+    /// Takes a global away; whether there was one.
+    pub fn forget_global(&mut self, name: &str) -> bool {
+        self.make_latent(name);
+        let Some(binding) = self.defined_global(name) else {
+            return false;
+        };
+        self.keep_what_latent_needs(self.heap.slot(binding, 1));
+        self.heap.set_slot(binding, 1, Value::UNDEFINED);
+        true
+    }
+
+    /// Sets a global and whatever else code sees by this name: a variable of the session would hide the global.
     pub fn set_name(&mut self, name: &str, value: Value) {
         self.set_global(name, value);
         if self.has_session_variable(name) {

@@ -1,6 +1,6 @@
 //! Rust types as classes: values stay with their objects, whatever Smalltalk does to these, and die with them.
 
-use chirp::{Block, ClassDef, Ctx, ErrorKind, HostClass, New, Obj, Smalltalk, This};
+use chirp::{AsCtx, Block, ClassDef, Ctx, ErrorKind, HostClass, New, Obj, Smalltalk, This};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -486,6 +486,50 @@ impl<const N: usize> HostClass for Bad<N> {
         };
         Ok(())
     }
+}
+
+/// A definition that wants code to run while the class is made.
+struct Eager;
+
+impl HostClass for Eager {
+    const NAME: &'static str = "Eager";
+
+    fn define(c: &mut ClassDef<'_, Self>) -> chirp::Result<()> {
+        let step: i64 = c
+            .as_ctx()
+            .eval("(1 to: 100) inject: 0 into: [ :a :b | a + b ]")?;
+        c.variable("step").method("step", move |_: &Self| step);
+        Ok(())
+    }
+}
+
+/// Without fuel, or when it ends in the middle, there is all of the class or nothing.
+#[test]
+fn a_definition_that_is_stopped_leaves_nothing() {
+    let mut done = 0;
+    for fuel in (0..400).step_by(10) {
+        let st = &mut Smalltalk::new();
+        st.eval::<()>("Eager := 7").unwrap();
+        st.set_fuel(Some(fuel));
+        let registered = st.register::<Eager>();
+        st.set_fuel(None);
+        match registered {
+            Ok(_) => {
+                done += 1;
+                st.set_global("One", New(Eager)).unwrap();
+                assert_eq!(st.eval::<i64>("One step").unwrap(), 5050);
+            }
+            Err(error) => {
+                assert!(error.to_string().contains("fuel"), "{error}");
+                assert!(st.class("Eager").is_err());
+                assert!(!st.eval::<bool>("Smalltalk includesKey: #Eager").unwrap());
+                assert!(st.object(New(Eager)).is_err());
+                st.register::<Eager>().unwrap();
+                assert_eq!(st.eval::<String>("Eager name").unwrap(), "Eager");
+            }
+        }
+    }
+    assert!((1..40).contains(&done), "{done} of 40");
 }
 
 #[test]
