@@ -55,25 +55,15 @@ impl Heap {
 
     /// All objects of a class, not of its subclasses. After a full collection: the living ones.
     pub fn instances_of(&self, class: ClassIndex) -> Vec<Value> {
-        let mut found = Vec::new();
-        self.each_object(|v| {
-            if header::class_of(self.header(v)) == class {
-                found.push(v);
-            }
-        });
-        found
+        self.instances_of_any(|c| c == class)
     }
 
-    /// All objects of these classes, with the class.
-    pub fn instances_of_any(
-        &self,
-        is_one: impl Fn(ClassIndex) -> bool,
-    ) -> Vec<(ClassIndex, Value)> {
+    /// All objects of these classes.
+    pub fn instances_of_any(&self, is_one: impl Fn(ClassIndex) -> bool) -> Vec<Value> {
         let mut found = Vec::new();
         self.each_object(|v| {
-            let class = header::class_of(self.header(v));
-            if is_one(class) {
-                found.push((class, v));
+            if is_one(header::class_of(self.header(v))) {
+                found.push(v);
             }
         });
         found

@@ -241,21 +241,19 @@ fn redefine(vm: &mut Vm, class: ClassIndex, spec: &ClassSpec) -> Result<ClassInd
     }
     let before_format = old.format;
     // All that can fail comes before anything changes.
-    let instances = match reshaped || !same_layout || moved {
-        true => migrate::instances(vm, &below, wanted.len().saturating_sub(before.len()))?,
-        false => Vec::new(),
+    let reformed = vm.layout_of(spec).map(|(format, _)| format) != Some(before_format);
+    let changed = match (reshaped, reformed) {
+        (true, _) => &below[..],
+        (false, true) => &below[..1],
+        (false, false) => &[],
     };
+    let instances = migrate::instances(vm, changed, wanted.len().saturating_sub(before.len()))?;
     let index = vm.define_class(spec)?;
-    let reformed = vm.classes.get(index).map(|i| i.format) != Some(before_format);
     migrate::migrate(vm, instances, |vm, class| {
-        let is_same = !reshaped && (class != index || !reformed);
-        if is_same {
-            return None;
-        }
         let new = vm.classes.all_inst_vars(class);
         let own = new.get(wanted.len()..).unwrap_or_default();
         let old = before.iter().chain(own).cloned().collect();
-        Some(Shape { old, new })
+        Shape { old, new }
     });
     Ok(index)
 }

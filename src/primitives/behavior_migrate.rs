@@ -18,7 +18,10 @@ pub fn instances(
     vm: &mut Vm,
     classes: &[ClassIndex],
     grown: usize,
-) -> Result<Vec<(ClassIndex, Value)>, PrimError> {
+) -> Result<Vec<Value>, PrimError> {
+    if classes.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut classes = classes.to_vec();
     classes.sort_unstable();
     let is_one = |c: ClassIndex| classes.binary_search(&c).is_ok();
@@ -33,35 +36,31 @@ pub fn instances(
     };
     let bytes = found
         .iter()
-        .fold(0, |sum: usize, &(_, v)| sum.saturating_add(words(v)));
+        .fold(0, |sum: usize, &v| sum.saturating_add(words(v)));
     let bytes = bytes.saturating_mul(8);
     if !vm.heap.can_allocate(bytes) {
         return Err(PrimError::NoMemory);
     }
     vm.charge(bytes >> 6);
-    found.sort_by_key(|&(class, _)| class);
+    found.sort_by_key(|&v| vm.heap.class_of(v));
     Ok(found)
 }
 
-/// Replaces each instance of a class that has another shape now by one of that shape.
-pub fn migrate(
-    vm: &mut Vm,
-    instances: Vec<(ClassIndex, Value)>,
-    shape: impl Fn(&Vm, ClassIndex) -> Option<Shape>,
-) {
+/// Replaces each of the instances, whose classes have another shape now, by one of that shape.
+pub fn migrate(vm: &mut Vm, instances: Vec<Value>, shape: impl Fn(&Vm, ClassIndex) -> Shape) {
     let mut pairs = Vec::new();
-    for same in instances.chunk_by(|a, b| a.0 == b.0) {
-        let class = same[0].0;
-        let Some(shape) = shape(vm, class) else {
-            continue;
-        };
+    let of_one_class = |&a: &Value, &b: &Value| vm.heap.class_of(a) == vm.heap.class_of(b);
+    let groups: Vec<&[Value]> = instances.chunk_by(of_one_class).collect();
+    for same in groups {
+        let class = vm.heap.class_of(same[0]);
+        let shape = shape(vm, class);
         // Where the value of each new variable was.
         let from: Vec<Option<usize>> = shape
             .new
             .iter()
             .map(|name| shape.old.iter().position(|n| n == name))
             .collect();
-        for &(_, old) in same {
+        for &old in same {
             if let Some(new) = moved(vm, class, old, shape.old.len(), &from) {
                 pairs.push((old, new));
             }

@@ -73,15 +73,9 @@ impl Vm {
     /// Defines a class, or redefines it if its name is taken: it stays the same object, and keeps its methods.
     pub fn define_class(&mut self, spec: &ClassSpec) -> Result<ClassIndex, PrimError> {
         let existing = spec.changes(self);
-        let (mut format, mut layout) = layout_of(&spec.layout).ok_or(PrimError::BadArgument)?;
+        let (format, layout) = self.layout_of(spec).ok_or(PrimError::BadArgument)?;
         let parent = spec.superclass.and_then(|s| self.classes.get(s));
         let inherited = parent.map_or(0, |p| p.inst_size);
-        if let Some(p) = parent
-            && format == Format::Fixed
-            && p.format != Format::Fixed
-        {
-            (format, layout) = (p.format, p.layout);
-        }
         if !format.is_pointers() && inherited + spec.inst_vars.len() > 0 {
             return Err(PrimError::BadArgument);
         }
@@ -181,6 +175,14 @@ impl Vm {
             self.flush_caches(None);
         }
         Ok(index)
+    }
+
+    /// The format that instances will have, and Tonel's name for it; none for a layout that nobody knows.
+    pub fn layout_of(&self, spec: &ClassSpec) -> Option<(Format, &'static str)> {
+        let own = layout_of(&spec.layout)?;
+        let parent = spec.superclass.and_then(|s| self.classes.get(s));
+        let inherited = parent.filter(|p| own.0 == Format::Fixed && p.format != Format::Fixed);
+        Some(inherited.map_or(own, |p| (p.format, p.layout)))
     }
 
     fn class_var_bindings(&mut self, index: ClassIndex, names: &[String]) -> Vec<(String, Value)> {

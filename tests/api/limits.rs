@@ -248,6 +248,32 @@ fn streams_are_the_hosts() {
         .unwrap();
 }
 
+/// Instances are moved where their shape changes, which takes as much memory again; another superclass alone is no reason.
+#[test]
+fn another_superclass_moves_no_instances() {
+    let mut st = Smalltalk::builder().memory(18 << 20).build().unwrap();
+    st.eval::<()>(
+        "Object subclass: #Above. Object subclass: #Below slots: { #a } classVariables: {} package: 'P'.
+        all := (1 to: 400000) collect: [ :i | Below new ]. all last instVarNamed: #a put: 7",
+    )
+    .unwrap();
+    let into = |superclass: &str, slots: &str| {
+        format!("{superclass} subclass: #Below slots: {slots} classVariables: {{}} package: 'P'")
+    };
+    st.eval::<()>(&into("Above", "{ #a }")).unwrap();
+    let answer = "{ all last class superclass name. all last instVarNamed: #a }";
+    assert_eq!(
+        st.eval::<(String, i64)>(answer).unwrap(),
+        ("Above".to_string(), 7)
+    );
+    let error = st.eval::<()>(&into("Above", "{ #b. #a }")).unwrap_err();
+    assert!(error.to_string().starts_with("OutOfMemory"), "{error}");
+    st.eval::<()>("all := all last: 10. Smalltalk garbageCollect")
+        .unwrap();
+    st.eval::<()>(&into("Above", "{ #b. #a }")).unwrap();
+    assert_eq!(st.eval::<i64>("all last instVarNamed: #a").unwrap(), 7);
+}
+
 #[test]
 #[cfg(not(feature = "net"))]
 fn a_build_without_sockets_says_so_and_can_wait() {
