@@ -93,18 +93,24 @@ pub fn build(files: &[SourceFile], extras: Extras<'_>) -> Result<Library, Vec<Li
     for &class in &order.classes {
         writer.class(class, &parsed, &order, &mut errors);
     }
-    if let Some(p) = parsed.last().filter(|_| writer.is_full()) {
-        errors.push(error_at(
-            p.file,
-            0,
-            "there are too many classes and methods",
-        ));
+    let too_many = "there are too many classes and methods";
+    errors.extend(too_much(&parsed, writer.is_full(), too_many));
+    if !errors.is_empty() {
+        return Err(errors);
     }
-    if errors.is_empty() {
-        Ok(writer.finish(&order))
-    } else {
-        Err(errors)
+    let library = writer.finish(&order);
+    let is_long = library.early_text.len() > layout::MOST;
+    let too_long = "the texts that every program needs are too long for the index";
+    match too_much(&parsed, is_long, too_long) {
+        Some(error) => Err(vec![error]),
+        None => Ok(library),
     }
+}
+
+/// What the index has no room for: no file's fault, the last one is told.
+fn too_much(parsed: &[Parsed<'_>], is_so: bool, message: &str) -> Option<LibraryError> {
+    let last = parsed.last().filter(|_| is_so)?;
+    Some(error_at(last.file, 0, message))
 }
 
 fn error_at(file: &SourceFile, offset: usize, message: impl Into<String>) -> LibraryError {
@@ -301,6 +307,29 @@ mod tests {
         let method = "a: b\n\t\"Adds.\"\n\n\t^ b + 1";
         assert_eq!(pieces(COMMENTS)[3..], [method, "I add."]);
         assert_eq!(pieces(Extras::default())[3..], ["a: b\n\n\n\t^ b + 1"]);
+    }
+
+    /// Where the text of early pieces ends is an entry as well.
+    #[test]
+    fn early_pieces_are_as_long_as_an_entry_can_tell() {
+        let built = |letters: usize| {
+            let text = format!(
+                "{}\nK >> a [ ^ '{}' ]",
+                class("K", "nil").text,
+                "x".repeat(letters)
+            );
+            let early = "K>>a";
+            build(&[file("K.st", &text)], Extras { early, ..COMMENTS })
+        };
+        let besides = built(0).unwrap().early_text.len();
+        let library = built(layout::MOST - besides).unwrap();
+        let index = layout::Index(&library.index);
+        assert_eq!(index.early_range(index.method(0)), Some(0..layout::MOST));
+        let errors = built(layout::MOST - besides + 1).unwrap_err();
+        assert_eq!(
+            errors[0].to_string(),
+            "K.st:1:1: the texts that every program needs are too long for the index"
+        );
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub fn path(package: &str, class: &str, is_trait: bool) -> String {
     format!("{package}/{class}.{kind}.st")
 }
 
+/// The largest number that an entry holds.
+pub const MOST: usize = u16::MAX as usize;
+
 /// Adds an entry to an index.
 pub fn push_entry(bytes: &mut Vec<u8>, number: usize) {
     bytes.extend((number as u16).to_le_bytes());

@@ -1,5 +1,5 @@
 //! The growing pieces of a library and their index. Lays out what `layout` describes; checks nothing but that no method
-//! occurs twice.
+//! occurs twice, and that there is room in the index.
 
 use super::super::bare::without_comments;
 use super::super::error::FormatError;
@@ -44,7 +44,7 @@ impl<'a> Writer<'a> {
 
     /// Whether there is more than the index can tell.
     pub fn is_full(&self) -> bool {
-        3 * self.heads.len() + self.methods.len() > 0xFFFF
+        3 * self.heads.len() + self.methods.len() > layout::MOST
     }
 
     fn is_early(&self, name: &str) -> bool {
