@@ -28,7 +28,9 @@ impl Smalltalk {
     /// | enums | `#Name`, or `#Name -> value` where a variant has something inside |
     ///
     /// [`Obj::deserialize`] is the way back. It takes more: any collection as a sequence, Symbols as text, a Dictionary of
-    /// one pair as a variant, and any object as a struct whose fields are its instance variables.
+    /// one pair as a variant, and any object as a struct whose fields are its instance variables. A number that does not fit
+    /// is an error, with one exception: in `flatten`, `untagged` and `tag = "…"` serde itself makes an `f32` of what was read
+    /// as a Float before its type was known, and infinity of one that is too large. An `f64` there is exact.
     ///
     /// ```
     /// use chirp::{Obj, Smalltalk};

@@ -49,9 +49,10 @@ pub struct Snapshot {
 /// Classes and methods whose code is somewhere else.
 struct Codeless(ClassTable);
 
-// SAFETY: all that keeps a class table in its thread are the addresses of code in its methods, and these are null.
+// SAFETY: all that keeps a class table in its thread are the addresses of code in its methods (the compiler looks at the
+// rest, in `classes`), and these are null: only `of` makes one, and nobody has it to change.
 unsafe impl Send for Codeless {}
-// SAFETY: as above; nothing in it changes.
+// SAFETY: as above; what is shared is read, or copied.
 unsafe impl Sync for Codeless {}
 
 impl Codeless {
