@@ -76,7 +76,7 @@ fn every_primitive_that_the_library_names_exists() {
 
 #[test]
 fn the_machine_finds_the_classes_that_it_knows() {
-    assert_eq!(missing_known_classes(&machine()), Vec::<&str>::new());
+    assert_eq!(missing_known_classes(&image()), Vec::<&str>::new());
 }
 
 #[test]

@@ -5,9 +5,10 @@ use super::context::{AsCtx, Ctx};
 use super::error::{Error, ErrorKind, Result};
 use super::host_class::HostTypes;
 use super::smalltalk::Smalltalk;
+use crate::formats::parts;
 use crate::host::{Host, library_files};
-use crate::loader::boot::{boot_shared, resume};
-use crate::loader::image;
+use crate::loader::boot::{boot_shared, missing_known_classes, resume};
+use crate::loader::{image, left_out};
 use crate::memory::HeapOptions;
 use crate::vm::{Outlined, Snapshot, Vm};
 use std::path::Path;
@@ -70,10 +71,12 @@ impl Image {
     }
 
     /// The library in a folder, laid out as `image/` of Chirp's sources: its classes and whatever others are to be there
-    /// from the start, in Tonel. All of it is read and scanned now.
+    /// from the start, in Tonel. All of it is read and scanned now. It needs no feature; what belongs to one that this program
+    /// was built without is left out, as in the library inside.
     ///
     /// # Errors
-    /// What cannot be read, and every mistake in the headers of the files. Methods are compiled when they are sent.
+    /// What cannot be read, every mistake in the headers of the files, and a class that the machine needs and that is not
+    /// there. Methods are compiled when they are sent.
     ///
     /// ```
     /// use chirp::{Image, Smalltalk};
@@ -84,13 +87,19 @@ impl Image {
     /// # Ok::<(), chirp::Error>(())
     /// ```
     pub fn of(folder: impl AsRef<Path>) -> Result<Image> {
-        let files = library_files::read(folder.as_ref())
-            .map_err(|e| Error::of_file(folder.as_ref(), &e))?;
-        match image::Image::from_files(&files) {
-            Ok(image) => Ok(Image(Content::Library(Arc::new(image)))),
-            Err(errors) => {
-                let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-                Err(Error::host(lines.join("\n")))
+        let folder = folder.as_ref();
+        let files = library_files::read(folder).map_err(|e| Error::of_file(folder, &e))?;
+        let (files, _) = parts::choose(files, |feature| !left_out::lacks(feature));
+        let image = image::Image::from_files(&files).map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Error::host(lines.join("\n"))
+        })?;
+        match missing_known_classes(&image).first() {
+            None => Ok(Image(Content::Library(Arc::new(image)))),
+            Some(class) => {
+                let folder = folder.display();
+                let what = format!("{folder} is no class library: there is no class {class} in it");
+                Err(Error::host(what))
             }
         }
     }

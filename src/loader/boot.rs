@@ -7,7 +7,6 @@ use super::left_out;
 use super::library::Library;
 use crate::host::Host;
 use crate::memory::{HeapOptions, Value};
-use crate::vm::known::Known;
 use crate::vm::{Outlined, PrimError, Snapshot, Vm};
 use std::sync::Arc;
 
@@ -92,13 +91,13 @@ fn failure(class: ClassEntry<'_>, error: PrimError) -> String {
     )
 }
 
-/// The classes that the machine knows and the library does not define: a check for tests.
-pub fn missing_known_classes(vm: &Vm) -> Vec<&'static str> {
+/// The classes that the machine knows and a library does not define.
+pub fn missing_known_classes(image: &Image) -> Vec<&'static str> {
     let machine_only = ["MethodHome", "HostObject", "Ephemeron"];
     crate::vm::known::NAMES
         .iter()
         .copied()
         .filter(|n| !machine_only.contains(n) && left_out::feature(n).is_none())
-        .filter(|n| Known::named(n).is_none_or(|i| vm.classes.get(i).is_none()))
+        .filter(|n| image.class_named(n).is_none())
         .collect()
 }

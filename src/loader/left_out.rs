@@ -21,15 +21,23 @@ pub fn feature(name: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether the library of this program is without what this feature brings.
+pub fn lacks(feature: &str) -> bool {
+    let mut lines = super::packed::embedded().left_out().lines();
+    lines.any(|line| line.split('\t').next() == Some(feature))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::feature;
+    use super::{feature, lacks};
 
     #[test]
     fn what_is_missing_is_missed() {
         let library = cfg!(not(feature = "library")).then_some("library");
         let net = cfg!(not(feature = "net")).then_some("net");
         assert_eq!(feature("RxMatcher"), library);
+        assert_eq!(lacks("library"), library.is_some());
+        assert!(!lacks("serde"));
         assert_eq!(feature("String>>asRegex"), library);
         assert_eq!(feature("String>>asSocketAddress"), net);
         let dates = cfg!(not(feature = "dates")).then_some("dates");

@@ -104,12 +104,29 @@ fn a_folder_without_a_library_is_refused() {
     let wrong = Image::of(&folder);
     let empty = folder.join("empty");
     std::fs::create_dir_all(&empty).unwrap();
-    let nothing = Image::of(&empty).and_then(|image| Smalltalk::builder().image(&image).build());
+    let nothing = Image::of(&empty);
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(wrong.unwrap_err().to_string().contains("NoSuch"));
-    // Neither a panic nor a machine that cannot add.
-    if let Ok(mut st) = nothing {
-        let _ = st.eval::<i64>("3 + 4");
+    let error = nothing.unwrap_err().to_string();
+    assert!(
+        error.contains("is no class library: there is no class "),
+        "{error}"
+    );
+}
+
+/// Of what this program was built without, a folder brings nothing that could only fail.
+#[test]
+fn a_folder_has_what_the_library_inside_has() {
+    let image = Image::of(LIBRARY).unwrap();
+    for source in [
+        "(Smalltalk globals includesKey: #Socket) printString",
+        "[ ('abc' matchesRegex: 'a.*') printString ] on: Error do: [ :e | e messageText ]",
+        "[ #[ 1 2 3 ] zipped size printString ] on: Error do: [ :e | e messageText ]",
+        "[ '/' asFileReference class name asString ] on: Error do: [ :e | e messageText ]",
+        "[ TestCase name asString ] on: Error do: [ :e | e messageText ]",
+    ] {
+        let of_folder: String = Smalltalk::from_image(&image).eval(source).unwrap();
+        assert_eq!(of_folder, Smalltalk::new().eval::<String>(source).unwrap());
     }
 }
 
