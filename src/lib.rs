@@ -59,6 +59,10 @@
 //!
 //! `cli` and what it wants are the default.
 //!
+//! The machine's own modules are there for Chirp's own tests and tools, and promise nothing: that a bare value is used no
+//! longer than until the next collection, and in its own machine only, is looked at by nobody, and code that is safe for the
+//! compiler can break it. A host program needs none of them.
+//!
 //! # More
 //!
 //! `examples/embed_hello.rs`, `embed_blocks.rs`, `embed_class.rs`, `embed_config.rs`, `embed_plugins.rs`,
@@ -112,7 +116,8 @@ pub mod cli;
 pub mod tools;
 
 // Tests and tools look into the machine. Without them there is what the API calls, and nothing else is compiled: a public
-// function of a public module always would be.
+// function of a public module always would be. What could forge a value or an address is the crate's own all the same; that
+// a value is not used after a collection, nor in another machine, only the machine's own code sees to.
 #[cfg(feature = "tools")]
 pub mod compiler;
 #[cfg(not(feature = "tools"))]

@@ -55,7 +55,7 @@ fn what_every_program_needs_is_not_packed() {
         vm.send_message(selector, &[receiver]).expect("an answer");
     }
     let methods = vm.classes.methods.iter();
-    let compiled = methods.filter(|m| !m.code.is_null() && m.source.library && m.source.line > 0);
+    let compiled = methods.filter(|m| m.is_compiled() && m.source.library && m.source.line > 0);
     let mut names: BTreeSet<String> = compiled
         .map(|m| {
             format!(

@@ -19,7 +19,7 @@ pub(super) struct Evacuator<'h, const FULL: bool> {
     young_bytes: u64,
     /// The survivor half that is filled: first word, next free word, end, next object to scan.
     to_start: *mut u64,
-    pub to_free: *mut u64,
+    pub(crate) to_free: *mut u64,
     to_end: *mut u64,
     to_scan: *mut u64,
     /// Next old object to scan: segment, and word in it.

@@ -47,13 +47,13 @@ const PROBE_BYTES: usize = 1 << 20;
 #[repr(C)]
 pub struct Heap {
     /// Next free word of eden, and its end: bumped inline by the interpreter.
-    pub alloc_ptr: *mut u64,
-    pub alloc_end: *mut u64,
+    pub(crate) alloc_ptr: *mut u64,
+    pub(crate) alloc_end: *mut u64,
     /// Bounds of eden and survivors, which are one block.
-    pub young_start: u64,
-    pub young_end: u64,
+    pub(crate) young_start: u64,
+    pub(crate) young_end: u64,
     /// Class index of each immediate, by its lowest byte.
-    pub immediate_class: [ClassIndex; 256],
+    pub(crate) immediate_class: [ClassIndex; 256],
     /// Eden, then the survivor halves.
     pub(super) young: Segment,
     pub(super) eden_words: usize,

@@ -34,7 +34,7 @@ mod tests;
 pub mod value;
 mod walk;
 mod weak;
-pub mod word_map;
+mod word_map;
 
 pub use collector::{Roots, Visitor};
 pub use header::{ClassIndex, Format};

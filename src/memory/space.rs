@@ -57,7 +57,7 @@ impl Segment {
     }
 
     /// Address of the first word.
-    pub fn start(&self) -> *mut u64 {
+    pub(crate) fn start(&self) -> *mut u64 {
         self.start
     }
 
@@ -68,7 +68,7 @@ impl Segment {
 
     /// The next `words` free words, if there are as many.
     #[inline(always)]
-    pub fn take(&mut self, words: usize) -> Option<*mut u64> {
+    pub(crate) fn take(&mut self, words: usize) -> Option<*mut u64> {
         if words > self.words - self.used {
             return None;
         }

@@ -12,10 +12,14 @@
 
 use std::fmt;
 
-/// An object or a reference to one. Valid until the next safepoint of its machine.
+/// An object or a reference to one. Valid until the next safepoint of its machine. Nobody outside makes one of a number:
+///
+/// ```compile_fail
+/// let forged = chirp::memory::Value(8);
+/// ```
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Value(pub u64);
+pub struct Value(pub(crate) u64);
 
 /// Largest SmallInteger, 2^60 - 1, as in 64-bit Pharo.
 pub const MAX_INT: i64 = (1 << 60) - 1;

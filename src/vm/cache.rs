@@ -29,8 +29,8 @@ pub struct GlobalCache {
 pub struct PolyEntry {
     pub class: ClassIndex,
     pub frame: u16,
-    pub entry: *const u32,
-    pub code: *const Code,
+    pub(crate) entry: *const u32,
+    pub(crate) code: *const Code,
 }
 
 impl PolyEntry {
@@ -58,7 +58,7 @@ impl GlobalCache {
 
     /// What was found the last time; null when unknown.
     #[inline(always)]
-    pub fn get(&self, class: ClassIndex, selector: SymbolId) -> *const Code {
+    pub(crate) fn get(&self, class: ClassIndex, selector: SymbolId) -> *const Code {
         let at = Self::place(class, selector);
         for i in [at, at ^ 1] {
             let e = &self.entries[i];
@@ -69,7 +69,7 @@ impl GlobalCache {
         std::ptr::null()
     }
 
-    pub fn put(&mut self, class: ClassIndex, selector: SymbolId, code: *const Code) {
+    pub(crate) fn put(&mut self, class: ClassIndex, selector: SymbolId, code: *const Code) {
         let at = Self::place(class, selector);
         self.entries[at ^ 1] = self.entries[at];
         self.entries[at] = Entry {

@@ -224,7 +224,7 @@ pub struct Method {
     /// Of a trait's method in a class that uses the trait: where it was written, and under which selector.
     pub origin: Option<(ClassIndex, SymbolId)>,
     /// Null until the method is first sent or asked for.
-    pub code: *const Code,
+    pub(crate) code: *const Code,
     /// The CompiledMethod, once somebody asked for it.
     pub object: Value,
     /// In no method dictionary, and nobody in Rust waits to run it: goes when nothing refers to it.
@@ -277,6 +277,11 @@ impl Method {
             object: Value::NIL,
             loose: false,
         }
+    }
+
+    /// Whether it has code, as once it was sent.
+    pub fn is_compiled(&self) -> bool {
+        !self.code.is_null()
     }
 
     /// What it takes beside its code, of a program's method. One that a trait brought shares the text of the trait's.

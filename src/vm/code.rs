@@ -26,8 +26,8 @@ pub struct Ic {
     /// Slots that the target's frame needs.
     pub frame: u16,
     /// First instruction of the target. For a constant, the value itself.
-    pub entry: *const u32,
-    pub code: *const Code,
+    pub(crate) entry: *const u32,
+    pub(crate) code: *const Code,
     pub selector: SymbolId,
     /// Getter: index of the variable. Polymorphic: index of the side table.
     pub extra: u32,
@@ -72,7 +72,7 @@ pub enum Primitive {
 
 /// Executable code of a method or a block.
 pub struct Code {
-    pub entry: *const u32,
+    pub(crate) entry: *const u32,
     pub num_args: u8,
     pub home_reg: u8,
     /// Register for the error code of a failed primitive; 0 for none.
@@ -103,7 +103,7 @@ pub struct Facts {
 
 impl Code {
     /// The inline caches.
-    pub fn sites(&self) -> *mut Ic {
+    pub(crate) fn sites(&self) -> *mut Ic {
         self.block.as_ptr() as *mut Ic
     }
 
@@ -158,16 +158,12 @@ impl Code {
     }
 
     /// Index of the instruction word in front of a return address or at a pc.
-    pub fn word_index(&self, pc: *const u32) -> usize {
+    pub(crate) fn word_index(&self, pc: *const u32) -> usize {
         (pc as usize).wrapping_sub(self.entry as usize) / 4
     }
 
-    pub fn contains(&self, pc: *const u32) -> bool {
-        self.word_index(pc) <= self.facts.words
-    }
-
     /// Behind the first instruction from `pc` on that has a place in the source; `pc` if there is none.
-    pub fn behind_next_place(&self, pc: *const u32) -> *const u32 {
+    pub(crate) fn behind_next_place(&self, pc: *const u32) -> *const u32 {
         let index = self.word_index(pc) as u32;
         let map = &self.facts.source_map;
         let next = map.partition_point(|(w, _)| *w < index);
@@ -176,7 +172,7 @@ impl Code {
     }
 
     /// Place in the source of the instruction in front of `pc`.
-    pub fn span_before(&self, pc: *const u32) -> chirp_grammar::ast::Span {
+    pub(crate) fn span_before(&self, pc: *const u32) -> chirp_grammar::ast::Span {
         let index = self.word_index(pc) as u32;
         let map = &self.facts.source_map;
         match map.partition_point(|(w, _)| *w < index) {
@@ -340,13 +336,13 @@ fn distance(here: usize, target: usize) -> Result<u32, TooLarge> {
 
 /// A code pointer as the SmallInteger that stands for it in closures and link words.
 #[inline(always)]
-pub fn code_value(code: *const Code) -> Value {
+pub(crate) fn code_value(code: *const Code) -> Value {
     Value(code as u64 | 2)
 }
 
 /// The pointer behind [`code_value`].
 #[inline(always)]
-pub fn value_code(v: Value) -> *const Code {
+pub(crate) fn value_code(v: Value) -> *const Code {
     (v.0 & !3) as *const Code
 }
 
@@ -357,14 +353,14 @@ pub type MachineFn = unsafe fn(&mut Vm, Call) -> Outcome;
 #[derive(Clone, Copy)]
 pub struct Call {
     /// Where execution goes on after the send.
-    pub pc: *const u32,
+    pub(crate) pc: *const u32,
     /// The sender's frame.
-    pub fp: *mut Value,
+    pub(crate) fp: *mut Value,
     /// Window of the send: the receiver is in register `window + 2`.
     pub window: usize,
     pub num_args: usize,
     /// The method whose primitive this is.
-    pub code: *const Code,
+    pub(crate) code: *const Code,
 }
 
 impl Call {

@@ -12,7 +12,7 @@ use crate::memory::Value;
 #[derive(Clone, Copy, Debug)]
 pub struct FrameAt {
     pub offset: usize,
-    pub pc: Pc,
+    pub(crate) pc: Pc,
 }
 
 static NO_NOTES: Notes = Notes::with_hasher(rustc_hash::FxBuildHasher);

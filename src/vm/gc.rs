@@ -16,7 +16,7 @@ const WALKED: u32 = 6;
 
 /// Shows the machine's roots to the collector. `heap` of the machine is not touched through it.
 pub(super) struct MachineRoots {
-    pub vm: *mut Vm,
+    pub(crate) vm: *mut Vm,
     /// End of the running stack, as an offset.
     pub live_end: usize,
     /// Shows all classes and all code: whether one of them is alive is not the question.

@@ -112,8 +112,8 @@ pub enum Turn {
 pub struct Proc {
     pub stack: Vec<Value>,
     /// Offset of the top frame, and where it goes on; valid while it does not run.
-    pub fp: usize,
-    pub pc: Pc,
+    pub(crate) fp: usize,
+    pub(crate) pc: Pc,
     /// By the frames' offsets from the stack's base.
     pub notes: Notes,
     pub object: Value,
@@ -150,9 +150,9 @@ pub struct Processes {
     pub active: Value,
     pub active_slot: usize,
     /// Code of the frame at the bottom of every Process.
-    pub bottom: *const Code,
+    pub(crate) bottom: *const Code,
     /// Code of the frame at the bottom of every call from Rust.
-    pub exit: *const Code,
+    pub(crate) exit: *const Code,
 }
 
 impl Default for Processes {

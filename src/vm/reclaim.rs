@@ -39,7 +39,7 @@ impl Marker {
         }
     }
 
-    pub fn code(&mut self, code: *const Code) {
+    pub(crate) fn code(&mut self, code: *const Code) {
         if self.all.contains(code as u64) && self.live.add(code as u64) {
             self.waiting.push(code);
         }
@@ -158,7 +158,7 @@ impl Vm {
             kept
         });
         for m in &mut self.classes.methods {
-            if !m.code.is_null() && !live.contains(m.code as u64) {
+            if m.is_compiled() && !live.contains(m.code as u64) {
                 m.code = std::ptr::null();
             }
         }

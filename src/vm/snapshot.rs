@@ -176,7 +176,7 @@ impl Freezer<'_> {
         classes.visit_methods(&mut self.copier);
         self.scan();
         for m in vm.classes.methods.iter().filter(|m| !m.loose) {
-            if !m.code.is_null() {
+            if m.is_compiled() {
                 self.code(m.code);
                 self.scan();
             }
