@@ -524,6 +524,20 @@ fn a_full_disk_is_an_error() {
         "{}",
         err(&output)
     );
+    // There is nobody to tell when messages have no room either: that is no bug of ours.
+    for arguments in [
+        &["explain", "E9999"][..],
+        &["man", "nothing"],
+        &["--image", "/no/such/folder", "-p", "3"],
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let status = Command::new(env!("CARGO_BIN_EXE_chirp"))
+            .args(arguments)
+            .stderr(full.expect("it was there"))
+            .status()
+            .expect("chirp runs");
+        assert_eq!(status.code(), Some(2), "{arguments:?}");
+    }
 }
 
 #[test]
@@ -562,6 +576,26 @@ fn an_interrupt_is_an_exception_and_runs_ensure_blocks() {
         on: UserInterrupt do: [:e | Smalltalk exit: 5]";
     let output = after_first_line(source, |child| kill(child, Signal::SIGINT));
     assert_eq!(code(&output), 5);
+}
+
+/// In a loop that is written out as jumps nothing is sent: it is the loop that is told, and not what stands before it.
+#[test]
+fn an_interrupt_is_where_the_loop_is() {
+    for looping in [
+        "[ true ] whileTrue: [ ]",
+        "[ true ] whileTrue: [ a := a + 1 - 1 ]",
+        "[ a := 5. true ] whileTrue",
+        "1 to: 1000000000000 do: [ :i | ]",
+    ] {
+        let source = format!("a := 3 + 4.\nTranscript show: 'go'; cr; flush.\n{looping}");
+        let output = after_first_line(&source, |child| kill(child, Signal::SIGINT));
+        let told = err(&output);
+        assert_eq!(code(&output), 130, "{told}");
+        assert!(
+            told.contains("\n  script  -e:3:") && told.contains(looping),
+            "{told}"
+        );
+    }
 }
 
 #[test]

@@ -17,10 +17,8 @@ pub fn explain(style: Style, code: Option<&str>) -> i32 {
                 Some(other) => format!("did you mean {other}?"),
                 None => "chirp explain lists them all".to_string(),
             };
-            eprint!(
-                "{}",
-                style.headline(format!("there is no code {code}; {help}"))
-            );
+            let code = if code.is_empty() { "''" } else { code };
+            super::complain(&style.headline(format!("there is no code {code}; {help}")));
             exit::USAGE
         }
     }

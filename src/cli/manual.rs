@@ -45,7 +45,9 @@ pub fn manual(command: Command, subcommand: Option<&str>) -> i32 {
             None => {
                 let known: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
                 let known = known.join(", ");
-                eprintln!("error: there is no command {name}; the commands are {known}");
+                let message =
+                    format!("error: there is no command {name}; the commands are {known}\n");
+                super::complain(&message);
                 return exit::USAGE;
             }
         }

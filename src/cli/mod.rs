@@ -108,6 +108,11 @@ fn without_machine(app: &App, args: &Args, style: Style) -> Option<i32> {
     })
 }
 
+/// Writes to standard error where there is no machine. If that cannot be written to, there is nobody to tell.
+fn complain(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 /// Writes to standard output where there is no machine; answers the exit code.
 fn put(text: &str) -> i32 {
     written(std::io::stdout().write_all(text.as_bytes()))
@@ -118,7 +123,7 @@ fn written(result: std::io::Result<()>) -> i32 {
     match result.and_then(|()| std::io::stdout().flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             let message = files::told("standard output", &error);
-            let _ = writeln!(std::io::stderr(), "error: {message}");
+            complain(&format!("error: {message}\n"));
             exit::FAILED
         }
         _ => exit::DONE,

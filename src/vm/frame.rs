@@ -66,6 +66,19 @@ impl<'a> StackView<'a> {
         })
     }
 
+    /// Behind the instruction that tells where `frame` is in its source. One that a poll has interrupted has not begun what
+    /// comes next, and in a loop that may be anywhere.
+    pub fn shown_pc(&self, frame: FrameAt) -> Pc {
+        let is_polled = self.notes.iter().any(|(&callee, note)| {
+            let window = note.window.filter(|_| note.retry == Some(Retry::Poll));
+            window.is_some_and(|w| callee == frame.offset + 2 + usize::from(w))
+        });
+        match is_polled {
+            true => self.code(frame.offset).behind_next_place(frame.pc),
+            false => frame.pc,
+        }
+    }
+
     /// `frame` and its senders, from the top down, without the boundary frame.
     pub fn walk(self, frame: FrameAt) -> impl Iterator<Item = FrameAt> + 'a {
         let live = move |f: &FrameAt| self.code(f.offset).flags & flags::BOUNDARY == 0;
@@ -177,7 +190,7 @@ impl Vm {
             let sender = fp.sub(2 + window);
             match note.and_then(|n| n.retry) {
                 None => *fp.sub(2) = value,
-                Some(Retry::Drop) => {}
+                Some(Retry::Drop | Retry::Poll) => {}
                 Some(Retry::Register(r)) => *sender.add(r as usize) = value,
                 Some(Retry::Branch) => return self.branch_on(back, sender, value),
             }

@@ -443,7 +443,7 @@ unsafe fn context_place(vm: &mut Vm, call: Call) -> Outcome {
         Err(e) => return Outcome::Fail(e),
     };
     let pc = match vm.context_frame(context) {
-        Ok(Some((_, frame))) => frame.pc,
+        Ok(Some((slot, frame))) => view_of(vm, slot).map_or(frame.pc, |view| view.shown_pc(frame)),
         _ => {
             let words = vm
                 .heap

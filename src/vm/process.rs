@@ -38,6 +38,9 @@ pub const RESERVE: usize = 64 << 10;
 pub enum Retry {
     /// Nothing: the sender goes on where it was.
     Drop,
+    /// Likewise, and what is at the link word's address was not begun: there the sender is, and not behind what it did
+    /// before. In a loop that may be anywhere.
+    Poll,
     /// It goes to a register of the sender.
     Register(u8),
     /// It decides the conditional jump at the link word's address, in place of what was no Boolean.

@@ -53,7 +53,7 @@ impl Vm {
             let class = self.known(super::known::Known::UserInterrupt);
             let selector = self.selectors.signal_interrupt;
             // SAFETY: pc and fp are those of the running frame.
-            return match unsafe { self.send_aside(pc, fp, Retry::Drop, selector, &[class]) } {
+            return match unsafe { self.send_aside(pc, fp, Retry::Poll, selector, &[class]) } {
                 Some((pc, fp)) => Then::Go(pc, fp),
                 None => Then::Exit,
             };
