@@ -134,6 +134,135 @@ fn commands_read_standard_input() {
     }
 }
 
+/// What is told of a package, or of a file in it, is what a check of its whole repository tells.
+#[test]
+fn check_finds_what_lies_beside_a_package_in_its_repository() {
+    let class = |name: &str, above: &str| {
+        format!(
+            "Class {{ #name : '{name}', #superclass : '{above}' }}\n\n{name} >> a [\n\t^ Boat new\n]\n"
+        )
+    };
+    let folder = Folder::new();
+    folder.file("src/Boats/Boat.class.st", &class("Boat", "Object"));
+    let lost = folder.file("src/Boats/Wreck.class.st", &class("Wreck", "Gone"));
+    let raft = folder.file("src/Rafts/Raft.class.st", &class("Raft", "Boat"));
+    // One that is the library's as well is nothing that whoever asks for another has to know.
+    folder.file("src/Boats/Bag.class.st", &class("Bag", "Object"));
+    let rafts = format!("{}/src/Rafts", folder.path());
+    for path in [&rafts, &raft] {
+        let output = chirp(&["check", "--deny-warnings", path]);
+        assert_eq!((code(&output), err(&output)), (0, String::new()), "{path}");
+    }
+    assert!(prints(&["dis", &raft]).starts_with("Raft>>a"));
+    let output = chirp(&["check", folder.path()]);
+    assert_eq!(code(&output), 65);
+    let told = err(&output);
+    assert!(
+        told.contains("Wreck cannot be defined") && told.contains(&lost),
+        "{told}"
+    );
+    assert!(!told.contains("Raft"), "{told}");
+    // A folder that is no repository's is nobody's business.
+    let apart = Folder::new();
+    apart.file("Boats/Boat.class.st", &class("Boat", "Object"));
+    apart.file("Rafts/Raft.class.st", &class("Raft", "Boat"));
+    let rafts = format!("{}/Rafts", apart.path());
+    let output = chirp(&["check", &rafts]);
+    assert_eq!(code(&output), 65);
+    assert!(err(&output).contains("--load PATH"), "{}", err(&output));
+    apart.file(".properties", "{ #format : #tonel }\n");
+    assert_eq!(err(&chirp(&["check", &rafts])), "");
+}
+
+#[test]
+fn check_asks_baselines_which_packages_are_for_others() {
+    let folder = Folder::new();
+    let class = |name: &str, above: &str, method: &str| {
+        format!("Class {{ #name : '{name}', #superclass : '{above}' }}\n\n{name} >> {method}\n")
+    };
+    let says = |first: &str| {
+        let spec = format!(
+            "baseline: spec [\n\t<baseline>\n\t{first}.\n\tspec for: #common do: [ spec package: 'Inn' ].\n\t\
+             spec for: #gemstone do: [ spec package: 'Inn-GemStone' ]\n]"
+        );
+        let text = class("BaselineOfInn", "BaselineOf", &spec);
+        folder.file("BaselineOfInn/BaselineOfInn.class.st", &text);
+    };
+    folder.file("Inn/Inn.class.st", &class("Inn", "Object", "a [\n\t^ 1\n]"));
+    let stone = class("InnStone", "GsObject", "a [\n\t^ 1\n]");
+    folder.file("Inn-GemStone/InnStone.class.st", &stone);
+    let path = folder.path().to_string();
+    // It may do and write nothing meanwhile.
+    let mark = format!("{path}/mark");
+    says(&format!(
+        "Transcript show: 'hello'; flush. [ '{mark}' asFileReference writeStreamDo: [ :s | ] ] on: Error do: [ :e | ]"
+    ));
+    let output = chirp(&["check", &path]);
+    let told = err(&output);
+    assert_eq!((code(&output), out(&output).as_str()), (0, ""), "{told}");
+    assert!(
+        told.contains(
+            "package Inn-GemStone is left out: the baseline has it for other systems only"
+        ),
+        "{told}"
+    );
+    assert!(!std::path::Path::new(&mark).exists());
+    // Alone, it is what somebody asks for.
+    let output = chirp(&["check", &format!("{path}/Inn-GemStone")]);
+    assert_eq!(code(&output), 65);
+    // What a baseline that fails, or does not end, would have said nobody knows.
+    for first in ["nil foo", "Smalltalk exit: 0", "[ true ] whileTrue", "zork"] {
+        says(first);
+        let output = chirp(&["check", &path]);
+        assert_eq!(code(&output), 65, "{first}");
+        assert!(
+            err(&output).contains("InnStone cannot be defined"),
+            "{first}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_file_on_disk_is_told_and_not_waited_for() {
+    let folder = Folder::new();
+    folder.file("a.st", "3 + 4");
+    let pipe = format!("{}/b.st", folder.path());
+    nix::unistd::mkfifo(pipe.as_str(), nix::sys::stat::Mode::S_IRWXU).expect("a fifo");
+    for command in ["check", "test"] {
+        let output = chirp(&[command, folder.path()]);
+        let told = format!("error: {pipe}: it is no file on disk\n");
+        assert_eq!((code(&output), err(&output)), (2, told), "{command}");
+    }
+    let output = chirp(&["check", "--json", folder.path()]);
+    assert!(
+        out(&output).contains("it is no file on disk"),
+        "{}",
+        out(&output)
+    );
+    let output = chirp(&["--image", folder.path(), "-p", "3"]);
+    let told = format!("error: {}: b.st: it is no file on disk\n", folder.path());
+    assert_eq!((code(&output), err(&output)), (2, told));
+    std::fs::remove_file(&pipe).expect("a fifo to remove");
+    std::fs::remove_file(format!("{}/a.st", folder.path())).expect("a file to remove");
+    let output = chirp(&["--image", folder.path(), "-p", "3"]);
+    let told = format!(
+        "error: {} has no class library in it: no .st file\n",
+        folder.path()
+    );
+    assert_eq!((code(&output), err(&output)), (2, told));
+    let wrong = folder.file("c/wrong.st", "zork");
+    let output = chirp(&["--image", &wrong, "-p", "3"]);
+    let told = format!("error: {wrong} is no folder with a class library in it\n");
+    assert_eq!((code(&output), err(&output)), (2, told));
+    // A link to a file is one; a link to a folder may lead in a circle.
+    let other = Folder::new();
+    std::os::unix::fs::symlink(&wrong, format!("{}/link.st", other.path())).expect("a link");
+    std::os::unix::fs::symlink(other.path(), format!("{}/loop.st", other.path())).expect("a link");
+    let output = chirp(&["check", other.path()]);
+    assert_eq!((code(&output), out(&output).as_str()), (65, ""));
+    assert!(err(&output).contains("link.st:1:1"), "{}", err(&output));
+}
+
 #[test]
 fn check_goes_on_after_what_cannot_be_read() {
     let folder = Folder::new();

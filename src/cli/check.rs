@@ -8,10 +8,6 @@ use crate::tools::lint::Lint;
 use crate::vm::{CompileFailure, Mistake};
 use std::path::{Path, PathBuf};
 
-/// For definitions that lack a class.
-const HELP: &str = "a package is checked with what it needs: name the package of that class as well, \
-                    or load it before, --load PATH";
-
 /// What to check, and how to tell.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
@@ -37,6 +33,7 @@ pub fn check(session: &mut Session, options: &Options) -> i32 {
     let mut telling = Telling {
         json: options.json,
         separate: false,
+        unreadable: Vec::new(),
         code: exit::DONE,
     };
     let (files, unreadable) = files::source_files(&options.paths);
@@ -96,18 +93,7 @@ fn mistakes(
     let paths = &options.paths;
     let packages = homes(paths, sources);
     if !packages.is_empty() {
-        let mut report = session.check_packages(&packages);
-        // What a load leaves out is a mistake here.
-        let wrong = |s: &mut Skipped| !s.is_script();
-        for skipped in report.skipped.extract_if(.., wrong) {
-            report.failures.push(skipped.mistake(HELP));
-        }
-        // Whoever names one file of a package does not ask for the others.
-        let named = |f: &CompileFailure| {
-            let file = f.file.as_deref().map(Path::new);
-            file.is_none_or(|file| paths.iter().any(|p| files::is_within(file, p)))
-        };
-        report.failures.retain(named);
+        let report = of_packages(session, paths, &packages);
         telling.report(session, report);
     }
     let is_inside = |name: &str| {
@@ -128,6 +114,31 @@ fn mistakes(
     progress.clear(session);
 }
 
+/// What is wrong in these of the packages' files. What lies beside a package in its repository is there as well.
+pub fn of_packages(session: &mut Session, paths: &[PathBuf], packages: &[PathBuf]) -> Report {
+    let beside = test::packages::beside(packages);
+    let all = packages.iter().chain(beside.iter().map(|p| &p.path));
+    let mut report = session.check_packages(&all.cloned().collect::<Vec<_>>());
+    // What a load leaves out is a mistake here.
+    let wrong = |s: &mut Skipped| !s.is_script() && !s.is_for_others();
+    for skipped in report.skipped.extract_if(.., wrong) {
+        report.failures.push(skipped.mistake(load::HELP));
+    }
+    // Whoever names one file of a package does not ask for the others.
+    let named = |file: &str| {
+        let mut paths = paths.iter();
+        paths.any(|p| files::is_within(Path::new(file), p))
+    };
+    report
+        .failures
+        .retain(|f| f.file.as_deref().is_none_or(named));
+    report.skipped.retain(|s| named(&s.file));
+    let own = |(package, _): &(String, String)| beside.iter().all(|p| p.name != *package);
+    report.replaced.retain(own);
+    report.joined.retain(own);
+    report
+}
+
 /// The packages that the sources belong to: one file of a package is understood only with the others.
 pub fn homes(paths: &[PathBuf], sources: &[test::Source]) -> Vec<PathBuf> {
     let home = |path: &PathBuf| match path.parent() {
@@ -143,6 +154,8 @@ struct Telling {
     json: bool,
     /// Something was told already: an empty line comes before the next.
     separate: bool,
+    /// What was told of paths that cannot be read: the folder knows of it, and so does the package.
+    unreadable: Vec<String>,
     code: i32,
 }
 
@@ -153,13 +166,14 @@ impl Telling {
             for failure in std::mem::take(&mut report.failures) {
                 self.failure(session, &failure);
             }
-            for message in std::mem::take(&mut report.unreadable) {
-                self.unreadable(session, "", &message);
-            }
         }
+        let unreadable = std::mem::take(&mut report.unreadable);
         self.separate |= !report.failures.is_empty();
         let code = load::tell(session, report);
         self.worsen(code);
+        for message in unreadable {
+            self.unreadable(session, "", &message);
+        }
     }
 
     fn failure(&mut self, session: &mut Session, failure: &CompileFailure) {
@@ -179,6 +193,10 @@ impl Telling {
     }
 
     fn unreadable(&mut self, session: &mut Session, file: &str, message: &str) {
+        if self.unreadable.iter().any(|told| told == message) {
+            return;
+        }
+        self.unreadable.push(message.to_string());
         if self.json {
             let fields = [
                 ("file", json::text(file)),

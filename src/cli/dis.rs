@@ -8,6 +8,7 @@ use crate::loader::compile;
 use crate::loader::watch::{Tree, Unit, Watcher};
 use crate::tools::lookup::{self, Subject};
 use crate::vm::Vm;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -21,7 +22,7 @@ pub struct Options {
         required_unless_present = "given",
         conflicts_with = "given"
     )]
-    pub what: Option<String>,
+    pub what: Option<OsString>,
 
     /// This code
     #[arg(
@@ -38,16 +39,16 @@ pub fn dis(session: &mut Session, options: &Options) -> i32 {
     if let Some(code) = &options.code {
         return listed(session, "-e", code);
     }
-    let what = options.what.as_deref().unwrap_or_default();
-    if what.contains(">>") && !Path::new(what).exists() {
-        return method(session, what);
+    let path = Path::new(options.what.as_deref().unwrap_or_default());
+    let what = path.to_string_lossy();
+    if what.contains(">>") && !path.exists() {
+        return method(session, &what);
     }
-    let path = Path::new(what);
     let name = files::called(path);
     match session.read_source(path).and_then(files::as_text) {
         Ok(text) => match files::lacks_a_package(path, &text) {
             Some(message) => refuse(session, &message),
-            None if format_of(&text) == Format::Tonel => packaged(session, what, text),
+            None if format_of(&text) == Format::Tonel => packaged(session, path, text),
             None => listed(session, &name, &text),
         },
         Err(error) => refuse(session, &files::told(&name, &error)),
@@ -92,14 +93,18 @@ fn listed(session: &mut Session, name: &str, text: &str) -> i32 {
 }
 
 /// A file of a package: its methods, with the rest of the package there.
-fn packaged(session: &mut Session, path: &str, text: String) -> i32 {
+fn packaged(session: &mut Session, path: &Path, text: String) -> i32 {
+    let name = files::called(path);
     let source = test::Source {
-        name: path.to_string(),
+        name: name.clone(),
         text,
     };
-    let packages = check::homes(&[PathBuf::from(path)], &[source]);
-    let (watcher, listing) = lister(Some(path.to_string()));
-    let report = session.watched(watcher, |session| session.check_packages(&packages));
+    let paths = [PathBuf::from(path)];
+    let packages = check::homes(&paths, &[source]);
+    let (watcher, listing) = lister(Some(name));
+    let report = session.watched(watcher, |session| {
+        check::of_packages(session, &paths, &packages)
+    });
     let code = load::tell(session, report);
     if code == exit::DONE {
         session.say(&taken(&listing));

@@ -25,9 +25,7 @@ pub fn save(path: &Path, text: &str, head: &str) -> Result<(), String> {
     let is_ours = match outside::kind(path, true) {
         Ok(Kind::File) => outside::begins_with(path, head.as_bytes()),
         Ok(Kind::Other) => Ok(false),
-        Ok(Kind::Folder) => {
-            return Err(format!("{name} is a folder; write the name of a file"));
-        }
+        Ok(Kind::Folder) => return Err(unwritten(path, &io::ErrorKind::IsADirectory.into())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(error),
     };
@@ -36,10 +34,18 @@ pub fn save(path: &Path, text: &str, head: &str) -> Result<(), String> {
         Ok(false) => return Err(format!("{name} exists, and was not saved from here")),
         Err(error) => return Err(told(&path.to_string_lossy(), &error)),
     }
-    outside::write(path, text.as_bytes()).map_err(|error| match error.kind() {
+    outside::write(path, text.as_bytes()).map_err(|error| unwritten(path, &error))
+}
+
+/// Why a file could not be written, for a person.
+pub fn unwritten(path: &Path, error: &io::Error) -> String {
+    let name = path.display();
+    match error.kind() {
         io::ErrorKind::NotFound => format!("{name}: there is no such folder"),
-        _ => told(&path.to_string_lossy(), &error),
-    })
+        io::ErrorKind::IsADirectory => format!("{name} is a folder; write the name of a file"),
+        io::ErrorKind::PermissionDenied => format!("{name} may not be written: permission denied"),
+        _ => told(&path.to_string_lossy(), error),
+    }
 }
 
 /// How paths may go on that begin with `typed`: folders end in a slash.
@@ -73,6 +79,11 @@ pub fn completions(typed: &str) -> Vec<String> {
 /// Whether a path is no path: `-` is standard input.
 pub fn is_standard_input(path: &Path) -> bool {
     path == Path::new("-")
+}
+
+/// Whether a source is in a file or a folder, and not in what ends with its reading.
+pub fn can_be_read_again(path: &Path) -> bool {
+    !is_standard_input(path) && !matches!(outside::kind(path, true), Ok(Kind::Other))
 }
 
 /// What messages call a source.
@@ -177,8 +188,16 @@ impl Found {
             self.files.push(path.to_path_buf());
             return Ok(());
         }
-        // Links inside a folder are left alone: they may lead in a circle.
-        let kind = outside::kind(path, named)?;
+        let mut kind = outside::kind(path, named)?;
+        let is_source = path.extension().is_some_and(|e| e == "st");
+        if kind == Kind::Other && is_source && !named {
+            // Links inside a folder that lead to folders are left alone: they may lead in a circle.
+            kind = match outside::kind(path, true) {
+                Ok(Kind::Folder) => return Ok(()),
+                Ok(Kind::Other) => return Err(io::Error::other("it is no file on disk")),
+                result => result?,
+            };
+        }
         if kind == Kind::Folder {
             let entries = outside::entries(path)?;
             let hidden = |p: &PathBuf| {
@@ -187,7 +206,7 @@ impl Found {
             };
             let shown = entries.iter().filter(|p| !hidden(p));
             shown.for_each(|p| self.collect(p, false));
-        } else if named || (kind == Kind::File && path.extension().is_some_and(|e| e == "st")) {
+        } else if named || (kind == Kind::File && is_source) {
             self.files.push(path.to_path_buf());
         }
         Ok(())

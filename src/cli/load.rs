@@ -7,6 +7,10 @@ use super::progress::Progress;
 use super::session::Session;
 use crate::loader::package::Report;
 
+/// For definitions that lack a class.
+pub const HELP: &str = "a package is nothing without those it stands on: name the package of that class as well, \
+                        or load it before, --load PATH";
+
 /// Loads what the options ask for; answers the exit code that this would give.
 pub fn before(session: &mut Session, args: &Args) -> i32 {
     if args.load.is_empty() {

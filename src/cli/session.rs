@@ -25,6 +25,7 @@ use crate::vm::failures::Failures;
 use crate::vm::run::RunError;
 use crate::vm::{CompileFailure, Limits, Outlined, Stop, Unhandled, Vm, signal};
 use std::fmt::Display;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -82,7 +83,7 @@ impl Session {
     pub fn start(args: &Args, style: Style, registered: Vec<Register>) -> Result<Session, i32> {
         // A scratch channel for messages until there is a machine.
         let fail = |code: i32, message: &dyn Display| {
-            eprint!("{}", style.headline(message));
+            super::complain(&style.headline(message));
             code
         };
         let image = image(args.image.as_deref()).map_err(|e| fail(exit::USAGE, &e))?;
@@ -175,10 +176,14 @@ impl Session {
         result
     }
 
-    /// Looks for mistakes in packages; nothing of theirs is run.
+    /// Looks for mistakes in packages. Nothing of theirs is run but what baselines say, which may do and write nothing.
     pub fn check_packages(&mut self, paths: &[PathBuf]) -> Report {
         let sources = self.read_packages(paths, &mut Progress::late());
-        self.vm.check_packages(sources)
+        self.vm.host.permit_nothing();
+        let stdio = std::mem::replace(&mut self.vm.host.stdio, Stdio::none());
+        let report = self.vm.check_packages(sources);
+        self.vm.host.stdio = stdio;
+        report
     }
 
     /// Writes what went wrong with an error that ended a call from here.
@@ -412,27 +417,35 @@ impl Session {
             .fetch_and(!(signal::INTERRUPT | signal::STOP), Ordering::AcqRel);
     }
 
+    /// What a person calls a stop: nothing, if the program wanted it, or nobody reads what it writes.
+    pub fn called(&self, stop: Stop) -> &'static str {
+        match stop {
+            Stop::Exit(_) | Stop::Signal(_) => "",
+            Stop::Interrupt if self.reader_gone.load(Ordering::Acquire) => "",
+            Stop::Interrupt => "interrupted",
+            Stop::Fuel => "out of fuel (--fuel)",
+            Stop::Memory => "out of memory (--memory)",
+            Stop::Depth => "too many nested calls",
+            Stop::Deadline => "out of time (--timeout)",
+            Stop::Deadlock => "deadlock: every Process waits for something that cannot happen",
+        }
+    }
+
     /// Everything was stopped: says why.
     pub fn stopped(&mut self, stop: Stop) -> Ending {
         let at_limit = match self.attended {
             true => Ending::Failed(exit::LIMIT),
             false => Ending::Exit(exit::LIMIT),
         };
-        let (message, ending) = match stop {
-            Stop::Exit(code) => ("", Ending::Exit(code)),
-            Stop::Signal(number) => ("", Ending::Exit(exit::SIGNAL + number)),
-            Stop::Interrupt if self.reader_gone.load(Ordering::Acquire) => {
-                ("", Ending::Exit(exit::DONE))
-            }
-            Stop::Interrupt => ("interrupted", Ending::Failed(exit::SIGNAL + 2)),
-            Stop::Fuel => ("out of fuel (--fuel)", at_limit),
-            Stop::Memory => ("out of memory (--memory)", at_limit),
-            Stop::Depth => ("too many nested calls", Ending::Failed(exit::LIMIT)),
-            Stop::Deadline => ("out of time (--timeout)", at_limit),
-            Stop::Deadlock => {
-                let message = "deadlock: every Process waits for something that cannot happen";
-                (message, Ending::Failed(exit::FAILED))
-            }
+        let message = self.called(stop);
+        let ending = match stop {
+            Stop::Exit(code) => Ending::Exit(code),
+            Stop::Signal(number) => Ending::Exit(exit::SIGNAL + number),
+            Stop::Interrupt if message.is_empty() => Ending::Exit(exit::DONE),
+            Stop::Interrupt => Ending::Failed(exit::SIGNAL + 2),
+            Stop::Fuel | Stop::Memory | Stop::Deadline => at_limit,
+            Stop::Depth => Ending::Failed(exit::LIMIT),
+            Stop::Deadlock => Ending::Failed(exit::FAILED),
         };
         if !message.is_empty() && self.signals.ended_by().is_none() {
             let text = self.style.stopped(message, &self.vm.stopped_at());
@@ -502,7 +515,13 @@ fn image(folder: Option<&Path>) -> Result<Image, String> {
         return Ok(Image::embedded());
     };
     let place = folder.display();
-    let files = library_files::read(folder).map_err(|e| files::told(&place.to_string(), &e))?;
+    let files = library_files::read(folder).map_err(|e| match e.kind() {
+        ErrorKind::NotADirectory => format!("{place} is no folder with a class library in it"),
+        _ => files::told(&place.to_string(), &e),
+    })?;
+    if files.is_empty() {
+        return Err(format!("{place} has no class library in it: no .st file"));
+    }
     Image::from_files(&files).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(|e| format!("{place}/{e}")).collect();
         lines.join("\n")

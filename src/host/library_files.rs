@@ -24,8 +24,12 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<SourceFile>) -> io::Resu
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &format!("{path}/"), files)?;
         } else if name.ends_with(".st") {
-            let text = fs::read_to_string(entry.path())
-                .map_err(|e| io::Error::new(e.kind(), format!("{path}: {e}")))?;
+            // Of what is no file on disk, reading may never end.
+            let text = match fs::metadata(entry.path())?.is_file() {
+                true => fs::read_to_string(entry.path()),
+                false => Err(io::Error::other("it is no file on disk")),
+            };
+            let text = text.map_err(|e| io::Error::new(e.kind(), format!("{path}: {e}")))?;
             files.push(SourceFile { path, text });
         }
     }

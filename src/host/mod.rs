@@ -148,6 +148,15 @@ impl Host {
         })
     }
 
+    /// From now on nothing is permitted any more, for good.
+    #[cfg(feature = "cli")]
+    pub fn permit_nothing(&mut self) {
+        let none = Capabilities::none();
+        self.net.disable();
+        self.environment = Environment::new(none.environment.clone(), none.process.clone());
+        self.capabilities = none;
+    }
+
     /// From now on the program may watch for signals of the process: whoever calls this takes them.
     #[cfg(feature = "files")]
     pub fn watch_signals(&mut self) -> signals::Watched {

@@ -5,7 +5,7 @@ use crate::cli::files;
 use crate::formats::detect::{Format, format_of};
 use crate::host::capabilities::FileAccess;
 use crate::host::files::Files;
-use crate::loader::package::find;
+use crate::loader::package::find::{self, Package};
 use std::path::{Path, PathBuf};
 
 /// What to load of these paths, whose source files are `sources`.
@@ -31,6 +31,25 @@ pub fn packages(paths: &[PathBuf], sources: &[Source]) -> Vec<PathBuf> {
         }
         for package in inside {
             if !found.contains(&package) {
+                found.push(package);
+            }
+        }
+    }
+    found
+}
+
+/// The packages of the same repositories that lie beside these and are none of them.
+pub fn beside(packages: &[PathBuf]) -> Vec<Package> {
+    let all = FileAccess::all();
+    let opened = Files::new(&all).unbounded(Vec::new());
+    let named: Vec<Package> = packages
+        .iter()
+        .flat_map(|path| find::packages(&opened, path).unwrap_or_default())
+        .collect();
+    let mut found: Vec<Package> = Vec::new();
+    for path in packages {
+        for package in find::beside(&opened, path) {
+            if named.iter().chain(&found).all(|p| p.name != package.name) {
                 found.push(package);
             }
         }

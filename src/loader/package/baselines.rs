@@ -44,6 +44,11 @@ impl Load {
         self.ask_baselines(vm, "beforeLoading:")
     }
 
+    /// What each baseline is asked where nothing is loaded: its answer is for `leave_out` as well.
+    pub fn questions_of_check(&self, vm: &mut Vm) -> Vec<Step> {
+        self.ask_baselines(vm, "packagesElsewhereIn:")
+    }
+
     /// Leaves packages out that a baseline has for other systems only: an Array of their names. Anything else
     /// changes nothing.
     pub fn leave_out(&mut self, vm: &Vm, answer: Value) {

@@ -2,10 +2,13 @@
 
 use super::model::File;
 use super::report::Failed;
-use super::{Load, Report, Sources};
+use super::{Load, Report, Sources, Step};
 use crate::loader::LoadError;
 use crate::loader::script::check_file;
 use crate::vm::Vm;
+
+/// Fuel for a baseline's answer when nothing else of the packages is run.
+const QUESTION: u64 = 10_000_000;
 
 impl Vm {
     /// Loads packages that were read before: traits, classes behind their superclasses, methods,
@@ -36,10 +39,15 @@ impl Vm {
         load.report
     }
 
-    /// Likewise, but nothing of the packages' own is run: only their mistakes are of interest.
+    /// Likewise, but nothing of the packages' own is run: only their mistakes are of interest. Only baselines are asked
+    /// which packages they have for other systems.
     pub fn check_packages(&mut self, mut sources: Sources) -> Report {
         sources.thorough = true;
         let mut load = Load::new(sources);
+        load.prepare(self);
+        for step in load.questions_of_check(self) {
+            self.ask(&mut load, &step);
+        }
         for file in std::mem::take(&mut load.files_before) {
             let found = check_file(self, &file.name, &file.text);
             load.report.failures.extend(found);
@@ -53,6 +61,19 @@ impl Vm {
             load.report.failures.extend(found);
         }
         load.report
+    }
+
+    /// Asks a baseline, whose answer may take only so long. One that fails has said nothing.
+    fn ask(&mut self, load: &mut Load, step: &Step) {
+        self.settle_fuel();
+        let (limit, most) = (self.limits.fuel, self.fuel_used.saturating_add(QUESTION));
+        self.limits.fuel = Some(limit.map_or(most, |limit| limit.min(most)));
+        let known = load.report.errors.len();
+        if let Some(answer) = self.run_step(load, step) {
+            load.leave_out(self, answer);
+        }
+        load.report.errors.truncate(known);
+        self.limits.fuel = limit;
     }
 
     /// Runs a chunk file, or another that is no package.

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 /// Folders that hold a repository's sources when nothing says which one does.
 const SOURCE_FOLDERS: [&str; 4] = ["src", "source", "repository", "sources"];
 
+/// How the names of packages begin that say what a repository consists of.
+const BASELINES: [&str; 2] = ["BaselineOf", "ConfigurationOf"];
+
 /// How a package's folder is organised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -43,6 +46,39 @@ pub fn packages(files: &Files<'_>, path: &Path) -> Result<Vec<Package>, String> 
         return Err(format!("{} has no packages in it", path.display()));
     }
     Ok(found)
+}
+
+/// The packages that lie beside that at `path` in the sources of a repository: with them it is understood. No baselines,
+/// which would have a say in it. Nothing if it does not look like a repository, or cannot be read.
+pub fn beside(files: &Files<'_>, path: &Path) -> Vec<Package> {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let Some(folder) = absolute.parent() else {
+        return Vec::new();
+    };
+    let is_package = matches!(layout_of(files, path), Ok(Some(_)));
+    let all = match inside(files, folder) {
+        Ok(all) if is_package => all,
+        _ => return Vec::new(),
+    };
+    let is_baseline = |p: &Package| BASELINES.iter().any(|head| p.name.starts_with(head));
+    let exists = |name: &str| files.exists(&folder.join(name)).unwrap_or(false);
+    let has_name = || {
+        let name = folder.file_name().unwrap_or_default();
+        SOURCE_FOLDERS.iter().any(|known| *known == name)
+    };
+    let is_named = || {
+        let above = folder.parent();
+        above.is_some_and(|a| matches!(sources_of(files, a), Ok(Some(f)) if f == folder))
+    };
+    let is_repository = has_name()
+        || exists(".properties")
+        || exists(".project")
+        || all.iter().any(is_baseline)
+        || is_named();
+    let others = all
+        .into_iter()
+        .filter(|p| !is_baseline(p) && p.path != absolute);
+    others.filter(|_| is_repository).collect()
 }
 
 /// What went wrong with a path, for a person.

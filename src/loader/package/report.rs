@@ -145,6 +145,21 @@ impl Skipped {
         self.what == *self.file
     }
 
+    /// A whole package, which a baseline has for other systems.
+    pub fn is_for_others(&self) -> bool {
+        self.what.starts_with("package ")
+    }
+
+    /// A class or a trait, with all that is in it.
+    pub fn is_definition(&self) -> bool {
+        !(self.is_script() || self.what.contains(' '))
+    }
+
+    /// It would be there if another package were.
+    pub fn lacks_a_class(&self) -> bool {
+        self.reason.starts_with("there is no class")
+    }
+
     /// As a mistake in the sources; the help is for those who lack a class.
     pub fn mistake(&self, help: &str) -> CompileFailure {
         let problem = match self.what.ends_with(')') {
@@ -155,7 +170,7 @@ impl Skipped {
             name: self.file.clone(),
             text: self.text.clone(),
         };
-        let help = self.reason.starts_with("there is no class").then_some(help);
+        let help = self.lacks_a_class().then_some(help);
         undefinable(&file, (self.line, self.column), problem, help)
     }
 
