@@ -222,6 +222,37 @@ fn no_terminal_at_all() {
     assert!(output.status.success());
 }
 
+/// An entry that is no text is left out as a whole, and told; what the end of the input cuts off is told as well.
+#[test]
+fn nothing_of_an_input_without_terminal_is_lost() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let mut chirp = Command::new(env!("CARGO_BIN_EXE_chirp"))
+        .args(["--no-init", "-i"])
+        .env("XDG_STATE_HOME", Repl::folder())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("chirp runs");
+    let mut input = chirp.stdin.take().expect("a pipe");
+    input
+        .write_all(b"3 + 4\na := [ :x |\n'caf\xe9'\n].\n5 * 5\n#(1 2\n")
+        .expect("it reads");
+    drop(input);
+    let output = chirp.wait_with_output().expect("it ends");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.ends_with("\n7\n25\n"), "{told}");
+    let told = String::from_utf8_lossy(&output.stderr);
+    let no_text = "error: line 3 of the input is not UTF-8: the entry with it was left out\n";
+    assert!(told.starts_with(no_text), "{told}");
+    assert!(
+        told.contains("error[E0105]: `#(` is never closed"),
+        "{told}"
+    );
+    assert_eq!(told.matches("error").count(), 2, "{told}");
+}
+
 #[test]
 fn a_start_up_file_comes_first() {
     let folder = Repl::folder();

@@ -134,6 +134,29 @@ fn only_a_file_that_was_saved_from_here_is_written_over() {
 }
 
 #[test]
+fn what_came_from_a_pipe_cannot_be_loaded_again() {
+    let folder = Repl::folder();
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let pipe = folder.join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo runs").success());
+    let name = pipe.to_str().expect("a name in UTF-8").to_string();
+    let writer = std::thread::spawn(move || {
+        std::fs::write(pipe, "!Object methodsFor: 'a'!\nhoist\n\t^ 7! !\n").expect("it is read");
+    });
+    let mut repl = Repl::start_with(folder, &["--color", "never", "--load", &name], "xterm");
+    writer.join().expect("it is written");
+    repl.says("3 hoist", "7");
+    let (text, _) = saved(&mut repl);
+    let remark = format!(
+        "\n\"{name} was loaded here: it is no file on disk, and what came from it is gone.\"\n"
+    );
+    assert!(text.contains(&remark), "{text}");
+    assert!(!text.contains("PackageLoader"), "{text}");
+    repl.leave();
+}
+
+#[test]
 fn statements_behind_a_class_in_brackets_end_in_a_dot() {
     let mut repl = Repl::start();
     let script = repl.file(

@@ -5,6 +5,7 @@
 
 use super::commands::{Takes, command_line, find, split};
 use super::complete::candidates;
+use super::direct;
 use super::highlight::{FAINT, RESET, highlight};
 use super::hint::{Rest, hint};
 use super::history;
@@ -24,7 +25,7 @@ use rustyline::{
     EventHandler, ExternalPrinter, Helper, KeyCode, KeyEvent, Modifiers, Movement, RepeatCount,
 };
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
@@ -38,6 +39,8 @@ pub enum Typed {
     Cancelled,
     /// Bytes that are no UTF-8: they are gone with what came together with them, which may have been a whole paste.
     NoText { pasted: bool },
+    /// The entry in an input that is no terminal had bytes in this line that are no UTF-8: it was left out.
+    NoTextIn { line: usize },
     /// Ctrl-D, or the terminal is gone.
     End,
     /// The terminal is of no use.
@@ -107,6 +110,8 @@ pub fn start(setup: Setup) -> io::Result<Option<Printer>> {
 struct Line {
     editor: Editor<Prompting, FileHistory>,
     seen: Arc<Seen>,
+    /// Lines that were read of what is no terminal.
+    read: usize,
 }
 
 /// What was seen of the line that is being edited.
@@ -161,13 +166,28 @@ fn editor(setup: &Setup) -> rustyline::Result<Line> {
         // A history that is not there yet, or cannot be read, is an empty one.
         let _ = editor.load_history(path);
     }
-    Ok(Line { editor, seen })
+    Ok(Line {
+        editor,
+        seen,
+        read: 0,
+    })
 }
 
 impl Setup {
     /// Reads one entry; false when there will be no more.
     fn read_entry(&self, line: &mut Line) -> bool {
         let editor = &mut line.editor;
+        if !io::stdin().is_terminal() {
+            let typed = direct::read_entry(&mut io::stdin().lock(), &mut line.read);
+            if let Typed::Entry(entry) = &typed
+                && !entry.trim().is_empty()
+            {
+                self.remember(editor, entry);
+            }
+            let more = !matches!(typed, Typed::End | Typed::Failed(_));
+            self.tell(typed);
+            return more;
+        }
         let prompt = if self.colour {
             format!("\x1b[1;34m{PROMPT}\x1b[0m")
         } else {
@@ -304,18 +324,21 @@ impl Highlighter for Prompting {
 
 impl Validator for Prompting {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let entry = context.input();
-        let unfinished = match command_line(entry).map(split) {
-            None => is_unfinished(entry),
-            Some((name, code)) => {
-                find(name).is_ok_and(|c| c.takes == Takes::Code) && is_unfinished(code)
-            }
-        };
-        Ok(if unfinished {
+        Ok(if is_unfinished_entry(context.input()) {
             ValidationResult::Incomplete
         } else {
             ValidationResult::Valid(None)
         })
+    }
+}
+
+/// Whether the parser wants more lines of an entry.
+pub fn is_unfinished_entry(entry: &str) -> bool {
+    match command_line(entry).map(split) {
+        None => is_unfinished(entry),
+        Some((name, code)) => {
+            find(name).is_ok_and(|c| c.takes == Takes::Code) && is_unfinished(code)
+        }
     }
 }
 

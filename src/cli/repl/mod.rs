@@ -5,6 +5,7 @@
 
 mod commands;
 mod complete;
+mod direct;
 mod editor;
 mod effects;
 mod highlight;
@@ -91,6 +92,13 @@ pub fn repl(session: &mut Session, args: &Args) -> i32 {
                 let help =
                     "  = help: the terminal has to send UTF-8; files are read with :load PATH\n";
                 let text = session.style.headline(what) + help;
+                session.complain(&text);
+            }
+            Typed::NoTextIn { line } => {
+                let what = format!(
+                    "line {line} of the input is not UTF-8: the entry with it was left out"
+                );
+                let text = session.style.headline(what);
                 session.complain(&text);
             }
             Typed::End => return exit::DONE,
@@ -262,7 +270,10 @@ impl Repl {
     fn note_entered(&mut self, session: &mut Session) {
         for entered in std::mem::take(&mut session.entered) {
             match entered {
-                Entered::Loaded(path) => self.record.load(&path),
+                Entered::Loaded(path) if files::can_be_read_again(&path) => {
+                    self.record.load(&path);
+                }
+                Entered::Loaded(path) => self.record.lost(&files::called(&path)),
                 Entered::Text { text, outcome } => match outcome {
                     Outcome::Done(class) => self.record.done(&text, class),
                     Outcome::Failed(failure) => {

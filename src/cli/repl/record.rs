@@ -108,6 +108,15 @@ impl Record {
             .push(Entry::Load(format!("PackageLoader load: '{name}'.")));
     }
 
+    /// What was loaded once and cannot be loaded again: standard input, or a pipe.
+    pub fn lost(&mut self, name: &str) {
+        let remark = format!(
+            "{name} was loaded here: it is no file on disk, and what came from it is gone."
+        );
+        let remark = remark.replace('"', "\"\"");
+        self.0.push(Entry::Load(format!("\"{remark}\"")));
+    }
+
     /// The script, and how many entries there are in it.
     pub fn script(&self) -> (String, usize) {
         let mut text = format!("{HEAD}\n");
