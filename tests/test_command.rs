@@ -143,8 +143,8 @@ fn a_limit_names_the_test_under_way() {
         );
         text(&output.stdout)
     };
-    assert_eq!(run("testB"), "");
-    assert_eq!(run("test"), "1 test: 1 passed\n");
+    assert_eq!(run("testB"), "1 test: 0 passed, 1 error\n");
+    assert_eq!(run("test"), "2 tests: 1 passed, 1 error\n");
     std::fs::remove_dir_all(folder).expect("a folder to remove");
 }
 
@@ -152,12 +152,19 @@ fn a_limit_names_the_test_under_way() {
 fn wrong_usage() {
     assert_eq!(test(&["no such file.st"]).status.code(), Some(2));
     assert_eq!(test(&["--junit"]).status.code(), Some(2));
-    assert_eq!(
-        test(&["outcomes.st", "--junit", "/no such folder/x.xml"])
-            .status
-            .code(),
-        Some(2)
-    );
+    for (file, told) in [
+        (
+            "/no such folder/x.xml",
+            "error: /no such folder/x.xml: there is no such folder\n",
+        ),
+        ("/", "error: / is a folder; write the name of a file\n"),
+    ] {
+        let output = test(&["many.st", "--junit", file]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).ends_with(told), "{output:?}");
+        // What came out is told all the same.
+        assert!(text(&output.stdout).contains(" tests: "), "{output:?}");
+    }
 }
 
 #[test]
@@ -227,5 +234,118 @@ fn the_report_tells_what_does_not_compile() {
     ] {
         assert!(report.contains(part), "{part} is not in\n{report}");
     }
+    std::fs::remove_dir_all(folder).expect("a folder to remove");
+}
+
+/// The test that was stopped is in the report, and what ran before it, however the run came to its end.
+#[test]
+fn the_report_of_a_run_that_was_stopped() {
+    use nix::sys::signal::{Signal, kill};
+    use std::io::Read;
+    let folder = std::env::temp_dir().join(format!("chirp-stopped-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("P")).expect("a folder");
+    let file = folder.join("endless.st");
+    let source = "TestCase subclass: EndlessTest [ testA [ ] testB [ [ true ] whileTrue ] ]\n\n\"[ true ] whileTrue >>> 3\"\n";
+    std::fs::write(&file, source).expect("a file");
+    let class = "Class { #name : 'SlowTest', #superclass : 'TestCase' }\n\n\
+        SlowTest class >> initialize [\n\t[ true ] whileTrue\n]\n";
+    std::fs::write(folder.join("P/SlowTest.class.st"), class).expect("a file");
+    let xml = folder.join("report.xml");
+    let command = |arguments: &[&str]| {
+        let _ = std::fs::remove_file(&xml);
+        let mut command = Command::new("env");
+        // What a script starts in the background ignores it.
+        command.args(["--default-signal=INT", env!("CARGO_BIN_EXE_chirp")]);
+        command.args(arguments).arg("--junit").arg(&xml);
+        command
+    };
+    let reports = |parts: &[&str]| {
+        let report = std::fs::read_to_string(&xml).expect("a report");
+        for part in parts {
+            assert!(report.contains(part), "{part} is not in\n{report}");
+        }
+    };
+    let (path, package) = (file.to_string_lossy(), folder.join("P"));
+    let package = package.to_string_lossy();
+    for (limit, amount, told) in [
+        ("--fuel", "20M", "out of fuel (--fuel)"),
+        ("--timeout", "1", "out of time (--timeout)"),
+    ] {
+        let error = format!("<error type=\"TestFailure\" message=\"{told}\"");
+        let mut run = command(&[limit, amount, "test", &path, "--filter", "test"]);
+        assert_eq!(run.output().expect("chirp runs").status.code(), Some(124));
+        let names = ["name=\"testA\"", "name=\"testB\"", "tests=\"2\""];
+        reports(&[&names[..], &["errors=\"1\"", &error]].concat());
+        let mut run = command(&[limit, amount, "test", &path, "--filter", "whileTrue"]);
+        let output = run.output().expect("chirp runs");
+        assert_eq!(text(&output.stdout), "1 example, 1 not true\n");
+        reports(&["endless.st\" name=\"[ true ] whileTrue\"", &error]);
+        let mut run = command(&[limit, amount, "test", &package]);
+        assert_eq!(run.output().expect("chirp runs").status.code(), Some(124));
+        reports(&["classname=\"SlowTest initialize\" name=\"loading\"", &error]);
+    }
+    let source = "TestCase subclass: EndlessTest [ testA [ ] testB [ Stdio stderr nextPutAll: 'go'; flush. [ true ] whileTrue ] ]";
+    std::fs::write(&file, source).expect("a file");
+    let mut run = command(&["test", &path]);
+    let mut child = run
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("chirp starts");
+    let mut errors = child.stderr.take().expect("a pipe");
+    errors.read_exact(&mut [0; 2]).expect("the test has begun");
+    let process = nix::unistd::Pid::from_raw(child.id() as i32);
+    kill(process, Signal::SIGINT).expect("a signal is sent");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    reports(&["name=\"testA\"", "<error type=\"UserInterrupt\""]);
+    std::fs::remove_dir_all(folder).expect("a folder to remove");
+}
+
+#[test]
+fn classes_that_are_left_out_do_not_pass() {
+    let folder = std::env::temp_dir().join(format!("chirp-left-out-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("P")).expect("a folder");
+    let write = |name: &str, above: &str| {
+        let class = format!(
+            "Class {{ #name : '{name}', #superclass : '{above}' }}\n\n{name} >> testIt [\n\tself assert: true\n]\n"
+        );
+        std::fs::write(folder.join(format!("P/{name}.class.st")), class).expect("a file");
+    };
+    write("BridgeTest", "TestCase");
+    write("LostTest", "GoneTest");
+    let report = folder.join("report.xml").to_string_lossy().into_owned();
+    let path = folder.join("P").to_string_lossy().into_owned();
+    let output = test(&[&path, "--junit", &report]);
+    assert_eq!(output.status.code(), Some(1));
+    let count = "1 class is left out: its tests did not run\n1 test: 1 passed\n";
+    assert_eq!(text(&output.stdout), count);
+    let reason =
+        "LostTest.class.st:1: LostTest is left out: there is no class GoneTest to inherit from\n";
+    let told = text(&output.stderr);
+    assert!(
+        told.starts_with("error: ") && told.contains(reason),
+        "{told}"
+    );
+    assert!(
+        told.contains("help: ") && told.contains("--load PATH"),
+        "{told}"
+    );
+    let xml = std::fs::read_to_string(&report).expect("a report");
+    for part in [
+        "tests=\"2\" failures=\"0\" errors=\"1\"",
+        "LostTest.class.st\" name=\"defining\"",
+        "there is no class GoneTest",
+    ] {
+        assert!(xml.contains(part), "{part} is not in\n{xml}");
+    }
+    write("LowerTest", "LostTest");
+    let output = test(&[&path]);
+    assert!(text(&output.stdout).starts_with("2 classes are left out: their tests did not run\n"));
+    write("GoneTest", "TestCase");
+    let output = test(&[&path]);
+    assert_eq!(
+        (output.status.code(), text(&output.stderr)),
+        (Some(0), String::new())
+    );
     std::fs::remove_dir_all(folder).expect("a folder to remove");
 }

@@ -1,7 +1,7 @@
 //! The examples in comments, tried one by one.
 
 use super::Source;
-use super::outcome::Verdict;
+use super::outcome::{Outcome, Verdict};
 use super::runner::Runner;
 use crate::cli::session::Ending;
 use crate::formats::chunk::{self, Item};
@@ -40,8 +40,11 @@ impl Runner<'_> {
 
     fn try_example(&mut self, name: &str, line: usize, example: &Example) -> Result<(), Ending> {
         let expression = example.title();
-        let (value, mut outcome) = self.watched(name, &expression, &example.code())?;
-        outcome.is_example = true;
+        let of = Outcome {
+            is_example: true,
+            ..Outcome::new(name, &expression)
+        };
+        let (value, mut outcome) = self.watched(of, &example.code())?;
         match value {
             Some(value) if value.is_nil() => outcome.verdict = Verdict::Passed,
             Some(value) => {

@@ -18,6 +18,7 @@ use crate::formats::detect::{Format, format_of};
 use crate::formats::package_text;
 use crate::host::{library_files, outside};
 use crate::loader::image::Image;
+use crate::loader::package::Skipped;
 use runner::Runner;
 use std::path::{Path, PathBuf};
 use tell::Tally;
@@ -83,13 +84,13 @@ pub fn test(session: &mut Session, options: &Options, folder: Option<&Path>) -> 
         ..
     } = runner;
     progress.clear(session);
+    if !options.list {
+        session.say(&tally.summary());
+    }
     if let Some(file) = &options.junit
         && let Err(error) = outside::write(file, junit::document(&tally.all()).as_bytes())
     {
-        return refuse(session, files::told(&file.to_string_lossy(), &error));
-    }
-    if !options.list {
-        session.say(&tally.summary());
+        return refuse(session, files::unwritten(file, &error));
     }
     match result {
         Ok(exit::DONE) if !tally.is_good() => exit::FAILED,
@@ -152,8 +153,16 @@ fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
             let runs = |name: &str| sources.iter().any(|s| s.name == name && defines_tests(s));
             report.skipped.retain(|s| !s.is_script() || !runs(&s.what));
             filed_in = std::mem::take(&mut report.files);
-            runner.tally.sources = sources::of_packages(&report);
+            runner.tally.sources = sources::of_packages(runner.session, &report);
+            let left_out: Vec<Skipped> = report
+                .skipped
+                .extract_if(.., |s| s.is_definition())
+                .collect();
             code = load::tell(runner.session, report);
+            runner.tell_left_out(&left_out);
+            if runner.session.is_over() {
+                return Err(Ending::Exit(code));
+            }
         }
         for source in sources {
             if !defines_tests(source) || filed_in.contains(&source.name) {
@@ -161,7 +170,7 @@ fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
             }
             let result = runner.session.vm.run_file(&*source.name, &source.text);
             if let Err(error) = &result {
-                let wrong = sources::of_file(&source.name, error);
+                let wrong = sources::of_file(runner.session, &source.name, error);
                 runner.tally.sources.extend(wrong);
             }
             match runner.session.settle(result.map(drop)) {

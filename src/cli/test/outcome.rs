@@ -36,6 +36,20 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Nothing came of it yet: an error, until somebody knows better.
+    pub fn new(suite: &str, name: &str) -> Outcome {
+        Outcome {
+            suite: suite.to_string(),
+            name: name.to_string(),
+            is_example: false,
+            verdict: Verdict::Error,
+            time: Duration::ZERO,
+            failure: Unhandled::default(),
+            values: None,
+            output: String::new(),
+        }
+    }
+
     /// What a person calls it.
     pub fn title(&self) -> String {
         format!("{}>>{}", self.suite, self.name)

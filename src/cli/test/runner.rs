@@ -3,15 +3,16 @@
 //!
 //! The Smalltalk side is `TestRun`; this side keeps the time, and what a test writes.
 
-use super::Options;
 use super::capture::Capture;
 use super::outcome::{Outcome, Verdict};
 use super::tell::Tally;
-use crate::cli::exit;
+use super::{Options, sources};
 use crate::cli::progress::Progress;
 use crate::cli::session::{Ending, Session};
+use crate::cli::{exit, load};
 use crate::host::clock::now;
 use crate::loader::LoadError;
+use crate::loader::package::Skipped;
 use crate::memory::Value;
 use crate::vm::run::RunError;
 use crate::vm::{Stop, Unhandled};
@@ -59,7 +60,7 @@ impl Runner<'_> {
 
     fn run_class(&mut self, class: &str, number: usize) -> Result<(), Ending> {
         let code = format!("TestRun current namesOfTestsAt: {number}");
-        let (names, outcome) = self.watched(class, "suite", &code)?;
+        let (names, outcome) = self.watched(Outcome::new(class, "suite"), &code)?;
         let Some(names) = names else {
             return self.tell(outcome);
         };
@@ -79,7 +80,8 @@ impl Runner<'_> {
         for (number, name) in wanted {
             self.run_test(class, name, number)?;
         }
-        let (done, outcome) = self.watched(class, "resources", "TestRun current finishClass")?;
+        let resources = Outcome::new(class, "resources");
+        let (done, outcome) = self.watched(resources, "TestRun current finishClass")?;
         match done {
             Some(_) => Ok(()),
             None => self.tell(outcome),
@@ -90,7 +92,7 @@ impl Runner<'_> {
         self.progress
             .next(self.session, &format!("{class}>>{name}"));
         let code = format!("TestRun current runTestAt: {number}");
-        let (report, mut outcome) = self.watched(class, name, &code)?;
+        let (report, mut outcome) = self.watched(Outcome::new(class, name), &code)?;
         let Some(report) = report else {
             return self.tell(outcome);
         };
@@ -123,6 +125,22 @@ impl Runner<'_> {
         self.tell(outcome)
     }
 
+    /// Says which classes of the packages are not there: their tests did not run, and must not pass for good ones.
+    pub fn tell_left_out(&mut self, classes: &[Skipped]) {
+        let style = self.session.style;
+        for skipped in classes {
+            let outcome = sources::of_class(skipped);
+            let place = format!("{}:{}", skipped.file, skipped.line);
+            let text = style.headline(format_args!("{place}: {}", outcome.failure.message));
+            self.session.complain(&text);
+            self.tally.left_out.push(outcome);
+        }
+        if classes.iter().any(Skipped::lacks_a_class) {
+            self.session
+                .complain(&format!("  = help: {}\n", load::HELP));
+        }
+    }
+
     /// Counts an outcome, and says what is to be said of it. Err if somebody wants the run to end.
     pub fn tell(&mut self, outcome: Outcome) -> Result<(), Ending> {
         let interrupted = outcome.failure.class == "UserInterrupt";
@@ -137,12 +155,11 @@ impl Runner<'_> {
         }
     }
 
-    /// Evaluates code that runs some of the tests' own. Answers its value, and what came of it: that it was
-    /// an error, if there is no value. Err if nothing at all can go on.
+    /// Evaluates code that runs some of the tests' own, for this outcome. Answers its value, and what came of it: that it
+    /// was an error, if there is no value. Err if nothing at all can go on, which then came of it.
     pub fn watched(
         &mut self,
-        suite: &str,
-        name: &str,
+        mut outcome: Outcome,
         code: &str,
     ) -> Result<(Option<Value>, Outcome), Ending> {
         let vm = &mut self.session.vm;
@@ -152,7 +169,7 @@ impl Runner<'_> {
         let output = std::mem::replace(&mut vm.host.stdio.output, capture.output());
         vm.limits.cut_off = Some(vm.time_spent().saturating_add(PATIENCE));
         let result = vm.evaluate(NAME, code);
-        let time = began.elapsed();
+        outcome.time = began.elapsed();
         vm.limits.cut_off = None;
         vm.host.stdio.output.flush();
         if !result.as_ref().is_ok_and(|v| vm.heap.is_pointers(*v)) {
@@ -162,27 +179,25 @@ impl Runner<'_> {
             vm.limits.cut_off = None;
         }
         vm.host.stdio.output = output;
-        let mut outcome = Outcome {
-            suite: suite.to_string(),
-            name: name.to_string(),
-            is_example: false,
-            verdict: Verdict::Error,
-            time,
-            failure: Unhandled::default(),
-            values: None,
-            output: capture.text(),
-        };
+        outcome.output = capture.text();
         match result {
             Ok(value) => Ok((Some(value), outcome)),
             Err(error) => {
-                outcome.failure = self.unexpected(error, &outcome)?;
+                outcome.failure = match self.unexpected(error, &outcome) {
+                    Ok(failure) => failure,
+                    Err((stop, ending)) => {
+                        outcome.failure = failure(self.session.called(stop));
+                        self.tally.outcomes.push(outcome);
+                        return Err(ending);
+                    }
+                };
                 Ok((None, outcome))
             }
         }
     }
 
-    /// Why a test did not come to its end; Err if nothing at all can go on.
-    fn unexpected(&mut self, error: LoadError, of: &Outcome) -> Result<Unhandled, Ending> {
+    /// Why a test did not come to its end; Err if nothing at all can go on, which is told then.
+    fn unexpected(&mut self, error: LoadError, of: &Outcome) -> Result<Unhandled, (Stop, Ending)> {
         Ok(match error {
             LoadError::Run(RunError::Unhandled(failure)) => failure,
             LoadError::Source(error) => failure(error.failures.first().map_or("", |f| &f.message)),
@@ -207,7 +222,7 @@ impl Runner<'_> {
                         let at = format!("note: it was in {}\n", of.title());
                         self.session.complain(&at);
                     }
-                    return Err(ending);
+                    return Err((stop, ending));
                 }
             },
         })

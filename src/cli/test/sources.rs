@@ -1,16 +1,16 @@
 //! What is wrong with the sources of the tests, as outcomes: a build server must not take a file that does not compile
 //! for one without tests.
 
-use super::outcome::{Outcome, Verdict};
+use super::outcome::Outcome;
+use crate::cli::session::Session;
 use crate::loader::LoadError;
-use crate::loader::package::Report;
+use crate::loader::package::{Report, Skipped};
 use crate::vm::run::RunError;
 use crate::vm::trace::Frame;
-use crate::vm::{CompileFailure, Unhandled};
-use std::time::Duration;
+use crate::vm::{CompileFailure, Stop, Unhandled};
 
 /// What is wrong with packages.
-pub fn of_packages(report: &Report) -> Vec<Outcome> {
+pub fn of_packages(session: &Session, report: &Report) -> Vec<Outcome> {
     let unreadable = report
         .unreadable
         .iter()
@@ -19,16 +19,32 @@ pub fn of_packages(report: &Report) -> Vec<Outcome> {
     let errors = report
         .errors
         .iter()
-        .filter_map(|failed| of_error(&failed.what, &failed.error));
+        .map(|failed| of_error(session, &failed.what, &failed.error));
     unreadable.chain(failures).chain(errors).collect()
 }
 
 /// What is wrong with a file that was run.
-pub fn of_file(name: &str, error: &LoadError) -> Vec<Outcome> {
+pub fn of_file(session: &Session, name: &str, error: &LoadError) -> Vec<Outcome> {
     match error {
         LoadError::Source(error) => error.failures.iter().map(of_failure).collect(),
-        LoadError::Run(error) => of_error(name, error).into_iter().collect(),
+        LoadError::Run(error) => vec![of_error(session, name, error)],
     }
+}
+
+/// A class that was left out, and its tests with it.
+pub fn of_class(skipped: &Skipped) -> Outcome {
+    let text = format!("{} is left out: {}", skipped.what, skipped.reason);
+    let frame = Frame {
+        file: Some(skipped.file.clone()),
+        line: skipped.line as usize,
+        column: skipped.column as usize,
+        ..Frame::default()
+    };
+    let unhandled = Unhandled {
+        frames: vec![frame],
+        ..message(&text)
+    };
+    outcome(&skipped.file, "defining", unhandled)
 }
 
 fn of_failure(failure: &CompileFailure) -> Outcome {
@@ -48,12 +64,15 @@ fn of_failure(failure: &CompileFailure) -> Outcome {
     outcome(file, "compiling", unhandled)
 }
 
-/// Stops end the run, and are told by it.
-fn of_error(what: &str, error: &RunError) -> Option<Outcome> {
-    match error {
-        RunError::Unhandled(error) => Some(outcome(what, "loading", error.clone())),
-        RunError::Stopped(_) => None,
-    }
+fn of_error(session: &Session, what: &str, error: &RunError) -> Outcome {
+    let unhandled = match error {
+        RunError::Unhandled(error) => error.clone(),
+        RunError::Stopped(Stop::Exit(code)) => {
+            message(&format!("it ended the program, with exit code {code}"))
+        }
+        RunError::Stopped(stop) => message(session.called(*stop)),
+    };
+    outcome(what, "loading", unhandled)
 }
 
 fn message(text: &str) -> Unhandled {
@@ -65,13 +84,7 @@ fn message(text: &str) -> Unhandled {
 
 fn outcome(suite: &str, name: &str, failure: Unhandled) -> Outcome {
     Outcome {
-        suite: suite.to_string(),
-        name: name.to_string(),
-        is_example: false,
-        verdict: Verdict::Error,
-        time: Duration::ZERO,
         failure,
-        values: None,
-        output: String::new(),
+        ..Outcome::new(suite, name)
     }
 }

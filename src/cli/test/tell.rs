@@ -20,6 +20,8 @@ pub struct Tally {
     pub outcomes: Vec<Outcome>,
     /// What is wrong with the sources, which is told before anything runs.
     pub sources: Vec<Outcome>,
+    /// Classes of the packages that could not be defined.
+    pub left_out: Vec<Outcome>,
     traces: usize,
 }
 
@@ -33,12 +35,13 @@ impl Tally {
 
     /// What is wrong with the sources, then what has come out, for a report.
     pub fn all(&self) -> Vec<Outcome> {
-        self.sources.iter().chain(&self.outcomes).cloned().collect()
+        let before = self.sources.iter().chain(&self.left_out);
+        before.chain(&self.outcomes).cloned().collect()
     }
 
     /// Whether everything is as it should be.
     pub fn is_good(&self) -> bool {
-        !self.outcomes.iter().any(Outcome::is_defect)
+        self.left_out.is_empty() && !self.outcomes.iter().any(Outcome::is_defect)
     }
 
     fn told(&mut self, outcome: &Outcome, style: Style) -> String {
@@ -77,6 +80,13 @@ impl Tally {
         if !self.sources.is_empty() {
             let count = counted(self.sources.len(), "mistake");
             let _ = writeln!(text, "{count} in the sources");
+        }
+        match self.left_out.len() {
+            0 => {}
+            1 => text.push_str("1 class is left out: its tests did not run\n"),
+            n => {
+                let _ = writeln!(text, "{n} classes are left out: their tests did not run");
+            }
         }
         let (examples, tests): (Vec<&Outcome>, Vec<&Outcome>) =
             self.outcomes.iter().partition(|o| o.is_example);
