@@ -58,6 +58,8 @@ pub struct Ctx<'a> {
     begun: bool,
     /// Where the class is pinned whose class-side method runs.
     pub(super) maker: Option<usize>,
+    /// Inside a closure whose first parameter is the receiver.
+    pub(super) has_receiver: bool,
 }
 
 /// A [`Smalltalk`](crate::Smalltalk), or a [`Ctx`] inside a Rust closure: whatever a handle can be used with.
@@ -97,6 +99,7 @@ impl AsCtx for Ctx<'_> {
             budget: self.budget,
             begun: self.begun,
             maker: self.maker,
+            has_receiver: self.has_receiver,
         }
     }
 }
@@ -115,6 +118,7 @@ impl<'a> Ctx<'a> {
             budget: Some(budget),
             begun: false,
             maker: None,
+            has_receiver: false,
         }
     }
 
@@ -125,6 +129,7 @@ impl<'a> Ctx<'a> {
             budget: None,
             begun: true,
             maker: None,
+            has_receiver: false,
         }
     }
 

@@ -187,7 +187,20 @@ pub(super) fn argument<T: FromSmalltalk>(
 ) -> Result<T> {
     // Converting one argument may move the others: each is fetched when it is its turn.
     let value = ctx.pinned(args.start + i);
-    T::from_value(ctx, value, KEY)
+    T::from_value(ctx, value, KEY).map_err(|error| in_argument(ctx, error, i, args.len()))
+}
+
+/// Says which one of several arguments does not fit.
+#[cold]
+fn in_argument(ctx: &Ctx<'_>, error: Error, i: usize, count: usize) -> Error {
+    let receiver = usize::from(ctx.has_receiver);
+    let number = i + 1 - receiver;
+    match error.kind() {
+        ErrorKind::Conversion { expected, found } if number > 0 && count - receiver > 1 => {
+            Error::conversion(expected.clone(), format!("{found} in argument {number}"))
+        }
+        _ => error,
+    }
 }
 
 pub(super) fn answer<R: IntoSmalltalk>(ctx: &mut Ctx<'_>, result: R) -> Result<Option<Value>> {
@@ -210,6 +223,7 @@ pub(super) fn host_method<T, M, F: HostMethod<T, M>>(closure: F, compares: bool)
 pub(super) fn class_fn<M, F: RustFn<M>>(closure: F) -> HostFn {
     HostFn::Own(Rc::new(callable(F::COUNT + 1, true, move |ctx, args| {
         ctx.maker = Some(args.start);
+        ctx.has_receiver = false;
         closure.call(ctx, args.start + 1..args.end, KEY)
     })))
 }
@@ -227,6 +241,7 @@ fn callable(
         }
         let converted = vm.converted;
         let mut ctx = Ctx::inner(vm);
+        ctx.has_receiver = is_method;
         let result = call(&mut ctx, args);
         ctx.vm.converted = converted;
         match result {

@@ -258,6 +258,30 @@ fn errors_go_through_smalltalk_and_come_back_whole() {
     assert_eq!(error.to_string(), "expected an Integer, found a ByteString");
     let inner = error.host_error::<chirp::Error>().unwrap();
     assert!(matches!(inner.kind(), ErrorKind::Conversion { .. }));
+    // Of several, it is said which one.
+    let put = st
+        .block(|n: i64, text: String| text.repeat(n as usize))
+        .unwrap();
+    st.set_global("Put", put).unwrap();
+    let class = st.class("Integer").unwrap();
+    class
+        .method(st, "from:to:", |a: i64, b: i64, c: i64| a + b + c)
+        .unwrap();
+    for (source, place) in [
+        (
+            "Put value: 'x' value: 'y'",
+            "found a ByteString in argument 1",
+        ),
+        (
+            "Put value: 3 value: 4",
+            "found a SmallInteger in argument 2",
+        ),
+        ("3 from: 4 to: 5.5", "found a Float in argument 2"),
+        ("3 from: nil to: 5", "found nil in argument 1"),
+    ] {
+        let told = st.eval::<()>(source).unwrap_err().to_string();
+        assert!(told.ends_with(place), "{source}: {told}");
+    }
     // Many handled ones leave nothing behind.
     st.eval::<()>("1 to: 10000 do: [:i | [ Write value: i ] on: Error do: [:e | ] ]")
         .unwrap();
