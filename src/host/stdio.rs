@@ -111,11 +111,12 @@ impl Output {
         if self.buffer.is_empty() {
             return;
         }
-        let result = self
-            .sink
-            .write_all(&self.buffer)
-            .and_then(|()| self.sink.flush());
-        self.buffer.clear();
+        // A sink that panics has had it: once more, when this is dropped, would be a panic too many.
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let result = self.sink.write_all(&buffer);
+        let result = result.and_then(|()| self.sink.flush());
+        buffer.clear();
+        self.buffer = buffer;
         self.note(result);
     }
 

@@ -1,6 +1,9 @@
 //! Rust code of the host that panics: the machine tells of it, and goes on.
 
-use chirp::{AsCtx, Block, Buffer, ClassDef, Ctx, HostClass, New, Obj, Panicked, Smalltalk, This};
+use chirp::{
+    AsCtx, Block, Buffer, ClassDef, Ctx, ErrorKind, HostClass, New, Obj, Panicked, Smalltalk, This,
+};
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 struct Bomb(i64);
@@ -88,4 +91,24 @@ fn values_that_panic_when_they_go() {
     let one: Obj = st.eval("Bomb of: 13").unwrap();
     drop(st);
     drop(one);
+}
+
+/// A sink that panics breaks the machine, and is not asked again when that is dropped.
+#[test]
+fn sinks_that_panic() {
+    struct Sink;
+    impl Write for Sink {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            panic!("the sink's own")
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut st = Smalltalk::builder().stdout(Sink).build().unwrap();
+    for source in ["Transcript show: 'x'; flush. 3", "3 + 4"] {
+        let error = st.eval::<i64>(source).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Broken { .. }), "{error}");
+    }
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(st))).is_ok());
 }
