@@ -142,8 +142,8 @@ pub fn choose(
     let has_feature = |f: &SourceFile| feature_of(&f.path).is_none_or(&wanted);
     let (kept, mut left): (Vec<_>, Vec<_>) = files.into_iter().partition(has_feature);
     let classes = left.iter().filter(|f| !is_extension(f)).map(class_of);
-    let classes: BTreeSet<String> = classes.map(str::to_string).collect();
-    let extends_one = |f: &SourceFile| is_extension(f) && classes.contains(class_of(f));
+    let classes: Vec<String> = classes.map(str::to_string).collect();
+    let extends_one = |f: &SourceFile| is_extension(f) && classes.iter().any(|c| c == class_of(f));
     let (orphans, kept) = kept.into_iter().partition(extends_one);
     left.extend::<Vec<_>>(orphans);
     (kept, left)
