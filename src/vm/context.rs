@@ -123,7 +123,7 @@ impl Vm {
 
     /// Process slot and frame of a living Context, with the place where it goes on: a walk from the top.
     pub(crate) fn context_frame(
-        &self,
+        &mut self,
         context: Value,
     ) -> Result<Option<(usize, FrameAt)>, PrimError> {
         let Some((slot, offset)) = self.context_offset(context)? else {
@@ -132,7 +132,12 @@ impl Vm {
         let Some(proc) = self.processes.get(slot) else {
             return Ok(None);
         };
+        let top = match slot == self.processes.active_slot {
+            true => self.offset(self.fp),
+            false => proc.fp,
+        };
         let pc = self.frame_pc(slot, proc, offset);
+        self.charge_walk(top, offset);
         Ok(pc.map(|pc| (slot, FrameAt { offset, pc })))
     }
 

@@ -15,6 +15,9 @@ pub struct FrameAt {
     pub(crate) pc: Pc,
 }
 
+/// Slots of a walk that cost a send, as a power of two.
+const WALKED: u32 = 5;
+
 static NO_NOTES: Notes = Notes::with_hasher(rustc_hash::FxBuildHasher);
 
 /// A stack to be walked: of the running Process or of another.
@@ -120,6 +123,11 @@ impl Vm {
     pub(crate) fn address(&self, offset: usize) -> Fp {
         // SAFETY: the offset is one of a live frame.
         unsafe { self.base.add(offset) }
+    }
+
+    /// Charges a walk over so much of a stack: a send for about four frames, since it may be a million frames deep.
+    pub(super) fn charge_walk(&mut self, from: usize, to: usize) {
+        self.charge(from.saturating_sub(to) >> WALKED);
     }
 
     /// Sets bit 0 of a frame's link word and finds or makes its note, in the Process `slot`.

@@ -13,7 +13,7 @@ use crate::memory::Value;
 impl Vm {
     /// Where the method of a closure is active: Process slot and frame. None when it has ended, and for a block that
     /// knows nothing of its surroundings.
-    fn home_of(&self, closure: Value) -> Option<(usize, FrameAt)> {
+    fn home_of(&mut self, closure: Value) -> Option<(usize, FrameAt)> {
         let home = self.heap.slot(closure, 1);
         if !home.is_nil() {
             return self.frame_of_home(home);
@@ -25,24 +25,24 @@ impl Vm {
             return None;
         }
         let slot = self.processes.active_slot;
-        let view = view_of(self, slot)?;
-        view.walk(self.top_frame())
-            .find(|f| {
-                let of = view.code(f.offset);
-                let end = (f.offset + of.frame as usize).min(view.slots.len());
-                let registers = &view.slots[f.offset..end];
-                of.flags & flags::BLOCK == 0
-                    && of.method == code.method
-                    && registers[0] == captured[0]
-                    && captured[1..].iter().all(|v| {
-                        self.heap.class_of(*v) != Known::MethodHome.index() || registers.contains(v)
-                    })
-            })
-            .map(|frame| (slot, frame))
+        let (view, top) = (view_of(self, slot)?, self.top_frame());
+        let found = view.walk(top).find(|f| {
+            let of = view.code(f.offset);
+            let end = (f.offset + of.frame as usize).min(view.slots.len());
+            let registers = &view.slots[f.offset..end];
+            of.flags & flags::BLOCK == 0
+                && of.method == code.method
+                && registers[0] == captured[0]
+                && captured[1..].iter().all(|v| {
+                    self.heap.class_of(*v) != Known::MethodHome.index() || registers.contains(v)
+                })
+        });
+        self.charge_walk(top.offset, found.map_or(0, |f| f.offset));
+        found.map(|frame| (slot, frame))
     }
 
     /// Process slot and frame of a Home whose method has not ended.
-    fn frame_of_home(&self, home: Value) -> Option<(usize, FrameAt)> {
+    fn frame_of_home(&mut self, home: Value) -> Option<(usize, FrameAt)> {
         if !self.heap.is_pointers(home) || self.heap.slots(home) < 2 {
             return None;
         }
@@ -58,11 +58,12 @@ impl Vm {
             }
         };
         let view = view_of(self, slot)?;
-        let frame = view.walk(top).find(|f| f.offset == offset)?;
+        let frame = view.walk(top).find(|f| f.offset == offset);
         let code = view.code(offset);
         let is_its =
             code.flags & flags::HOME != 0 && view.slots[offset + code.home_reg as usize] == home;
-        is_its.then_some((slot, frame))
+        self.charge_walk(top.offset, offset);
+        frame.filter(|_| is_its).map(|frame| (slot, frame))
     }
 }
 
@@ -87,12 +88,13 @@ pub(super) fn closure_says(vm: &Vm, closure: Value, flag: u16) -> PrimResult {
 pub(super) unsafe fn context_home(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: as in `with_frame`.
     unsafe {
-        with_frame(vm, call, |vm, slot, frame| {
+        with_frame(vm, call, usize::MAX, |vm, slot, frame| {
             let view = view_of(vm, slot)?;
             if view.code(frame.offset).flags & flags::BLOCK == 0 {
                 return Some(frame);
             }
-            let (at, home) = vm.home_of(view.slots[frame.offset])?;
+            let closure = view.slots[frame.offset];
+            let (at, home) = vm.home_of(closure)?;
             (at == slot).then_some(home)
         })
     }

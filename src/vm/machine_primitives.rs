@@ -345,27 +345,24 @@ fn context_temp_names(vm: &mut Vm, args: &[Value]) -> super::PrimResult {
     Ok(vm.new_array_from(&strings))
 }
 
-/// Answers what `find` makes of the receiver's frame, as a Context or nil.
+/// Answers what `find` makes of the receiver's frame, as a Context or nil. It walks down to the frame that it finds, or
+/// to `limit`.
 pub(super) unsafe fn with_frame(
     vm: &mut Vm,
     call: Call,
-    find: impl FnOnce(&Vm, usize, super::frame::FrameAt) -> Option<super::frame::FrameAt>,
+    limit: usize,
+    find: impl FnOnce(&mut Vm, usize, super::frame::FrameAt) -> Option<super::frame::FrameAt>,
 ) -> Outcome {
     // SAFETY: the window holds the receiver.
     let receiver = unsafe { call.arg(0) };
     match vm.context_offset(receiver) {
         // Where the frame goes on is of no interest to what looks for its senders.
-        Ok(Some((slot, offset))) => match find(
-            vm,
-            slot,
-            super::frame::FrameAt {
-                offset,
-                pc: std::ptr::null(),
-            },
-        ) {
-            Some(found) => Outcome::Value(vm.marry(slot, found)),
-            None => Outcome::Value(Value::NIL),
-        },
+        Ok(Some((slot, offset))) => {
+            let pc = std::ptr::null();
+            let found = find(vm, slot, super::frame::FrameAt { offset, pc });
+            vm.charge_walk(offset, found.map_or(limit, |f| f.offset));
+            Outcome::Value(found.map_or(Value::NIL, |f| vm.marry(slot, f)))
+        }
         Ok(None) => Outcome::Value(Value::NIL),
         Err(e) => Outcome::Fail(e),
     }
@@ -378,7 +375,7 @@ pub(super) fn view_of(vm: &Vm, slot: usize) -> Option<super::frame::StackView<'_
 unsafe fn context_sender(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: as in `with_frame`.
     unsafe {
-        with_frame(vm, call, |vm, slot, frame| {
+        with_frame(vm, call, usize::MAX, |vm, slot, frame| {
             view_of(vm, slot)?.walk(frame).nth(1)
         })
     }
@@ -391,7 +388,7 @@ unsafe fn context_next_unwind(vm: &mut Vm, call: Call) -> Outcome {
             Ok(Some((_, offset))) => offset,
             _ => 0,
         };
-        with_frame(vm, call, |vm, slot, frame| {
+        with_frame(vm, call, limit, |vm, slot, frame| {
             let view = view_of(vm, slot)?;
             view.walk(frame)
                 .take_while(|f| f.offset > limit)
@@ -408,7 +405,7 @@ unsafe fn context_next_pending_unwind(vm: &mut Vm, call: Call) -> Outcome {
             _ => 0,
         };
         let ends = call.arg(1).is_nil();
-        with_frame(vm, call, |vm, slot, frame| {
+        with_frame(vm, call, limit, |vm, slot, frame| {
             vm.next_pending(view_of(vm, slot)?, frame, limit, ends)
         })
     }
@@ -438,11 +435,12 @@ unsafe fn context_restart_with(vm: &mut Vm, call: Call) -> Outcome {
 unsafe fn context_place(vm: &mut Vm, call: Call) -> Outcome {
     // SAFETY: the window holds the receiver.
     let context = unsafe { call.arg(0) };
+    let frame = vm.context_frame(context);
     let code = match vm.context_code(context) {
         Ok(c) => c,
         Err(e) => return Outcome::Fail(e),
     };
-    let pc = match vm.context_frame(context) {
+    let pc = match frame {
         Ok(Some((slot, frame))) => view_of(vm, slot).map_or(frame.pc, |view| view.shown_pc(frame)),
         _ => {
             let words = vm

@@ -414,7 +414,7 @@ unsafe fn unhandled_exception(vm: &mut Vm, call: Call) -> Outcome {
 
 /// What a person has to know of the exception that is the first argument, with the text that is the second,
 /// from the Context that is the third.
-unsafe fn failure_of(vm: &Vm, call: Call) -> Result<Unhandled, PrimError> {
+unsafe fn failure_of(vm: &mut Vm, call: Call) -> Result<Unhandled, PrimError> {
     if call.num_args != 3 {
         return Err(PrimError::BadNumArgs);
     }
@@ -424,6 +424,7 @@ unsafe fn failure_of(vm: &Vm, call: Call) -> Result<Unhandled, PrimError> {
         Ok(Some(place)) => place,
         _ => (vm.processes.active_slot, vm.top_frame()),
     };
+    vm.charge_walk(frame.offset, 0);
     let proc = vm.processes.get(slot).ok_or(PrimError::Inappropriate)?;
     let (frames, omitted) = vm.trace(proc, frame);
     Ok(Unhandled {

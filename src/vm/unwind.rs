@@ -115,7 +115,14 @@ impl Vm {
 
     /// `contextReturnDirectly`: the same, but fails when there is something to be cleaned up on the way.
     pub(crate) fn return_directly(&mut self, context: Value, value: Value) -> Outcome {
-        self.cut_and_answer(self.cuttable(context, true), value)
+        let frame = self.cuttable(context, true);
+        if frame.is_err()
+            && let Ok(Some((_, offset))) = self.context_offset(context)
+        {
+            // Nothing was cut: it may be tried again and again.
+            self.charge_walk(self.top_frame().offset, offset);
+        }
+        self.cut_and_answer(frame, value)
     }
 
     fn cut_and_answer(&mut self, frame: Result<FrameAt, PrimError>, value: Value) -> Outcome {
