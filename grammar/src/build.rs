@@ -133,7 +133,7 @@ impl Parts<Literal> {
 /// Collects mistakes while the parser runs.
 pub struct Builder<'b> {
     source: &'b str,
-    sink: &'b Sink,
+    sink: &'b Sink<'b>,
     /// Where the parser met something unexpected; None is the end of the text.
     errors: RefCell<Vec<Option<usize>>>,
     too_deep: Cell<bool>,
@@ -144,7 +144,7 @@ pub struct Builder<'b> {
 }
 
 impl<'b> Builder<'b> {
-    pub fn new(source: &'b str, options: Options, sink: &'b Sink) -> Builder<'b> {
+    pub fn new(source: &'b str, options: Options, sink: &'b Sink<'b>) -> Builder<'b> {
         Builder {
             source,
             sink,
@@ -174,7 +174,9 @@ impl<'b> Builder<'b> {
 
     /// The parser stopped here.
     pub fn failed(&self, place: Option<usize>) {
-        self.errors.borrow_mut().push(place);
+        let mut errors = self.errors.borrow_mut();
+        errors.push(place);
+        self.sink.count(errors.len());
     }
 
     pub fn method(

@@ -57,6 +57,13 @@ impl Diagnostic {
         }))
     }
 
+    /// What is said of a text that was not read or compiled to its end.
+    pub fn stopped() -> Diagnostic {
+        let title =
+            "this text was not read to its end: there was no time or fuel left, or it was stopped";
+        Diagnostic::new("E0122", title, Span::default())
+    }
+
     /// Sets the text beside the carets.
     #[inline(never)]
     pub fn label(mut self, text: impl Into<String>) -> Diagnostic {

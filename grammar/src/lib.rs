@@ -71,7 +71,17 @@ pub fn parse_method(source: &str) -> Parsed<ast::Method> {
 
 /// The same in another dialect.
 pub fn parse_method_with(source: &str, options: Options) -> Parsed<ast::Method> {
-    run(source, Start::Method, options, |tree| match tree {
+    parse_method_while(source, options, &|| true)
+}
+
+/// The same for as long as `goes_on`, which is asked now and then. A text that was not read to its end has one mistake,
+/// that of [`Diagnostic::stopped`].
+pub fn parse_method_while(
+    source: &str,
+    options: Options,
+    goes_on: &dyn Fn() -> bool,
+) -> Parsed<ast::Method> {
+    run(source, Start::Method, options, goes_on, |tree| match tree {
         Tree::Method(method) => Some(method),
         Tree::DoIt(_) => None,
     })
@@ -84,7 +94,23 @@ pub fn parse_do_it(source: &str) -> Parsed<ast::DoIt> {
 
 /// The same in another dialect.
 pub fn parse_do_it_with(source: &str, options: Options) -> Parsed<ast::DoIt> {
-    run(source, Start::DoIt, options, |tree| match tree {
+    parse_do_it_while(source, options, &|| true)
+}
+
+/// The same for as long as `goes_on`, see [`parse_method_while`].
+///
+/// ```
+/// use chirp_grammar::{Options, parse_do_it_while};
+/// let text = "a foo. ".repeat(10_000);
+/// assert!(parse_do_it_while(&text, Options::default(), &|| true).tree.is_some());
+/// assert!(parse_do_it_while(&text, Options::default(), &|| false).tree.is_none());
+/// ```
+pub fn parse_do_it_while(
+    source: &str,
+    options: Options,
+    goes_on: &dyn Fn() -> bool,
+) -> Parsed<ast::DoIt> {
+    run(source, Start::DoIt, options, goes_on, |tree| match tree {
         Tree::DoIt(do_it) => Some(do_it),
         Tree::Method(_) => None,
     })
@@ -107,8 +133,14 @@ pub fn tokens(source: &str) -> Tokens<'_> {
     Tokens::new(source)
 }
 
-fn run<T>(source: &str, start: Start, options: Options, pick: fn(Tree) -> Option<T>) -> Parsed<T> {
-    let sink = Sink::for_parser();
+fn run<T>(
+    source: &str,
+    start: Start,
+    options: Options,
+    goes_on: &dyn Fn() -> bool,
+    pick: fn(Tree) -> Option<T>,
+) -> Parsed<T> {
+    let sink = Sink::for_parser(goes_on);
     if u32::try_from(source.len()).is_err() {
         let title = "a source text is at most 4 gigabytes long";
         let diagnostic = Diagnostic::new("E0122", title, ast::Span::default());
@@ -120,12 +152,14 @@ fn run<T>(source: &str, start: Start, options: Options, pick: fn(Tree) -> Option
     let builder = Builder::new(source, options, &sink);
     let tree = parser::parse(Stream::new(source, start, options, &sink), &builder);
     let mut errors = builder.into_errors();
-    if sink.gave_up() {
+    let end = sink.gave_up();
+    if end.is_some() {
         // The parser saw the end of the text where there is none.
         errors.retain(Option::is_some);
     }
+    let stopped = sink.was_stopped();
     let found = sink.diagnostics.into_inner();
-    if let Some(tree) = tree
+    if let Some(tree) = tree.filter(|_| !stopped)
         && errors.is_empty()
         && found.is_empty()
     {
@@ -134,8 +168,15 @@ fn run<T>(source: &str, start: Start, options: Options, pick: fn(Tree) -> Option
             diagnostics: Vec::new(),
         };
     }
+    let explained = match stopped {
+        true => None,
+        false => {
+            let read = end.unwrap_or(source.len());
+            diagnose::explain(source, start, options, found, errors, read, goes_on)
+        }
+    };
     Parsed {
         tree: None,
-        diagnostics: diagnose::explain(source, start, options, found, errors),
+        diagnostics: explained.unwrap_or_else(|| vec![Diagnostic::stopped()]),
     }
 }

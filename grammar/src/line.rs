@@ -26,15 +26,15 @@ impl Line {
     pub fn at(source: &str, at: usize) -> Line {
         let at = clamp(source, at);
         let bytes = source.as_bytes();
-        let (mut number, mut start) = (1, 0);
-        for i in 0..at {
-            if ends(bytes, i) {
-                number += 1;
-                start = i + 1;
-            }
-        }
-        let rest = &source[start..];
-        let end = rest.find(['\n', '\r']).map_or(source.len(), |n| start + n);
+        // Counts that go over many bytes at once: a text may be long, and have many mistakes.
+        let count = |end: u8| bytes[..at].iter().filter(|&&b| b == end).count();
+        let pairs = bytes[..at].iter().zip(bytes.iter().skip(1));
+        let pairs = pairs.filter(|&(&a, &b)| a == b'\r' && b == b'\n').count();
+        let number = 1 + count(b'\n') + count(b'\r') - pairs;
+        let last = (0..at).rev().find(|&i| ends(bytes, i));
+        let start = last.map_or(0, |i| i + 1);
+        let rest = bytes[start..].iter();
+        let end = start + rest.take_while(|&&b| b != b'\n' && b != b'\r').count();
         Line { number, start, end }
     }
 

@@ -133,6 +133,7 @@ fn columns(text: &str, from: usize) -> usize {
 /// How many columns a character takes. Wide and combining ones by their blocks.
 fn width(c: char, column: usize) -> usize {
     match c {
+        ' '..='~' => 1,
         '\t' => TAB - column % TAB,
         '\0'..='\x1f' | '\x7f' => 1,
         '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{20d0}'..='\u{20ff}' => 0,
@@ -205,7 +206,14 @@ fn excerpt(out: &mut String, source: &str, marks: &[Mark<'_>], digits: usize) {
 /// The part of a line around display column `focus`, as shown (tabs as spaces, control characters
 /// as their pictures), with the number of columns that were cut off in front and its own width.
 fn window(line: &str, focus: usize) -> (String, usize, usize) {
-    let total = columns(line, 0);
+    // What is further behind than that does not matter.
+    let mut total = 0;
+    for c in line.chars() {
+        total += width(c, total);
+        if total > focus + WIDTH {
+            break;
+        }
+    }
     let from = if total <= WIDTH {
         0
     } else {
@@ -214,6 +222,9 @@ fn window(line: &str, focus: usize) -> (String, usize, usize) {
     let (mut shown, mut column, mut cut) = (String::new(), 0, None);
     for c in line.chars() {
         let wide = width(c, column);
+        if column > from + WIDTH {
+            break;
+        }
         if column >= from && column + wide <= from + WIDTH {
             cut.get_or_insert(column);
             match c {

@@ -222,7 +222,7 @@ impl<'t, 'a> Generator<'t, 'a> {
 
     pub fn effect_statements(&mut self, statements: &[Statement]) {
         for &statement in statements {
-            if !self.f.code.is_reachable() {
+            if !self.f.code.is_reachable() || self.f.code.excess.is_some() {
                 return;
             }
             self.statement(statement);

@@ -3,6 +3,7 @@
 //! Owns the walk and reports every mistake it meets; must never choose instructions.
 
 use chirp_grammar::ast::{self, Expr, ExprKind, Ident, Literal, Span};
+use chirp_grammar::diagnostic::Diagnostic;
 
 use super::diagnose;
 use super::scope::{Meaning, Names, Reserved, is_capitalised};
@@ -13,6 +14,8 @@ use super::tree::{FunctionId, Message, Node, NodeId, Range, Statement};
 const MAX_DEPTH: u32 = 400;
 /// As many are followed without asking how much of it is left.
 const FREE_DEPTH: u32 = 8;
+/// After so many nodes it is asked whether to go on.
+const TURN: usize = 4096;
 
 /// Resolves one method or do-it.
 pub struct Resolver<'a> {
@@ -43,7 +46,16 @@ impl<'a> Resolver<'a> {
             start,
             end: self.names.position,
         });
+        if self.names.tree.nodes.len().is_multiple_of(TURN) && !self.names.goes_on() {
+            self.stop();
+        }
         id
+    }
+
+    /// Nothing more is followed: there is no room for another level.
+    fn stop(&mut self) {
+        self.names.errors = vec![Diagnostic::stopped()];
+        (self.deepest, self.too_deep) = (0, true);
     }
 
     /// The place in evaluation order where the next node begins.
@@ -73,6 +85,9 @@ impl<'a> Resolver<'a> {
     pub fn statements(&mut self, statements: &'a [ast::Statement]) -> Vec<Statement> {
         let mut resolved = Vec::with_capacity(statements.len());
         for statement in statements {
+            if self.deepest == 0 {
+                break;
+            }
             match statement {
                 ast::Statement::Expr(expr) => {
                     let known = self.names.errors.len();

@@ -107,6 +107,11 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Whether to go on; to be asked now and then.
+    pub fn goes_on(&self) -> bool {
+        self.outside.goes_on()
+    }
+
     /// Levels of nesting that there is room for, of so many.
     pub fn levels(&self, most: u32) -> u32 {
         self.outside.levels(most)
@@ -144,6 +149,7 @@ impl<'a> Names<'a> {
             returns: false,
             names_self: false,
             free: Vec::new(),
+            free_index: FxHashMap::default(),
             self_uses: Uses::default(),
             span,
             name,
@@ -413,14 +419,15 @@ impl<'a> Names<'a> {
         local.touched = true;
         for activation in self.activations[owner + 1..].iter().rev() {
             let in_loop = !activation.loops.is_empty();
-            let free = &mut self.tree.functions[activation.function.0 as usize].free;
-            match free.iter_mut().find(|(other, _)| *other == id) {
-                Some((_, uses)) => {
-                    uses.add(in_loop);
+            let function = &mut self.tree.functions[activation.function.0 as usize];
+            let next = function.free.len() as u32;
+            match *function.free_index.entry(id).or_insert(next) {
+                known if known < next => {
+                    function.free[known as usize].1.add(in_loop);
                     // The functions around it have counted it when it was captured first.
                     break;
                 }
-                None => free.push((id, Uses { count: 1, in_loop })),
+                _ => function.free.push((id, Uses { count: 1, in_loop })),
             }
         }
         true

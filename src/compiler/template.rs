@@ -111,6 +111,10 @@ pub trait Scope {
     fn levels(&self, most: u32) -> u32 {
         most
     }
+    /// Whether to go on: asked now and then.
+    fn goes_on(&self) -> bool {
+        true
+    }
     /// Names visible where the class is the receiver: none if that is no other scope.
     fn class_side(&self) -> Option<Box<dyn Scope + '_>> {
         None

@@ -5,6 +5,7 @@
 //! cost no recursion when the tree is dropped.
 
 use chirp_grammar::ast::{Literal, Span};
+use rustc_hash::FxHashMap;
 
 use super::template;
 
@@ -12,7 +13,7 @@ use super::template;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeId(pub u32);
 /// Index of a variable in [`Tree::locals`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LocalId(pub u32);
 /// Index of a scope in [`Tree::scopes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +193,8 @@ pub struct Function<'a> {
     pub names_self: bool,
     /// Variables of enclosing functions that it uses.
     pub free: Vec<(LocalId, Uses)>,
+    /// Where each of them is there.
+    pub free_index: FxHashMap<LocalId, u32>,
     pub self_uses: Uses,
     pub span: Span,
     /// Names for messages about the whole.

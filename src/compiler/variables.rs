@@ -35,6 +35,8 @@ pub struct Slot {
 
 /// Temp vectors have at most this many elements.
 const MAX_BOX: usize = 255;
+/// A closure holds at most so many values and vectors.
+const MAX_CAPTURED: usize = 200;
 /// Variables from this register on live in temp vectors.
 const MAX_VARIABLE: u16 = 120;
 
@@ -233,6 +235,9 @@ impl Generator<'_, '_> {
     fn captures(&self, id: FunctionId) -> Vec<(Captured, Uses)> {
         let mut captured: Vec<(Captured, Uses)> = Vec::new();
         for &(local, uses) in &self.tree.function(id).free {
+            if captured.len() > MAX_CAPTURED {
+                break;
+            }
             let what = match self.storage[local.0 as usize] {
                 Some(Storage::Boxed(vector, _)) => Captured::Box(vector),
                 _ => Captured::Value(local),
@@ -255,7 +260,7 @@ impl Generator<'_, '_> {
         }
         let base = self.f.top;
         let captured = self.captures(id);
-        if captured.len() > 200 {
+        if captured.len() > MAX_CAPTURED {
             self.f.code.excess = Some("one of its blocks uses more than 200 outer variables");
             return;
         }

@@ -56,7 +56,8 @@ pub struct FileIn {
 
 impl FileIn {
     /// Nothing will be run when a chunk does not parse.
-    pub fn open(vm: &Vm, name: impl Into<Arc<str>>, text: &str) -> FileIn {
+    pub fn open(vm: &mut Vm, name: impl Into<Arc<str>>, text: &str) -> FileIn {
+        vm.charge(text.len());
         let items = chunk::parse(text);
         let mut filing = FileIn {
             name: name.into(),
@@ -66,9 +67,7 @@ impl FileIn {
             checking: false,
             parsed: false,
         };
-        filing.parsed = items
-            .iter()
-            .all(|item| filing.parse(item, dialect(vm)).is_ok());
+        filing.parsed = items.iter().all(|item| filing.parse(item, vm).is_ok());
         filing.checking = !filing.parsed;
         filing.items = items.into_iter();
         filing
@@ -77,7 +76,7 @@ impl FileIn {
     /// Defines what the item defines; answers the code that it runs.
     fn one(&mut self, vm: &mut Vm, item: &Item) -> Result<Option<MethodId>, CompileFailure> {
         if !self.parsed {
-            self.parse(item, dialect(vm))?;
+            self.parse(item, vm)?;
         }
         match item {
             Item::DoIt(chunk) => {
@@ -119,17 +118,20 @@ impl FileIn {
     }
 
     /// What the parser says of a chunk.
-    fn parse(&self, item: &Item, dialect: Options) -> Result<(), CompileFailure> {
+    fn parse(&self, item: &Item, vm: &Vm) -> Result<(), CompileFailure> {
         let (chunk, is_method) = match item {
             Item::DoIt(c) => (c, false),
             Item::Method { source, .. } => (source, true),
             Item::Comment { .. } => return Ok(()),
         };
         let part = chunk.text(&self.text);
-        let mut diagnostics = if is_method {
-            chirp_grammar::parse_method_with(&part, dialect).diagnostics
+        let (dialect, goes_on) = (dialect(vm), || vm.goes_on());
+        let mut diagnostics = if !goes_on() {
+            vec![Diagnostic::stopped()]
+        } else if is_method {
+            chirp_grammar::parse_method_while(&part, dialect, &goes_on).diagnostics
         } else {
-            chirp_grammar::parse_do_it_with(&part, dialect).diagnostics
+            chirp_grammar::parse_do_it_while(&part, dialect, &goes_on).diagnostics
         };
         if diagnostics.is_empty() {
             return Ok(());

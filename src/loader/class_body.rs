@@ -17,7 +17,6 @@ use crate::formats::{Place, place_of};
 use crate::memory::{ClassIndex, Value};
 use crate::vm::classes::{MethodId, Source};
 use crate::vm::{CompileFailure, Vm};
-use chirp_grammar::Options;
 use chirp_grammar::ast::{Block, DoIt, Expr, ExprKind, Message, Statement};
 use chirp_grammar::sorting::sort_by;
 use std::collections::VecDeque;
@@ -107,7 +106,7 @@ impl Program {
             .map(|d| (d.offset, part(&file, d)))
             .collect();
         // Definitions by messages are definitions as well, and may be in the middle of the others.
-        for (range, part) in messages(&file, &visible(text, &parsed.blank), vm.dialect()) {
+        for (range, part) in messages(&file, &visible(text, &parsed.blank), vm) {
             parts.push((range.start, part));
             parsed.blank.push(range);
         }
@@ -217,7 +216,7 @@ impl Program {
                 continue;
             }
             let source = source(file, range.clone());
-            let mut tree = match compile::do_it_tree(&source, &from[range], vm.dialect()) {
+            let mut tree = match compile::do_it_tree(vm, &source, &from[range], vm.dialect()) {
                 Ok(tree) => tree,
                 Err(failure) => {
                     self.failures.push(failure);
@@ -318,8 +317,9 @@ fn visible(text: &str, blank: &[Range<usize>]) -> String {
 }
 
 /// Statements of a script that do nothing but define a class, and what they define.
-fn messages(file: &File, text: &str, dialect: Options) -> Vec<(Range<usize>, Part)> {
-    let Some(tree) = chirp_grammar::parse_do_it_with(text, dialect).tree else {
+fn messages(file: &File, text: &str, vm: &Vm) -> Vec<(Range<usize>, Part)> {
+    let parsed = chirp_grammar::parse_do_it_while(text, vm.dialect(), &|| vm.goes_on());
+    let Some(tree) = parsed.tree else {
         return Vec::new();
     };
     let mut found = Vec::new();

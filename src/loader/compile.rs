@@ -10,7 +10,7 @@ use crate::vm::known::Known;
 use crate::vm::symbols::SymbolId;
 use crate::vm::{CompileFailure, Hooks, Mistake, Vm};
 use chirp_grammar::ast::{DoIt, Ident, Span};
-use chirp_grammar::{Diagnostic, Options};
+use chirp_grammar::{Diagnostic, Options, Parsed};
 
 /// What every machine is given.
 pub const HOOKS: Hooks = Hooks {
@@ -27,6 +27,8 @@ struct ClassScope<'a> {
     class: ClassIndex,
     variables: Vec<String>,
     session: bool,
+    /// Code that runs waits for this: it is compiled to its end.
+    awaited: bool,
 }
 
 impl<'a> ClassScope<'a> {
@@ -36,6 +38,7 @@ impl<'a> ClassScope<'a> {
             class,
             variables: vm.classes.all_inst_vars(class),
             session,
+            awaited: false,
         }
     }
 
@@ -89,9 +92,16 @@ impl Scope for ClassScope<'_> {
         self.vm.host.stack.levels(most)
     }
 
+    fn goes_on(&self) -> bool {
+        self.awaited || self.vm.goes_on()
+    }
+
     fn class_side(&self) -> Option<Box<dyn Scope + '_>> {
         let side = self.vm.classes.get(self.class)?.meta;
-        Some(Box::new(ClassScope::new(self.vm, side, self.session)))
+        Some(Box::new(ClassScope {
+            awaited: self.awaited,
+            ..ClassScope::new(self.vm, side, self.session)
+        }))
     }
 
     fn suggest(&self, name: &str) -> Option<String> {
@@ -103,6 +113,11 @@ impl Scope for ClassScope<'_> {
 
 /// Compiles the method with this number from its source.
 fn compile_method(vm: &mut Vm, id: MethodId) -> Result<(), String> {
+    let source = &vm.classes.methods[id as usize].source;
+    // The library's own are compiled once.
+    if !source.library {
+        vm.charge(source.text.as_str().len());
+    }
     let template = method_code(vm, id)?;
     let code = vm
         .load_code(&template, id)
@@ -123,8 +138,9 @@ pub fn method_code(vm: &Vm, id: MethodId) -> Result<CodeTemplate, String> {
     let Some(tree) = parsed.tree else {
         return Err(render(&parsed.diagnostics, file, text));
     };
-    compiler::compile_method(&tree, &ClassScope::new(vm, class, false))
-        .map_err(|e| render(&e, file, text))
+    let mut scope = ClassScope::new(vm, class, false);
+    scope.awaited = true;
+    compiler::compile_method(&tree, &scope).map_err(|e| render(&e, file, text))
 }
 
 /// Compiles `text` as a method of `class` and installs it.
@@ -147,6 +163,20 @@ fn compile_loose(vm: &mut Vm, class: ClassIndex, text: &str) -> Result<MethodId,
     Ok(id)
 }
 
+/// Reads a text with one of the grammar's functions. It costs fuel for its length, and ends when everything stops.
+fn read<T>(
+    vm: &mut Vm,
+    text: &str,
+    options: Options,
+    parse: fn(&str, Options, &dyn Fn() -> bool) -> Parsed<T>,
+) -> Result<T, Vec<Diagnostic>> {
+    if !vm.begin_to_compile(text.len()) {
+        return Err(vec![Diagnostic::stopped()]);
+    }
+    let parsed = parse(text, options, &|| vm.goes_on());
+    parsed.tree.ok_or(parsed.diagnostics)
+}
+
 fn template(
     vm: &mut Vm,
     class: ClassIndex,
@@ -163,10 +193,8 @@ fn diagnosed(
     options: Options,
     origin: Option<&Origin>,
 ) -> Result<CodeTemplate, Vec<Diagnostic>> {
-    let parsed = chirp_grammar::parse_method_with(source.text.as_str(), options);
-    let Some(tree) = parsed.tree else {
-        return Err(parsed.diagnostics);
-    };
+    let text = source.text.as_str();
+    let tree = read(vm, text, options, chirp_grammar::parse_method_while)?;
     vm.shown(|vm, show| {
         let scope = ClassScope::new(vm, class, false);
         let code = compiler::compile_method(&tree, &scope)?;
@@ -253,7 +281,7 @@ pub fn load(vm: &mut Vm, template: &CodeTemplate, id: MethodId) -> Result<(), Co
 /// Compiles a do-it of the session that runs on instances of the class; it answers its last value.
 fn compile_do_it(vm: &mut Vm, class: ClassIndex, text: &str) -> Result<MethodId, CompileFailure> {
     let source = Source::typed(text);
-    let tree = do_it_tree(&source, text, vm.dialect())?;
+    let tree = do_it_tree(vm, &source, text, vm.dialect())?;
     add_do_it(vm, class, source, &tree, Variables::Session)
 }
 
@@ -276,16 +304,18 @@ pub fn do_it_in(
     variables: Variables,
     dialect: Options,
 ) -> Result<MethodId, CompileFailure> {
-    let tree = do_it_tree(&source, text, dialect)?;
+    let tree = do_it_tree(vm, &source, text, dialect)?;
     add_do_it(vm, Known::UndefinedObject.index(), source, &tree, variables)
 }
 
 /// The tree of a text whose mistakes are shown in the source's.
-pub fn do_it_tree(source: &Source, text: &str, dialect: Options) -> Result<DoIt, CompileFailure> {
-    let parsed = chirp_grammar::parse_do_it_with(text, dialect);
-    parsed
-        .tree
-        .ok_or_else(|| failure(&parsed.diagnostics, source))
+pub fn do_it_tree(
+    vm: &mut Vm,
+    source: &Source,
+    text: &str,
+    dialect: Options,
+) -> Result<DoIt, CompileFailure> {
+    read(vm, text, dialect, chirp_grammar::parse_do_it_while).map_err(|d| failure(&d, source))
 }
 
 /// The names that a script assigns and nothing declares, in the order of the text.
@@ -307,14 +337,14 @@ pub fn in_class(
     class: ClassIndex,
     source: Source,
 ) -> Result<MethodId, CompileFailure> {
-    let tree = do_it_tree(&source, source.text.as_str(), vm.dialect())?;
+    let tree = do_it_tree(vm, &source, source.text.as_str(), vm.dialect())?;
     let side = vm.classes.get(class).map_or(class, |i| i.meta);
     add_do_it(vm, side, source, &tree, Variables::Script)
 }
 
 /// Compiles a program beside others: what it declares is its own, and it sees the variables of the session.
 pub fn program(vm: &mut Vm, source: Source) -> Result<MethodId, CompileFailure> {
-    let tree = do_it_tree(&source, source.text.as_str(), vm.dialect())?;
+    let tree = do_it_tree(vm, &source, source.text.as_str(), vm.dialect())?;
     let scope = ClassScope::new(vm, Known::UndefinedObject.index(), true);
     let compiled = compiler::compile_do_it(&tree, &scope, Variables::Script)
         .map_err(|e| do_it_failure(e, &source))?;

@@ -96,8 +96,25 @@ impl Filing for Script {
 impl Vm {
     /// Runs the text of a file, in whichever format it is; answers the value of a script's last statement.
     pub fn run_file(&mut self, name: impl Into<Arc<str>>, text: &str) -> Result<Value, LoadError> {
-        let mut filing = filing::open(self, name, text);
-        filing::run(self, &mut *filing)
+        self.reading(|vm| {
+            let mut filing = filing::open(vm, name, text);
+            filing::run(vm, &mut *filing)
+        })
+    }
+
+    /// Reads source text, or fails with the stop that came on the way.
+    fn reading<T>(
+        &mut self,
+        work: impl FnOnce(&mut Vm) -> Result<T, LoadError>,
+    ) -> Result<T, LoadError> {
+        self.begin_to_read();
+        match work(self) {
+            Err(LoadError::Source(mistakes)) => Err(match self.look_for_stop() {
+                Some(stop) => RunError::Stopped(stop).into(),
+                None => LoadError::Source(mistakes),
+            }),
+            other => other,
+        }
     }
 
     /// Compiles a workspace script; nothing runs yet. It is one method, or several to be run one after
@@ -126,17 +143,19 @@ impl Vm {
     /// All parts are compiled before the first one runs. Each but the last ends by saying that the
     /// next one follows: `^` ends the whole script.
     fn load_in_parts(&mut self, source: &Source, text: &str) -> Result<Vec<MethodId>, LoadError> {
-        let mut tree = compile::do_it_tree(source, text, self.dialect())?;
+        let mut tree = compile::do_it_tree(self, source, text, self.dialect())?;
         for ident in compile::undeclared(self, &tree) {
             let name = self.intern(&ident.name);
             self.session_binding(name);
         }
         let mut temps = std::mem::take(&mut tree.body.temps);
-        let mut statements = tree.body.statements;
+        let mut rest = std::mem::take(&mut tree.body.statements).into_iter();
+        let mut source = source.clone();
+        source.text = source.text.in_parts(rest.len() / STATEMENTS + 1);
         let mut methods = Vec::new();
-        while !statements.is_empty() || methods.is_empty() {
-            let rest = statements.split_off(statements.len().min(STATEMENTS));
-            if !rest.is_empty() {
+        while rest.len() > 0 || methods.is_empty() {
+            let mut statements: Vec<Statement> = rest.by_ref().take(STATEMENTS).collect();
+            if rest.len() > 0 {
                 let kind = ExprKind::Literal(Literal::Symbol(GOES_ON.to_string()));
                 let span = tree.span;
                 statements.push(Statement::Expr(Expr { kind, span }));
@@ -151,7 +170,6 @@ impl Vm {
                 span: tree.span,
             };
             methods.push(compile::part(self, source.clone(), &part)?);
-            statements = rest;
         }
         Ok(methods)
     }
@@ -160,6 +178,10 @@ impl Vm {
     /// nothing but define some in brackets.
     pub fn evaluate(&mut self, name: impl Into<Arc<str>>, text: &str) -> Result<Value, LoadError> {
         let name = name.into();
+        self.reading(|vm| vm.evaluate_named(name, text))
+    }
+
+    fn evaluate_named(&mut self, name: Arc<str>, text: &str) -> Result<Value, LoadError> {
         if is_class_body(text, 0) {
             let mut program = Program::open(self, name, text, Variables::Session);
             return filing::run(self, &mut program);
@@ -191,10 +213,10 @@ impl Vm {
             return Ok(Box::new(program));
         }
         let source = Source::of_file(name, text, (1, 1));
-        let parts = match compile::program(self, source.clone()) {
-            Err(e) if e.too_large => self.load_in_parts(&source, text)?,
-            other => vec![other?],
-        };
+        let parts = self.reading(|vm| match compile::program(vm, source.clone()) {
+            Err(e) if e.too_large => vm.load_in_parts(&source, text),
+            other => Ok(vec![other?]),
+        })?;
         Ok(Box::new(Script {
             parts: parts.into(),
             failures: Vec::new(),
@@ -215,6 +237,7 @@ impl Vm {
 
 /// Everything that is wrong with the text of a file, without running any of it.
 pub fn check_file(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
+    vm.begin_to_read();
     let text = detect::without_interpreter_line(text.strip_prefix('\u{FEFF}').unwrap_or(text));
     match detect::format_of(&text) {
         #[cfg(feature = "packages")]

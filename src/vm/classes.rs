@@ -178,6 +178,8 @@ impl Source {
 pub enum SourceText {
     Static(&'static str),
     Shared(Arc<str>),
+    /// The same, of so many methods that were made of it together.
+    Part(Arc<str>, u32),
     /// A text of the library's that `read` knows by its number: it is unpacked when somebody looks.
     Late {
         read: fn(u32) -> &'static str,
@@ -189,8 +191,16 @@ impl SourceText {
     pub fn as_str(&self) -> &str {
         match self {
             SourceText::Static(s) => s,
-            SourceText::Shared(s) => s,
+            SourceText::Shared(s) | SourceText::Part(s, _) => s,
             SourceText::Late { read, number } => read(*number),
+        }
+    }
+
+    /// The text for so many methods, at least one, which count it as one.
+    pub fn in_parts(&self, parts: usize) -> SourceText {
+        match self {
+            SourceText::Shared(text) => SourceText::Part(text.clone(), parts as u32),
+            other => other.clone(),
         }
     }
 
@@ -198,6 +208,7 @@ impl SourceText {
     pub(super) fn owned(&self) -> usize {
         match self {
             SourceText::Shared(text) => text.len(),
+            SourceText::Part(text, parts) => text.len() / *parts as usize,
             SourceText::Static(_) | SourceText::Late { .. } => 0,
         }
     }
@@ -205,7 +216,10 @@ impl SourceText {
     /// Whether it is the same text, not just an equal one.
     pub fn is(&self, other: &SourceText) -> bool {
         match (self, other) {
-            (SourceText::Shared(a), SourceText::Shared(b)) => Arc::ptr_eq(a, b),
+            (
+                SourceText::Shared(a) | SourceText::Part(a, _),
+                SourceText::Shared(b) | SourceText::Part(b, _),
+            ) => Arc::ptr_eq(a, b),
             (SourceText::Static(a), SourceText::Static(b)) => std::ptr::eq(*a, *b),
             // They are all of one library.
             (SourceText::Late { number: a, .. }, SourceText::Late { number: b, .. }) => a == b,

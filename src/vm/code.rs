@@ -70,6 +70,9 @@ pub enum Primitive {
     Host(u32),
 }
 
+/// What a pragma with one argument takes.
+const PRAGMA: usize = 128;
+
 /// Executable code of a method or a block.
 pub struct Code {
     pub(crate) entry: *const u32,
@@ -155,6 +158,19 @@ impl Code {
             facts: Arc::new(facts),
             blocks: Vec::new(),
         })
+    }
+
+    /// What all of it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let facts = &*self.facts;
+        let names = facts.temps.iter().map(|t| t.name.len());
+        size_of::<Code>()
+            + size_of::<Facts>()
+            + self.block.len() * 8
+            + size_of_val(&*facts.source_map)
+            + size_of_val(&*facts.temps)
+            + names.sum::<usize>()
+            + facts.pragmas.len() * PRAGMA
     }
 
     /// Index of the instruction word in front of a return address or at a pc.
@@ -291,6 +307,9 @@ impl Vm {
             blocks,
         });
         let pointer: *const Code = &*code;
+        let bytes = code.bytes();
+        self.code_bytes += bytes;
+        self.note_kept(bytes);
         self.codes.push(code);
         Ok(pointer)
     }

@@ -80,12 +80,12 @@ impl Vm {
     }
 
     /// Bytes taken by objects, by all Processes (their stacks, and what is noted of frames), by symbols, by what is
-    /// known of classes, by texts that are kept with classes and methods, by the texts of loads that have not ended, by
-    /// output that is kept, and by what else the host keeps for the program.
+    /// known of classes, by code, by texts that are kept with classes and methods, by the texts of loads that have not
+    /// ended, by output that is kept, and by what else the host keeps for the program.
     pub fn memory_used(&self) -> usize {
         let loads = self.loads.iter().filter(|kept| kept.0.is_some());
         let loads: usize = loads.map(|kept| kept.1).sum();
-        let classes = self.classes.in_use() * CLASS_BYTES + self.classes.texts;
+        let classes = self.classes.in_use() * CLASS_BYTES + self.classes.texts + self.code_bytes;
         let kept = loads + self.host.bytes_used();
         let own = self.stack_bytes() + self.symbols.bytes_used() + classes + kept;
         self.heap.bytes_used().saturating_add(own)
@@ -140,13 +140,41 @@ impl Vm {
         }
     }
 
-    /// Whether there is room to compile what a string says; charges that. Once per text, before anything is done with it.
-    pub fn ask_to_compile(&mut self, source: Value) -> Result<(), PrimError> {
-        let bytes = self.heap.slots(source) * 8;
-        if bytes > SHORT_TEXT {
-            self.ask_for(bytes.saturating_mul(COMPILING))?;
+    /// Whether there is room to compile what a string says. Before anything is done with it.
+    pub fn ask_to_compile(&self, source: Value) -> Result<(), PrimError> {
+        match self.can_compile(self.heap.slots(source) * 8) {
+            true => Ok(()),
+            false => Err(PrimError::NoMemory),
         }
-        self.charge(bytes);
-        Ok(())
+    }
+
+    fn can_compile(&self, bytes: usize) -> bool {
+        bytes <= SHORT_TEXT || bytes.saturating_mul(COMPILING) <= self.room()
+    }
+
+    /// Charges reading and compiling a text of so many bytes, once. False if everything stops, for there is no fuel, time
+    /// or room.
+    pub(crate) fn begin_to_compile(&mut self, bytes: usize) -> bool {
+        if !self.can_compile(bytes) {
+            self.stop = Some(Stop::Memory);
+        }
+        if self.levels.is_empty() {
+            let before = self.fuel_used;
+            self.fuel_used = before.saturating_add(bytes as u64);
+            // Of short texts only many are worth a look at what stops everything.
+            if (before ^ self.fuel_used) >= SHORT_TEXT as u64 {
+                self.look_for_stop();
+            }
+        } else {
+            self.charge_or_stop(bytes);
+        }
+        self.stop.is_none()
+    }
+
+    /// Source text is about to be read. Outside of all calls, whatever was stopped before is over.
+    pub(crate) fn begin_to_read(&mut self) {
+        if self.levels.is_empty() {
+            self.forget_stop();
+        }
     }
 }

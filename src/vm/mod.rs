@@ -221,6 +221,8 @@ pub struct Vm {
     /// Boxed, since frames, closures and send sites point to them.
     #[allow(clippy::vec_box)]
     pub(crate) codes: Vec<Box<Code>>,
+    /// What they take.
+    pub(crate) code_bytes: usize,
     /// Number of code blocks at which those that nothing refers to are looked for.
     pub(crate) code_threshold: usize,
     /// Number of classes at which those that nothing refers to are looked for.
@@ -390,6 +392,7 @@ impl Vm {
             classes: ClassTable::new(Known::Count as usize),
             symbols,
             codes: Vec::new(),
+            code_bytes: 0,
             code_threshold: 4096,
             class_threshold: reclaim_classes::FIRST_LOOK,
             reclaim_due: false,

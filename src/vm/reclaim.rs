@@ -140,6 +140,7 @@ impl Vm {
     pub(crate) fn free_code(&mut self, live: &WordSet<u64>) {
         let Vm {
             codes,
+            code_bytes,
             polys,
             free_polys,
             ..
@@ -150,6 +151,7 @@ impl Vm {
             if kept {
                 used.add(code.method);
             } else {
+                *code_bytes -= code.bytes();
                 for i in 0..code.site_count() {
                     // SAFETY: the block holds that many caches; it is freed next.
                     release_poly(unsafe { &mut *code.sites().add(i) }, polys, free_polys);

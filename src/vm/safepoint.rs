@@ -90,6 +90,13 @@ impl Vm {
             || self.limits.end().is_some_and(|d| self.time_spent() >= d)
     }
 
+    /// Whether long work that only looks at the machine may go on.
+    pub(crate) fn goes_on(&self) -> bool {
+        let bits = signal::STOP | signal::INTERRUPT;
+        self.signals.load(Ordering::Acquire) & bits == 0
+            && self.limits.end().is_none_or(|d| self.time_spent() < d)
+    }
+
     /// Charges work of Rust's own that may be long, and looks now and then whether it must end.
     pub(crate) fn charge_or_stop(&mut self, n: usize) -> Option<Stop> {
         let before = self.counter;

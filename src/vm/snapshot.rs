@@ -343,6 +343,7 @@ impl Snapshot {
             let code: *const Code = &*codes[code as usize];
             vm.heap.set_slot(places.of(holder), slot, code_value(code));
         }
+        vm.code_bytes = codes.iter().map(|code| code.bytes()).sum();
         vm.codes = codes;
         vm.make_boundaries();
         let functions = self.functions.iter().map(|(call, source)| HostFunction {

@@ -7,7 +7,11 @@ use std::time::Duration;
 use std::{io, thread};
 
 fn why<T: FromSmalltalk>(st: &mut Smalltalk, source: &str) -> Stop {
-    match st.eval::<T>(source) {
+    reason(st.eval::<T>(source))
+}
+
+fn reason<T>(result: chirp::Result<T>) -> Stop {
+    match result {
         Err(e) => match e.kind() {
             ErrorKind::Stopped { why, .. } => *why,
             _ => panic!("{e:#}"),
@@ -82,6 +86,56 @@ fn long_work_is_stopped() {
         st.set_timeout(Some(Duration::from_millis(30)));
         assert_eq!(why::<()>(st, program), Stop::Deadline, "{program}");
     }
+}
+
+/// Source text is read and compiled within the limits of the call, before any of it runs.
+#[test]
+fn long_sources_are_stopped() {
+    let statements = "x := 3 foo: 4. ".repeat(100_000);
+    let sources = [
+        format!("#({}) size", "1 a #b ".repeat(200_000)),
+        format!("Object subclass: Foo [ bar [ {statements} ] ]"),
+        format!("!Object methodsFor: 'x'!\nbar {statements}! !\n"),
+        statements,
+    ];
+    let st = &mut Smalltalk::new();
+    for source in &sources {
+        let shown = &source[..20];
+        st.set_fuel(Some(100_000));
+        assert_eq!(
+            reason(st.run_source::<()>("long.st", source)),
+            Stop::Fuel,
+            "{shown}"
+        );
+        st.set_fuel(None);
+        st.set_timeout(Some(Duration::from_millis(1)));
+        assert_eq!(
+            reason(st.run_source::<()>("long.st", source)),
+            Stop::Deadline,
+            "{shown}"
+        );
+        st.set_timeout(None);
+        st.interrupt_handle().stop();
+        assert_eq!(
+            reason(st.run_source::<()>("long.st", source)),
+            Stop::Interrupt,
+            "{shown}"
+        );
+    }
+    // The next call knows nothing of that.
+    assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
+    let st = &mut Smalltalk::builder().memory(32 << 20).build().unwrap();
+    assert_eq!(why::<()>(st, &sources[0]), Stop::Memory);
+    assert_eq!(st.eval::<i64>("3 + 4").unwrap(), 7);
+}
+
+/// A script that is too long for one method is compiled in parts, and there is only one text of it.
+#[test]
+fn the_text_of_a_long_script_counts_once() {
+    let st = &mut Smalltalk::builder().memory(64 << 20).build().unwrap();
+    let rest = "x := x yourself. ".repeat(30_000);
+    let source = format!("x := 0. y := Array new: 1000000. {rest} y size");
+    assert_eq!(st.eval::<i64>(&source).unwrap(), 1_000_000);
 }
 
 #[test]

@@ -23,17 +23,25 @@ use context::{Context, Item, Region};
 /// No more messages than this: a text with more is no Smalltalk.
 const MAX_DIAGNOSTICS: usize = 100;
 
+/// Bytes that all of them may have in front of them, which are looked through for lines and columns: far behind in a
+/// long text, fewer are told.
+const MAX_LOOKED: usize = 1 << 24;
+
 /// All diagnostics of a text in its order. `found` are those of lexer and builder; `errors` are
-/// the places where the parser met something unexpected, None for the end of the text.
+/// the places where the parser met something unexpected, None for the end of the text. Of the text, `read` bytes were
+/// read. None when it was not to go on.
 pub fn explain(
     source: &str,
     start: Start,
     options: Options,
     found: Vec<Diagnostic>,
     errors: Vec<Option<usize>>,
-) -> Vec<Diagnostic> {
+    read: usize,
+    goes_on: &dyn Fn() -> bool,
+) -> Option<Vec<Diagnostic>> {
     let sink = Sink::default();
-    let tokens: Vec<Item> = Stream::new(source, start, options, &sink).skip(1).collect();
+    let tokens = Stream::new(source, start, options, &sink).skip(1);
+    let tokens: Vec<Item> = tokens.take_while(|item| item.0 <= read).collect();
     // A mistake that is known already, or a place to explain.
     let mut mistakes: Vec<(usize, Option<Diagnostic>)> = found
         .into_iter()
@@ -48,9 +56,9 @@ pub fn explain(
         (a, known.is_none()).cmp(&(b, other.is_none()))
     });
     let mut out: Vec<Diagnostic> = Vec::new();
-    let mut trusted = 0;
+    let (mut trusted, mut looked) = (0, 0);
     for (place, known) in mistakes {
-        if out.len() == MAX_DIAGNOSTICS {
+        if out.len() == MAX_DIAGNOSTICS || looked > MAX_LOOKED {
             break;
         }
         if place < trusted {
@@ -63,11 +71,15 @@ pub fn explain(
             }
             continue;
         }
+        if !goes_on() {
+            return None;
+        }
+        looked += place;
         let at = tokens.partition_point(|item| item.2 <= place);
         trusted = statement_end(&tokens, &Context::new(source, start, &tokens, at));
         out.push(known.unwrap_or_else(|| cause(&Context::new(source, start, &tokens, at))));
     }
-    out
+    Some(out)
 }
 
 /// Where the statement ends that a mistake is in: the next place to trust the text again.

@@ -422,6 +422,7 @@ impl Big {
             factor *= u64::from(base);
             if factor * u64::from(base) > LIMB {
                 big.times_plus(factor, chunk);
+                big = big.check(text)?;
                 (chunk, factor) = (0, 1);
             }
         }

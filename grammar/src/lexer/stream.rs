@@ -27,28 +27,35 @@ pub enum Start {
 /// What recovery may cost. Each token that the parser drops costs it a look at each open bracket.
 const PATIENCE: u64 = 1_000_000;
 
-/// More mistakes than this are not kept: a text with so many is something else.
-const MAX_FOUND: usize = 10_000;
+/// A text with more mistakes is something else: no more of it is read.
+const MAX_FOUND: usize = 1000;
+
+/// After so many tokens it is asked whether to go on.
+const TURN: u32 = 4096;
 
 /// Where lexer and parser put what they find, and how the parser's recovery is kept in bounds:
 /// it counts as lost in a text when many tokens made no node.
 #[derive(Default)]
-pub struct Sink {
+pub struct Sink<'k> {
     pub diagnostics: RefCell<Vec<Diagnostic>>,
-    /// Does a parser read along? Else there is nothing to lose patience with.
-    parsing: bool,
+    /// Asked now and then while a parser reads along. Else there is nothing to lose patience with.
+    goes_on: Option<&'k dyn Fn() -> bool>,
+    tokens: Cell<u32>,
+    /// Somebody said that it does not.
+    stopped: Cell<bool>,
     /// Tokens since the parser last made something.
     idle: Cell<u64>,
     depth: Cell<u64>,
     /// The cost of all recoveries before.
     spent: Cell<u64>,
-    gave_up: Cell<bool>,
+    /// Where the rest of the text begins, which was not read.
+    gave_up: Cell<Option<usize>>,
 }
 
-impl Sink {
-    pub fn for_parser() -> Sink {
+impl<'k> Sink<'k> {
+    pub fn for_parser(goes_on: &'k dyn Fn() -> bool) -> Sink<'k> {
         Sink {
-            parsing: true,
+            goes_on: Some(goes_on),
             ..Sink::default()
         }
     }
@@ -57,6 +64,14 @@ impl Sink {
         let mut diagnostics = self.diagnostics.borrow_mut();
         if diagnostics.len() < MAX_FOUND {
             diagnostics.push(diagnostic);
+        }
+        self.count(diagnostics.len());
+    }
+
+    /// There are so many mistakes of one kind.
+    pub fn count(&self, mistakes: usize) {
+        if mistakes >= MAX_FOUND {
+            self.spent.set(PATIENCE + 1);
         }
     }
 
@@ -72,18 +87,29 @@ impl Sink {
         self.progress();
     }
 
-    /// Did recovery cost too much, so that the rest of the text was not read?
-    pub fn gave_up(&self) -> bool {
+    /// Did recovery cost too much, or were there too many mistakes? Then the text from here on was not read.
+    pub fn gave_up(&self) -> Option<usize> {
         self.gave_up.get()
     }
 
+    /// Was it not to go on?
+    pub fn was_stopped(&self) -> bool {
+        self.stopped.get()
+    }
+
     fn is_patient(&self, brackets: usize) -> bool {
+        let Some(goes_on) = self.goes_on else {
+            return true;
+        };
+        self.tokens.set(self.tokens.get().wrapping_add(1));
+        if self.tokens.get().is_multiple_of(TURN) && !goes_on() {
+            self.stopped.set(true);
+            return false;
+        }
         let depth = brackets as u64 + 1;
         self.depth.set(depth);
         self.idle.set(self.idle.get() + 1);
-        let patient = !self.parsing || self.spent.get() + self.idle.get() * depth <= PATIENCE;
-        self.gave_up.set(!patient);
-        patient
+        self.spent.get() + self.idle.get() * depth <= PATIENCE
     }
 }
 
@@ -92,7 +118,7 @@ pub struct Stream<'s, 'b> {
     source: &'s str,
     lexer: Lexer<'s, Raw>,
     options: Options,
-    sink: &'b Sink,
+    sink: &'b Sink<'b>,
     /// Not yet delivered.
     start: Option<Start>,
     /// Second half of a token that was split.
@@ -106,7 +132,7 @@ pub struct Stream<'s, 'b> {
 }
 
 impl<'s, 'b> Stream<'s, 'b> {
-    pub fn new(source: &'s str, start: Start, options: Options, sink: &'b Sink) -> Self {
+    pub fn new(source: &'s str, start: Start, options: Options, sink: &'b Sink<'b>) -> Self {
         Stream {
             source,
             lexer: Raw::lexer(source),
@@ -314,6 +340,7 @@ impl<'s> Iterator for Stream<'s, '_> {
         }
         if !self.sink.is_patient(self.open.len()) {
             self.stopped = true;
+            self.sink.gave_up.set(Some(self.lexer.span().end));
             return None;
         }
         let item = match self.pending.take() {

@@ -6,6 +6,7 @@ use super::{Load, Report, Sources, Step};
 use crate::loader::LoadError;
 use crate::loader::script::check_file;
 use crate::vm::Vm;
+use crate::vm::run::RunError;
 
 /// Fuel for a baseline's answer when nothing else of the packages is run.
 const QUESTION: u64 = 10_000_000;
@@ -15,6 +16,7 @@ impl Vm {
     /// extensions, what classes take from traits, and then `initialize` on the class side of those that
     /// define it. What baselines want done before and after is done. Answers what was loaded, what was left out and why, and every mistake.
     pub fn load_packages(&mut self, sources: Sources) -> Report {
+        self.begin_to_read();
         let mut load = Load::new(sources);
         for step in load.prepare(self) {
             self.run_step(&mut load, &step);
@@ -36,12 +38,20 @@ impl Vm {
         for file in std::mem::take(&mut load.files_after) {
             self.file_in(&mut load, &file);
         }
+        if !load.report.failures.is_empty()
+            && !load.report.was_stopped()
+            && let Some(stop) = self.look_for_stop()
+        {
+            let failed = Failed::note(self, "reading the packages", RunError::Stopped(stop));
+            load.report.errors.push(failed);
+        }
         load.report
     }
 
     /// Likewise, but nothing of the packages' own is run: only their mistakes are of interest. Only baselines are asked
     /// which packages they have for other systems.
     pub fn check_packages(&mut self, mut sources: Sources) -> Report {
+        self.begin_to_read();
         sources.thorough = true;
         let mut load = Load::new(sources);
         load.prepare(self);

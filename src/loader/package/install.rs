@@ -90,6 +90,9 @@ impl Load {
     /// be initialized, and what baselines want done at the end.
     pub fn finish(&mut self, vm: &mut Vm) -> Vec<Step> {
         for (part, number) in std::mem::take(&mut self.refused) {
+            if vm.stop_reason().is_some() && !self.report.failures.is_empty() {
+                break;
+            }
             let method = &self.parts[part].methods[number];
             let side = side_of(vm, method);
             if let Some(Err(failure)) = side.map(|side| add(vm, side, method)) {
@@ -260,6 +263,9 @@ impl Load {
                 }
                 for method in 0..part.methods.len() {
                     self.install(vm, number, method);
+                    if vm.stop_reason().is_some() {
+                        return;
+                    }
                 }
             }
         }
