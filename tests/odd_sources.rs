@@ -107,6 +107,43 @@ fn a_large_program() {
     assert!(err(&output).starts_with("error[E0122]"), "{}", err(&output));
 }
 
+/// A mistake in a part of a file is shown in the whole of its line.
+#[test]
+fn parts_of_a_file_are_shown_as_they_stand_there() {
+    for (text, place, line, caret) in [
+        (
+            "Object subclass: #Part\r\n\tinstanceVariableNames: '' package: 'P'!\r\n\r\n| a | a := 'b!!'. ! a := a foo: ! ^ 3!\r\n",
+            "4:28",
+            "| a | a := 'b!!'. ! a := a foo: ! ^ 3!",
+            "                           ^^^^",
+        ),
+        (
+            "!Object methodsFor: 'a'! foo ^ '!!' , zork! !\n",
+            "1:39",
+            "!Object methodsFor: 'a'! foo ^ '!!' , zork! !",
+            "                                      ^^^^",
+        ),
+        (
+            "Object subclass: Part [ a [ ^ 3 ] ]\n3 + 4. Eval [ zork ]. 5\n",
+            "2:15",
+            "3 + 4. Eval [ zork ]. 5",
+            "              ^^^^",
+        ),
+        (
+            "Object subclass: Part [ X := zork. a [ ^ 3 ] ]\n",
+            "1:30",
+            "Object subclass: Part [ X := zork. a [ ^ 3 ] ]",
+            "                             ^^^^",
+        ),
+    ] {
+        let (_folder, path) = written("a.st", text.as_bytes());
+        let told = err(&chirp(&[&path]));
+        for part in [&format!(":{place}\n"), &format!("| {line}\n"), caret] {
+            assert!(told.contains(part), "{part:?} in {told}");
+        }
+    }
+}
+
 #[test]
 fn places_are_right_behind_tabs_wide_characters_and_line_ends() {
     for (text, place, line, caret) in [

@@ -6,6 +6,7 @@
 use super::compile;
 use super::filing::{self, Filing};
 use super::package;
+use super::package::model::Origin;
 use super::script::LoadError;
 use crate::compiler::{MAX_DIAGNOSTICS, Variables};
 use crate::formats::chunk::{self, Chunk, Item, Owner};
@@ -82,7 +83,8 @@ impl FileIn {
             Item::DoIt(chunk) => {
                 let source = self.source(chunk);
                 let runs = !self.checking || defines_class(source.text.as_str());
-                let method = compile::do_it(vm, source, Variables::Session, dialect(vm))?;
+                let (variables, origin) = (Variables::Session, self.origin(chunk));
+                let method = compile::do_it_at(vm, source, variables, dialect(vm), &origin)?;
                 return Ok(runs.then_some(method));
             }
             Item::Method {
@@ -91,10 +93,12 @@ impl FileIn {
                 source,
             } => {
                 let class = self.class(vm, owner)?;
+                let origin = self.origin(source);
                 let source = self.source(source);
                 let protocol = protocol.as_deref().unwrap_or("as yet unclassified");
                 let overridden = package::overridden_by(vm, class, &source);
-                compile::install(vm, class, source, protocol, dialect(vm))?;
+                let options = dialect(vm);
+                compile::install(vm, class, source, protocol, options, Some(&origin))?;
                 package::remember(vm, class, overridden);
             }
             Item::Comment { owner, text: chunk } => {
@@ -115,6 +119,13 @@ impl FileIn {
             &with_returns(&chunk.text(&self.text)),
             place,
         )
+    }
+
+    fn origin(&self, chunk: &Chunk) -> Origin {
+        Origin {
+            in_chunk: true,
+            ..Origin::at(&self.text, chunk.range.start)
+        }
     }
 
     /// What the parser says of a chunk.
@@ -139,7 +150,12 @@ impl FileIn {
         for diagnostic in diagnostics.iter_mut().filter(|d| d.incomplete) {
             self.explain_end(diagnostic, chunk);
         }
-        Err(compile::failure(&diagnostics, &self.source(chunk)))
+        let origin = self.origin(chunk);
+        Err(compile::failure_in(
+            &diagnostics,
+            &self.source(chunk),
+            &origin,
+        ))
     }
 
     /// Says of something unfinished that a bang ended it, and perhaps by mistake.

@@ -155,8 +155,9 @@ impl Program {
         let Some(class) = class else { return };
         for (name, value) in &definition.body.class_vars {
             let Some(range) = value else { continue };
+            let origin = Origin::at(&file.text, range.start);
             let source = source(file, range.clone());
-            match compile::in_class(vm, class, source) {
+            match compile::in_class(vm, class, source, &origin) {
                 Ok(value) => self.variables.push_back(Variable {
                     class,
                     name: name.to_string(),
@@ -208,15 +209,18 @@ impl Program {
             units.push((eval, true));
         }
         units.push((at..text.len(), false));
-        let mut trees: Vec<(Source, DoIt)> = Vec::new();
+        let mut trees: Vec<(Source, DoIt, Origin)> = Vec::new();
         for (range, own) in units {
             // What is between brackets was made invisible, brackets and all.
             let from: &str = if own { &file.text } else { &text };
             if from[range.clone()].trim().is_empty() {
                 continue;
             }
+            let origin = Origin::at(&file.text, range.start);
             let source = source(file, range.clone());
-            let mut tree = match compile::do_it_tree(vm, &source, &from[range], vm.dialect()) {
+            let (text, dialect) = (&from[range], vm.dialect());
+            let read = compile::do_it_tree(vm, &source, text, dialect, Some(&origin));
+            let mut tree = match read {
                 Ok(tree) => tree,
                 Err(failure) => {
                     self.failures.push(failure);
@@ -232,10 +236,10 @@ impl Program {
                 let name = vm.intern(&ident.name);
                 vm.session_binding(name);
             }
-            trees.push((source, tree));
+            trees.push((source, tree, origin));
         }
-        for (source, tree) in trees {
-            match compile::part(vm, source, &tree) {
+        for (source, tree, origin) in trees {
+            match compile::part(vm, source, &tree, Some(&origin)) {
                 Ok(method) => self.statements.push_back(method),
                 Err(failure) => self.failures.push(failure),
             }
@@ -382,11 +386,7 @@ fn part(file: &File, definition: &Definition<'_>) -> Part {
                 selector: m.selector.to_string(),
                 protocol: m.protocol.as_deref().map(str::to_string),
                 source,
-                origin: Origin {
-                    text: file.text.clone(),
-                    start,
-                    gap: (0, 0),
-                },
+                origin: Origin::at(&file.text, start),
             }
         })
         .collect();

@@ -150,13 +150,14 @@ fn compile_source(
     text: &str,
     protocol: &str,
 ) -> Result<SymbolId, CompileFailure> {
-    install(vm, class, Source::typed(text), protocol, vm.dialect())
+    let options = vm.dialect();
+    install(vm, class, Source::typed(text), protocol, options, None)
 }
 
 /// Compiles `text` as a method of `class`, for somebody who may install it later.
 fn compile_loose(vm: &mut Vm, class: ClassIndex, text: &str) -> Result<MethodId, CompileFailure> {
     let source = Source::typed(text);
-    let template = template(vm, class, &source, vm.dialect())?;
+    let template = template(vm, class, &source, vm.dialect(), None)?;
     let selector = vm.intern(&template.selector);
     let id = vm.add_do_it(class, selector, source);
     load(vm, &template, id)?;
@@ -182,8 +183,9 @@ fn template(
     class: ClassIndex,
     source: &Source,
     options: Options,
+    origin: Option<&Origin>,
 ) -> Result<CodeTemplate, CompileFailure> {
-    diagnosed(vm, class, source, options, None).map_err(|e| failure(&e, source))
+    diagnosed(vm, class, source, options, origin).map_err(|e| failure_at(&e, source, origin))
 }
 
 fn diagnosed(
@@ -217,32 +219,23 @@ pub fn syntax(source: &Source, origin: &Origin) -> Option<CompileFailure> {
     (!found.is_empty()).then(|| failure_in(&found, source, origin))
 }
 
-/// Compiles a method from its source and puts it into its class.
+/// Compiles a method from its source, which may have its place in a file, and puts it into its class.
 pub fn install(
     vm: &mut Vm,
     class: ClassIndex,
     source: Source,
     protocol: &str,
     options: Options,
+    origin: Option<&Origin>,
 ) -> Result<SymbolId, CompileFailure> {
-    let selector = add(vm, class, source, protocol, options)?;
+    let template = template(vm, class, &source, options, origin)?;
+    let selector = add_compiled(vm, class, &template, source, protocol)?;
     vm.method_changed(selector);
     Ok(selector)
 }
 
-/// Likewise, for those who add many and say so once, with [`Vm::methods_changed`].
-pub fn add(
-    vm: &mut Vm,
-    class: ClassIndex,
-    source: Source,
-    protocol: &str,
-    options: Options,
-) -> Result<SymbolId, CompileFailure> {
-    let template = template(vm, class, &source, options)?;
-    add_compiled(vm, class, &template, source, protocol)
-}
-
-/// Likewise, a method from a file: mistakes are shown as they stand there.
+/// Likewise, a method from a file: mistakes are shown as they stand there. For those who add many and say so once, with
+/// [`Vm::methods_changed`].
 pub fn add_from(
     vm: &mut Vm,
     class: ClassIndex,
@@ -250,8 +243,7 @@ pub fn add_from(
     protocol: &str,
     origin: &Origin,
 ) -> Result<SymbolId, CompileFailure> {
-    let template = diagnosed(vm, class, &source, vm.dialect(), Some(origin))
-        .map_err(|diagnostics| failure_in(&diagnostics, &source, origin))?;
+    let template = template(vm, class, &source, vm.dialect(), Some(origin))?;
     add_compiled(vm, class, &template, source, protocol)
 }
 
@@ -281,8 +273,8 @@ pub fn load(vm: &mut Vm, template: &CodeTemplate, id: MethodId) -> Result<(), Co
 /// Compiles a do-it of the session that runs on instances of the class; it answers its last value.
 fn compile_do_it(vm: &mut Vm, class: ClassIndex, text: &str) -> Result<MethodId, CompileFailure> {
     let source = Source::typed(text);
-    let tree = do_it_tree(vm, &source, text, vm.dialect())?;
-    add_do_it(vm, class, source, &tree, Variables::Session)
+    let tree = do_it_tree(vm, &source, text, vm.dialect(), None)?;
+    add_do_it(vm, class, source, &tree, Variables::Session, None)
 }
 
 /// Compiles a do-it in any way.
@@ -296,6 +288,19 @@ pub fn do_it(
     do_it_in(vm, source, text.as_str(), variables, dialect)
 }
 
+/// Likewise, one that stands there in a file.
+pub fn do_it_at(
+    vm: &mut Vm,
+    source: Source,
+    variables: Variables,
+    dialect: Options,
+    origin: &Origin,
+) -> Result<MethodId, CompileFailure> {
+    let (nil, origin) = (Known::UndefinedObject.index(), Some(origin));
+    let tree = do_it_tree(vm, &source, source.text.as_str(), dialect, origin)?;
+    add_do_it(vm, nil, source, &tree, variables, origin)
+}
+
 /// Likewise, `text` of it: that of the source with blanks in the place of what is no statement.
 pub fn do_it_in(
     vm: &mut Vm,
@@ -304,8 +309,9 @@ pub fn do_it_in(
     variables: Variables,
     dialect: Options,
 ) -> Result<MethodId, CompileFailure> {
-    let tree = do_it_tree(vm, &source, text, dialect)?;
-    add_do_it(vm, Known::UndefinedObject.index(), source, &tree, variables)
+    let nil = Known::UndefinedObject.index();
+    let tree = do_it_tree(vm, &source, text, dialect, None)?;
+    add_do_it(vm, nil, source, &tree, variables, None)
 }
 
 /// The tree of a text whose mistakes are shown in the source's.
@@ -314,8 +320,10 @@ pub fn do_it_tree(
     source: &Source,
     text: &str,
     dialect: Options,
+    origin: Option<&Origin>,
 ) -> Result<DoIt, CompileFailure> {
-    read(vm, text, dialect, chirp_grammar::parse_do_it_while).map_err(|d| failure(&d, source))
+    read(vm, text, dialect, chirp_grammar::parse_do_it_while)
+        .map_err(|d| failure_at(&d, source, origin))
 }
 
 /// The names that a script assigns and nothing declares, in the order of the text.
@@ -326,9 +334,14 @@ pub fn undeclared(vm: &Vm, tree: &DoIt) -> Vec<Ident> {
 }
 
 /// Compiles some statements of a script whose variables live in the session.
-pub fn part(vm: &mut Vm, source: Source, tree: &DoIt) -> Result<MethodId, CompileFailure> {
+pub fn part(
+    vm: &mut Vm,
+    source: Source,
+    tree: &DoIt,
+    origin: Option<&Origin>,
+) -> Result<MethodId, CompileFailure> {
     let class = Known::UndefinedObject.index();
-    add_do_it(vm, class, source, tree, Variables::Session)
+    add_do_it(vm, class, source, tree, Variables::Session, origin)
 }
 
 /// Compiles an expression that a class is to evaluate: it sees the variables of its class side and of the class.
@@ -336,18 +349,20 @@ pub fn in_class(
     vm: &mut Vm,
     class: ClassIndex,
     source: Source,
+    origin: &Origin,
 ) -> Result<MethodId, CompileFailure> {
-    let tree = do_it_tree(vm, &source, source.text.as_str(), vm.dialect())?;
+    let (text, origin) = (source.text.as_str(), Some(origin));
+    let tree = do_it_tree(vm, &source, text, vm.dialect(), origin)?;
     let side = vm.classes.get(class).map_or(class, |i| i.meta);
-    add_do_it(vm, side, source, &tree, Variables::Script)
+    add_do_it(vm, side, source, &tree, Variables::Script, origin)
 }
 
 /// Compiles a program beside others: what it declares is its own, and it sees the variables of the session.
 pub fn program(vm: &mut Vm, source: Source) -> Result<MethodId, CompileFailure> {
-    let tree = do_it_tree(vm, &source, source.text.as_str(), vm.dialect())?;
+    let tree = do_it_tree(vm, &source, source.text.as_str(), vm.dialect(), None)?;
     let scope = ClassScope::new(vm, Known::UndefinedObject.index(), true);
     let compiled = compiler::compile_do_it(&tree, &scope, Variables::Script)
-        .map_err(|e| do_it_failure(e, &source))?;
+        .map_err(|e| do_it_failure(e, &source, None))?;
     load_do_it(vm, Known::UndefinedObject.index(), source, &compiled.code)
 }
 
@@ -357,6 +372,7 @@ fn add_do_it(
     source: Source,
     tree: &DoIt,
     variables: Variables,
+    origin: Option<&Origin>,
 ) -> Result<MethodId, CompileFailure> {
     let session = variables == Variables::Session;
     let code = vm.shown(|vm, show| {
@@ -369,17 +385,21 @@ fn add_do_it(
             scope: &scope,
             is_session: session,
             source: &source,
-            origin: None,
+            origin,
         });
         Ok(compiled.code)
     });
-    let code = code.map_err(|e| do_it_failure(e, &source))?;
+    let code = code.map_err(|e| do_it_failure(e, &source, origin))?;
     load_do_it(vm, class, source, &code)
 }
 
-fn do_it_failure(diagnostics: Vec<Diagnostic>, source: &Source) -> CompileFailure {
+fn do_it_failure(
+    diagnostics: Vec<Diagnostic>,
+    source: &Source,
+    origin: Option<&Origin>,
+) -> CompileFailure {
     let told = compiler::with_comments(diagnostics, source.text.as_str());
-    failure(&told, source)
+    failure_at(&told, source, origin)
 }
 
 fn load_do_it(
@@ -424,6 +444,18 @@ pub fn failure(diagnostics: &[Diagnostic], source: &Source) -> CompileFailure {
         .map(|d| mistake(d, text, shift, indent))
         .collect();
     account(mistakes, rendered, source)
+}
+
+/// Likewise, in the text of the whole file if that is at hand.
+pub fn failure_at(
+    diagnostics: &[Diagnostic],
+    source: &Source,
+    origin: Option<&Origin>,
+) -> CompileFailure {
+    match origin {
+        Some(origin) => failure_in(diagnostics, source, origin),
+        None => failure(diagnostics, source),
+    }
 }
 
 /// Likewise, with the text of the whole file at hand.

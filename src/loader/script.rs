@@ -143,7 +143,7 @@ impl Vm {
     /// All parts are compiled before the first one runs. Each but the last ends by saying that the
     /// next one follows: `^` ends the whole script.
     fn load_in_parts(&mut self, source: &Source, text: &str) -> Result<Vec<MethodId>, LoadError> {
-        let mut tree = compile::do_it_tree(self, source, text, self.dialect())?;
+        let mut tree = compile::do_it_tree(self, source, text, self.dialect(), None)?;
         for ident in compile::undeclared(self, &tree) {
             let name = self.intern(&ident.name);
             self.session_binding(name);
@@ -169,7 +169,7 @@ impl Vm {
                 body,
                 span: tree.span,
             };
-            methods.push(compile::part(self, source.clone(), &part)?);
+            methods.push(compile::part(self, source.clone(), &part, None)?);
         }
         Ok(methods)
     }

@@ -36,10 +36,7 @@ pub struct Unit<'a> {
 impl Unit<'_> {
     /// These remarks about it, with their places in the file.
     pub fn account(&self, diagnostics: &[Diagnostic]) -> CompileFailure {
-        match self.origin {
-            Some(origin) => compile::failure_in(diagnostics, self.source, origin),
-            None => compile::failure(diagnostics, self.source),
-        }
+        compile::failure_at(diagnostics, self.source, self.origin)
     }
 }
 

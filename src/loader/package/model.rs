@@ -60,11 +60,31 @@ pub struct Origin {
     pub start: usize,
     /// Where in the source, and how long, something was left out that stands in the file.
     pub gap: (usize, usize),
+    /// It stands in a chunk, where bangs are doubled and lines may end with two bytes.
+    pub in_chunk: bool,
 }
 
 impl Origin {
+    /// Of a source that stands in the file's text as it is, from a byte on.
+    pub fn at(text: &Arc<str>, start: usize) -> Origin {
+        Origin {
+            text: text.clone(),
+            start,
+            gap: (0, 0),
+            in_chunk: false,
+        }
+    }
+
     /// What lies at byte `offset` of the source lies at this one of the file.
     pub fn in_file(&self, offset: usize) -> usize {
+        if self.in_chunk {
+            let mut rest = &self.text.as_bytes()[self.start..];
+            for _ in 0..offset.min(rest.len()) {
+                let is_pair = rest.starts_with(b"!!") || rest.starts_with(b"\r\n");
+                rest = &rest[rest.len().min(1 + usize::from(is_pair))..];
+            }
+            return self.text.len() - rest.len();
+        }
         let (at, length) = self.gap;
         let gap = if offset > at { length } else { 0 };
         (self.start + offset + gap).min(self.text.len())

@@ -221,6 +221,7 @@ fn method(file: &File, method: &tonel::Method<'_>) -> Method {
             text: file.text.clone(),
             start: method.source.start,
             gap: (length, gap),
+            in_chunk: false,
         },
     }
 }

@@ -103,10 +103,6 @@ fn method(file: &File, owner: &str, class_side: bool) -> Result<Method, FormatEr
         selector: pattern.selector.into_owned(),
         protocol: Some(protocol.trim().to_string()).filter(|p| !p.is_empty()),
         source: file.source(source.trim_end(), Place { line: 2, column: 1 }),
-        origin: Origin {
-            text: file.text.clone(),
-            start,
-            gap: (0, 0),
-        },
+        origin: Origin::at(&file.text, start),
     })
 }
