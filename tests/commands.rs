@@ -174,6 +174,37 @@ fn check_finds_what_lies_beside_a_package_in_its_repository() {
     assert_eq!(err(&chirp(&["check", &rafts])), "");
 }
 
+/// Not every path is text.
+#[test]
+fn packages_may_lie_anywhere() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    let place = std::path::Path::new(folder.path()).join(OsStr::from_bytes(b"src\xff/Rafts"));
+    std::fs::create_dir_all(&place).expect("a folder");
+    let file = place.join("RaftTest.class.st");
+    let class = "Class { #name : 'RaftTest', #superclass : 'TestCase' }\n\nRaftTest >> testIt [\n\tself foo: zork\n]\n";
+    std::fs::write(&file, class).expect("a file");
+    for (command, path) in [
+        ("check", &place),
+        ("check", &file),
+        ("test", &place),
+        ("dis", &file),
+    ] {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_chirp"));
+        let output = common::run(run.arg(command).arg(path), "");
+        assert_eq!(code(&output), 65, "{command}: {output:?}");
+        assert!(
+            err(&output).contains("there is no variable `zork`"),
+            "{command}: {output:?}"
+        );
+    }
+    std::fs::write(&file, class.replace("foo: zork", "assert: true")).expect("a file");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_chirp"));
+    let output = common::run(run.arg("test").arg(&place), "");
+    assert_eq!(out(&output), "1 test: 1 passed\n");
+}
+
 #[test]
 fn check_asks_baselines_which_packages_are_for_others() {
     let folder = Folder::new();

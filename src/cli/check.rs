@@ -55,7 +55,11 @@ fn all(session: &mut Session, options: &Options, files: &[PathBuf], telling: &mu
         match session.read_source(path).and_then(files::as_text) {
             Ok(text) => match files::lacks_a_package(path, &text) {
                 Some(message) => unreadable.push((message, name)),
-                None => sources.push(test::Source { name, text }),
+                None => sources.push(test::Source {
+                    name,
+                    path: path.clone(),
+                    text,
+                }),
             },
             Err(error) => unreadable.push((files::told(&name, &error), name)),
         }
@@ -96,12 +100,8 @@ fn mistakes(
         let report = of_packages(session, paths, &packages);
         telling.report(session, report);
     }
-    let is_inside = |name: &str| {
-        packages
-            .iter()
-            .any(|p| files::is_within(Path::new(name), p))
-    };
-    let alone = sources.iter().filter(|s| !is_inside(&s.name));
+    let is_inside = |path: &Path| packages.iter().any(|p| files::is_within(path, p));
+    let alone = sources.iter().filter(|s| !is_inside(&s.path));
     let mut progress = Progress::late();
     progress.more(alone.clone().count());
     for source in alone {
@@ -125,9 +125,10 @@ pub fn of_packages(session: &mut Session, paths: &[PathBuf], packages: &[PathBuf
         report.failures.push(skipped.mistake(load::HELP));
     }
     // Whoever names one file of a package does not ask for the others.
+    let names: Vec<String> = paths.iter().map(|p| files::called(p)).collect();
     let named = |file: &str| {
-        let mut paths = paths.iter();
-        paths.any(|p| files::is_within(Path::new(file), p))
+        let mut names = names.iter().map(Path::new);
+        names.any(|name| files::is_within(Path::new(file), name))
     };
     report
         .failures

@@ -97,6 +97,7 @@ fn packaged(session: &mut Session, path: &Path, text: String) -> i32 {
     let name = files::called(path);
     let source = test::Source {
         name: name.clone(),
+        path: path.to_path_buf(),
         text,
     };
     let paths = [PathBuf::from(path)];

@@ -50,9 +50,10 @@ impl Options {
     }
 }
 
-/// A source text and what it is called.
+/// A source text, what it is called, and where it is: not every path is text.
 pub struct Source {
     pub name: String,
+    pub path: PathBuf,
     pub text: String,
 }
 
@@ -216,7 +217,7 @@ fn named(session: &mut Session, paths: &[PathBuf]) -> Sources {
         let text = package_text(bytes);
         match files::lacks_a_package(&path, &text) {
             Some(message) => Err(message),
-            None => Ok(Source { name, text }),
+            None => Ok(Source { name, path, text }),
         }
     };
     let (files, mut unreadable) = files::source_files(paths);
@@ -229,6 +230,7 @@ fn named(session: &mut Session, paths: &[PathBuf]) -> Sources {
 fn library(folder: Option<&Path>) -> Sources {
     let source = |name: &str, text: &str| Source {
         name: name.to_string(),
+        path: name.into(),
         text: text.to_string(),
     };
     match folder {
@@ -239,7 +241,7 @@ fn library(folder: Option<&Path>) -> Sources {
         None => Ok(Image::embedded()
             .files()
             .into_iter()
-            .map(|(name, text)| Source { name, text })
+            .map(|(name, text)| source(&name, &text))
             .collect()),
     }
 }

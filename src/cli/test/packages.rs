@@ -18,7 +18,7 @@ pub fn packages(paths: &[PathBuf], sources: &[Source]) -> Vec<PathBuf> {
         let mut inside: Vec<PathBuf> = Vec::new();
         let mut others = false;
         for (source, home) in sources.iter().zip(&homes) {
-            let file = Path::new(&source.name);
+            let file = source.path.as_path();
             match home {
                 Some(home) if files::is_within(file, path) => inside.push(home.clone()),
                 None => others |= file.parent() == Some(path),
@@ -63,13 +63,13 @@ fn home(source: &Source) -> Option<PathBuf> {
         return Some(package.to_path_buf());
     }
     match format_of(&source.text) {
-        Format::Tonel => Path::new(&source.name).parent().map(files::folder),
+        Format::Tonel => source.path.parent().map(files::folder),
         _ => None,
     }
 }
 
 /// The package of filetree that a file belongs to, if it does to one.
 pub fn of_filetree(source: &Source) -> Option<&Path> {
-    let mut folders = Path::new(&source.name).ancestors();
+    let mut folders = source.path.ancestors();
     folders.find(|p| find::ends_with(p, ".package"))
 }
