@@ -68,7 +68,7 @@ fn what_every_program_needs_is_not_packed() {
     // Of these classes it needs the heads, and where one of the sides is listed, the list.
     for class in vm.classes.all().filter(|c| c.instance_side.is_none()) {
         let meta = vm.classes.get(class.meta);
-        let sides = [Some(class), meta].into_iter().flatten();
+        let sides = [Some(&**class), meta].into_iter().flatten();
         if sides.into_iter().any(|side| !side.methods.is_waiting()) {
             names.insert(format!("{}>>", class.name));
         }

@@ -127,7 +127,7 @@ impl Class {
         closure: F,
     ) -> Result<&Class> {
         check_takes(selector, F::COUNT)?;
-        self.install_fn(ctx, class, selector, closure.into_host(true, KEY))?;
+        self.install_fn(ctx, class, selector, closure.into_host(true, KEY).0)?;
         Ok(self)
     }
 

@@ -198,7 +198,7 @@ impl<'a> Ctx<'a> {
     pub fn block<M, F: RustFn<M>>(&mut self, closure: F) -> Result<Block<F::Args, F::Answer>> {
         let function = self
             .vm
-            .new_host_function(closure.into_host(false, KEY))
+            .new_host_function(closure.into_host(false, KEY).0)
             .map_err(|_| not_found("class", "HostFunction"))?;
         let base = self.pin(function);
         self.pin(Value::int(F::COUNT as i64));

@@ -197,14 +197,17 @@ fn no_char(what: &str, code: u32) -> Error {
     )
 }
 
-/// Implements the traits for a type whose conversions need no handle.
+/// Implements the traits for a type whose conversions need no handle. `inline`: compiled where they are used, and not all
+/// of them in each program.
 macro_rules! by_value {
     (from $type:ty, |$ctx:ident, $v:ident| $body:expr) => {
         impl FromSmalltalk for $type {
+            #[inline]
             fn from_smalltalk(ctx: &mut Ctx<'_>, object: &Obj) -> Result<Self> {
                 ctx.get(object)
             }
 
+            #[inline]
             fn from_value($ctx: &mut Ctx<'_>, $v: Value, _: Key) -> Result<Self> {
                 $body
             }
@@ -214,11 +217,13 @@ macro_rules! by_value {
         impl IntoSmalltalk for $type {
             $($extra)*
 
+            #[inline]
             fn into_smalltalk(self, ctx: &mut Ctx<'_>) -> Result<Obj> {
                 let value = self.into_value(ctx, KEY)?;
                 Ok(Obj::new(ctx.vm, value))
             }
 
+            #[inline]
             fn into_value(self, $ctx: &mut Ctx<'_>, _: Key) -> Result<Value> {
                 let $x = self;
                 $body

@@ -81,17 +81,22 @@ pub trait RustFn<M>: Send + 'static {
 
     /// As the machine calls it. `()` answers the receiver where there is one.
     #[doc(hidden)]
-    fn into_host(self, is_method: bool, _: Key) -> HostFn
+    fn into_host(self, is_method: bool, _: Key) -> Native
     where
         Self: Sized,
     {
-        HostFn::Own(Rc::new(callable(
-            Self::COUNT,
-            is_method,
-            move |ctx, args| self.call(ctx, args, KEY),
-        )))
+        Native(HostFn::Own(Rc::new(move |vm, args| {
+            let call = |ctx: &mut Ctx<'_>, args| self.call(ctx, args, KEY);
+            called(vm, args, Self::COUNT, is_method, &call)
+        })))
     }
 }
+
+/// A closure as the machine calls it. Opaque: were the machine named in a type of a public trait, its own public functions
+/// would be compiled for every embedder, whether something calls them or not; and so they would if it were part of what a
+/// function answers as `impl Trait`, even a private one.
+#[doc(hidden)]
+pub struct Native(pub(super) HostFn);
 
 /// A closure that goes into [images](crate::Image): every machine of them has it, whatever thread it is in. So it must be `Sync` as
 /// well. Closures of a [`HostClass`](crate::HostClass) need no such wrapper: each machine has its own ones.
@@ -120,9 +125,10 @@ impl<M, F: RustFn<M> + Sync> RustFn<Shared<M>> for Shared<F> {
         self.0.call(ctx, args, KEY)
     }
 
-    fn into_host(self, is_method: bool, _: Key) -> HostFn {
-        HostFn::Shared(Arc::new(callable(F::COUNT, is_method, move |ctx, args| {
-            self.0.call(ctx, args, KEY)
+    fn into_host(self, is_method: bool, _: Key) -> Native {
+        Native(HostFn::Shared(Arc::new(move |vm, args| {
+            let call = |ctx: &mut Ctx<'_>, args| self.0.call(ctx, args, KEY);
+            called(vm, args, F::COUNT, is_method, &call)
         })))
     }
 }
@@ -210,46 +216,55 @@ pub(super) fn answer<R: IntoSmalltalk>(ctx: &mut Ctx<'_>, result: R) -> Result<O
 
 /// A closure as the machine calls it, for a method of the class of `T`. What compares takes any argument.
 pub(super) fn host_method<T, M, F: HostMethod<T, M>>(closure: F, compares: bool) -> HostFn {
-    HostFn::Own(Rc::new(callable(F::COUNT, true, move |ctx, args| {
-        if compares && !F::takes(ctx, args.start + 1, KEY) {
-            return Ok(Some(Value::FALSE));
-        }
-        closure.call(ctx, args, KEY)
-    })))
+    HostFn::Own(Rc::new(move |vm, args| {
+        let call = |ctx: &mut Ctx<'_>, args: Range<usize>| {
+            if compares && !F::takes(ctx, args.start + 1, KEY) {
+                return Ok(Some(Value::FALSE));
+            }
+            closure.call(ctx, args, KEY)
+        };
+        called(vm, args, F::COUNT, true, &call)
+    }))
 }
 
 /// Likewise, for a method of the class side, which does not get to see its receiver; what it makes becomes an
 /// instance of that.
 pub(super) fn class_fn<M, F: RustFn<M>>(closure: F) -> HostFn {
-    HostFn::Own(Rc::new(callable(F::COUNT + 1, true, move |ctx, args| {
-        ctx.maker = Some(args.start);
-        ctx.has_receiver = false;
-        closure.call(ctx, args.start + 1..args.end, KEY)
-    })))
+    HostFn::Own(Rc::new(move |vm, args| {
+        let call = |ctx: &mut Ctx<'_>, args: Range<usize>| {
+            ctx.maker = Some(args.start);
+            ctx.has_receiver = false;
+            closure.call(ctx, args.start + 1..args.end, KEY)
+        };
+        called(vm, args, F::COUNT + 1, true, &call)
+    }))
 }
 
-fn callable(
+type Call<'a> = dyn Fn(&mut Ctx<'_>, Range<usize>) -> Result<Option<Value>> + 'a;
+
+/// What the machine gets from a closure with `count` parameters.
+fn called(
+    vm: &mut Vm,
+    args: Range<usize>,
     count: usize,
     is_method: bool,
-    call: impl Fn(&mut Ctx<'_>, Range<usize>) -> Result<Option<Value>> + Send + 'static,
-) -> impl Fn(&mut Vm, Range<usize>) -> PrimResult + Send {
-    move |vm: &mut Vm, args: Range<usize>| {
-        let receiver = args.start;
-        if args.len() != count {
-            // Only a method whose source somebody copied elsewhere gets here.
-            return Err(PrimError::BadNumArgs);
-        }
-        let converted = vm.converted;
-        let mut ctx = Ctx::inner(vm);
-        ctx.has_receiver = is_method;
-        let result = call(&mut ctx, args);
-        ctx.vm.converted = converted;
-        match result {
-            Ok(Some(value)) => Ok(value),
-            Ok(None) if is_method => Ok(ctx.pinned(receiver)),
-            Ok(None) => Ok(Value::NIL),
-            Err(error) => Err(failure(ctx.vm, error)),
-        }
+    call: &Call<'_>,
+) -> PrimResult {
+    let receiver = args.start;
+    if args.len() != count {
+        // Only a method whose source somebody copied elsewhere gets here.
+        return Err(PrimError::BadNumArgs);
+    }
+    let converted = vm.converted;
+    let mut ctx = Ctx::inner(vm);
+    ctx.has_receiver = is_method;
+    let result = call(&mut ctx, args);
+    ctx.vm.converted = converted;
+    match result {
+        Ok(Some(value)) => Ok(value),
+        Ok(None) if is_method => Ok(ctx.pinned(receiver)),
+        Ok(None) => Ok(Value::NIL),
+        Err(error) => Err(failure(ctx.vm, error)),
     }
 }
 

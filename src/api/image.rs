@@ -5,12 +5,18 @@ use super::context::{AsCtx, Ctx};
 use super::error::{Error, ErrorKind, Result};
 use super::host_class::HostTypes;
 use super::smalltalk::Smalltalk;
-use crate::formats::parts;
-use crate::host::{Host, library_files};
-use crate::loader::boot::{boot_shared, missing_known_classes, resume};
-use crate::loader::{image, left_out};
+use crate::host::Host;
+use crate::loader::boot::{boot_shared, resume};
+use crate::loader::image;
 use crate::memory::HeapOptions;
 use crate::vm::{Outlined, Snapshot, Vm};
+#[cfg(feature = "packages")]
+use crate::{
+    formats::parts,
+    host::library_files,
+    loader::{boot::missing_known_classes, left_out},
+};
+#[cfg(feature = "packages")]
 use std::path::Path;
 use std::sync::Arc;
 
@@ -71,8 +77,8 @@ impl Image {
     }
 
     /// The library in a folder, laid out as `image/` of Chirp's sources: its classes and whatever others are to be there
-    /// from the start, in Tonel. All of it is read and scanned now. It needs no feature; what belongs to one that this program
-    /// was built without is left out, as in the library inside.
+    /// from the start, in Tonel. All of it is read and scanned now. What belongs to a feature that this program was built
+    /// without is left out, as in the library inside. The feature `packages`.
     ///
     /// # Errors
     /// What cannot be read, every mistake in the headers of the files, and a class that the machine needs and that is not
@@ -86,6 +92,7 @@ impl Image {
     /// assert_eq!(Smalltalk::from_image(&image).eval::<i64>("3 + 4")?, 7);
     /// # Ok::<(), chirp::Error>(())
     /// ```
+    #[cfg(feature = "packages")]
     pub fn of(folder: impl AsRef<Path>) -> Result<Image> {
         let folder = folder.as_ref();
         let files = library_files::read(folder).map_err(|e| Error::of_file(folder, &e))?;

@@ -5,7 +5,9 @@
 
 mod entries;
 
-pub use entries::{ClassEntry, MethodEntry, PragmaEntry};
+#[cfg(any(test, feature = "tools"))]
+pub use entries::PragmaEntry;
+pub use entries::{ClassEntry, MethodEntry};
 
 use super::packed::{self, Packed};
 use crate::formats::index::{self, Extras, LibraryError, SourceFile};
@@ -63,6 +65,7 @@ impl Image {
     }
 
     /// All classes, each behind its superclass. Their numbers count from 0 in this order.
+    #[cfg(any(test, feature = "tools"))]
     pub fn classes(&self) -> impl ExactSizeIterator<Item = ClassEntry<'_>> {
         (0..self.num_classes()).map(|number| self.class(number))
     }
@@ -79,6 +82,7 @@ impl Image {
     }
 
     /// The library's files, by path, and what is kept of each: the comment of the class, and its methods on their lines.
+    #[cfg(any(test, feature = "tools"))]
     pub fn files(&self) -> Vec<(String, String)> {
         let mut pieces = Vec::new();
         for class in self.classes() {

@@ -1,12 +1,13 @@
 //! Which classes of the library wait until somebody names them, so that nobody pays for what he does not use: all
 //! but those that the machine itself knows, and what these inherit from.
 
-use super::image::{ClassEntry, Image};
+use super::image::Image;
 use super::library::Library;
 use crate::memory::ClassIndex;
 use crate::vm::Vm;
 use crate::vm::known::NAMES;
 use crate::vm::latent::Latent;
+use chirp_grammar::sorting::sort_by;
 
 /// Names by which Pharo has several classes where there is one. No second class is listed for them.
 const OTHER_NAMES: &[(&str, &str)] = &[
@@ -27,16 +28,12 @@ pub fn first(image: &Image) -> Vec<usize> {
         .flat_map(|class| std::iter::successors(Some(class), |c| c.superclass()))
         .map(|class| class.number())
         .collect();
-    first.sort_unstable();
+    sort_by(&mut first, usize::cmp);
     first.dedup();
     first
 }
 
 impl Library {
-    fn left(&self) -> impl Iterator<Item = ClassEntry<'_>> {
-        self.image.classes().filter(|c| !self.has(*c))
-    }
-
     /// The number of a second name that nobody has asked for yet.
     fn other_name(&self, name: &str) -> Option<usize> {
         let number = OTHER_NAMES.iter().position(|(other, _)| *other == name)?;
@@ -51,9 +48,11 @@ impl Latent for Library {
     }
 
     fn names(&self) -> Vec<String> {
-        let classes = self.left().map(|c| c.name().to_string());
+        let numbers = 0..self.image.num_classes();
+        let classes = numbers.map(|number| self.image.class(number));
+        let left = classes.filter(|c| !self.has(*c));
         let other_names = OTHER_NAMES.iter().map(|(other, _)| other.to_string());
-        classes
+        left.map(|c| c.name().to_string())
             .chain(other_names.filter(|n| self.other_name(n).is_some()))
             .collect()
     }

@@ -5,6 +5,7 @@
 use super::array::{element, indexable_size, set_element};
 use crate::memory::{ClassIndex, Value};
 use crate::vm::{PrimError, Vm};
+use chirp_grammar::sorting::sort_by;
 
 /// What the variables of an instance were, and what they are to be.
 pub struct Shape {
@@ -23,7 +24,7 @@ pub fn instances(
         return Ok(Vec::new());
     }
     let mut classes = classes.to_vec();
-    classes.sort_unstable();
+    sort_by(&mut classes, ClassIndex::cmp);
     let is_one = |c: ClassIndex| classes.binary_search(&c).is_ok();
     let mut found = vm.heap.instances_of_any(is_one);
     // Header and size, what is new, and elements that may become references.
@@ -42,7 +43,8 @@ pub fn instances(
         return Err(PrimError::NoMemory);
     }
     vm.charge(bytes >> 6);
-    found.sort_by_key(|&v| vm.heap.class_of(v));
+    let class = |v: &Value| vm.heap.class_of(*v);
+    sort_by(&mut found, |a, b| class(a).cmp(&class(b)));
     Ok(found)
 }
 

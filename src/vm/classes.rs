@@ -9,6 +9,8 @@ use super::method_dict::MethodDict;
 use super::symbols::SymbolId;
 use crate::memory::{ClassIndex, Format, Value, Visitor, WordMap};
 use std::borrow::Cow;
+use std::iter::Flatten;
+use std::slice::Iter;
 use std::sync::Arc;
 
 /// Number of a method in the method table.
@@ -327,6 +329,22 @@ pub struct ClassTable {
     pub texts: usize,
 }
 
+/// A class and its superclasses, upwards.
+pub struct Chain<'a> {
+    table: &'a ClassTable,
+    next: Option<ClassIndex>,
+}
+
+impl Iterator for Chain<'_> {
+    type Item = ClassIndex;
+
+    fn next(&mut self) -> Option<ClassIndex> {
+        let class = self.next?;
+        self.next = self.table.get(class).and_then(|info| info.superclass);
+        Some(class)
+    }
+}
+
 impl ClassTable {
     /// A table with room for the known classes.
     pub fn new(known: usize) -> ClassTable {
@@ -355,7 +373,7 @@ impl ClassTable {
 
     /// Counts anew what texts take.
     pub(super) fn count_texts(&mut self) {
-        let classes: usize = self.all().map(ClassInfo::text_bytes).sum();
+        let classes: usize = self.all().map(|info| info.text_bytes()).sum();
         let methods: usize = self.methods.iter().map(Method::text_bytes).sum();
         self.texts = classes + methods;
     }
@@ -462,13 +480,16 @@ impl ClassTable {
     }
 
     /// `class` and its superclasses, upwards.
-    pub fn chain(&self, class: ClassIndex) -> impl Iterator<Item = ClassIndex> + '_ {
-        std::iter::successors(Some(class), |&c| self.get(c)?.superclass)
+    pub fn chain(&self, class: ClassIndex) -> Chain<'_> {
+        Chain {
+            table: self,
+            next: Some(class),
+        }
     }
 
     /// All classes and class sides.
-    pub fn all(&self) -> impl Iterator<Item = &ClassInfo> {
-        (0..self.classes.len() as ClassIndex).filter_map(|class| self.get(class))
+    pub fn all(&self) -> Flatten<Iter<'_, Option<Box<ClassInfo>>>> {
+        self.classes.iter().flatten()
     }
 
     #[inline(never)]

@@ -83,11 +83,11 @@ impl<'a> StackView<'a> {
     }
 
     /// `frame` and its senders, from the top down, without the boundary frame.
-    pub fn walk(self, frame: FrameAt) -> impl Iterator<Item = FrameAt> + 'a {
-        let live = move |f: &FrameAt| self.code(f.offset).flags & flags::BOUNDARY == 0;
-        std::iter::successors(Some(frame).filter(live), move |&f| {
-            self.caller(f).filter(live)
-        })
+    pub fn walk(self, frame: FrameAt) -> Walk<'a> {
+        Walk {
+            view: self,
+            next: Some(frame),
+        }
     }
 
     /// The receiver as the programmer sees it: a block's frame holds its closure in register 0.
@@ -98,6 +98,25 @@ impl<'a> StackView<'a> {
         } else {
             v
         }
+    }
+}
+
+/// A frame and its senders, from the top down.
+pub struct Walk<'a> {
+    view: StackView<'a>,
+    next: Option<FrameAt>,
+}
+
+impl Iterator for Walk<'_> {
+    type Item = FrameAt;
+
+    fn next(&mut self) -> Option<FrameAt> {
+        let frame = self.next?;
+        if self.view.code(frame.offset).flags & flags::BOUNDARY != 0 {
+            return None;
+        }
+        self.next = self.view.caller(frame);
+        Some(frame)
     }
 }
 

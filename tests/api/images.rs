@@ -4,6 +4,7 @@ use chirp::{Builder, Clock, ErrorKind, Image, Progress, Smalltalk, Stop};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "packages")]
 const LIBRARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/image");
 
 /// Ten interpreters on ten threads, each with work of its own kind.
@@ -71,6 +72,7 @@ fn ten_threads() {
 }
 
 #[test]
+#[cfg(feature = "packages")]
 fn an_image_of_a_folder() {
     let image = Image::of(LIBRARY).unwrap();
     let machines: Vec<_> = (0..3).map(|_| Smalltalk::from_image(&image)).collect();
@@ -93,6 +95,7 @@ fn an_image_of_a_folder() {
 }
 
 #[test]
+#[cfg(feature = "packages")]
 fn a_folder_without_a_library_is_refused() {
     let folder = std::env::temp_dir().join(format!("chirp-image-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -116,6 +119,7 @@ fn a_folder_without_a_library_is_refused() {
 
 /// Of what this program was built without, a folder brings nothing that could only fail.
 #[test]
+#[cfg(feature = "packages")]
 fn a_folder_has_what_the_library_inside_has() {
     let image = Image::of(LIBRARY).unwrap();
     for source in [

@@ -4,11 +4,12 @@
 
 use super::{COMMENTS, Image};
 use crate::formats::layout::{self, List, Listed, TRAIT, field};
-use crate::formats::pragma::pragmas_of;
-use crate::formats::selector::pattern_at;
+#[cfg(any(test, feature = "tools"))]
+use crate::formats::{pragma::pragmas_of, selector::pattern_at};
 use crate::vm::classes::SourceText;
 use std::borrow::Cow;
-use std::ops::Range;
+use std::iter::Zip;
+use std::ops::{Range, RangeFrom};
 
 /// What stands where a comment of the library's was, without the feature that brings them.
 const NO_COMMENT: &str =
@@ -33,6 +34,7 @@ pub struct MethodEntry<'a> {
 }
 
 /// A pragma of a library method.
+#[cfg(any(test, feature = "tools"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PragmaEntry<'a> {
     pub selector: String,
@@ -165,15 +167,33 @@ impl<'a> ClassEntry<'a> {
     }
 
     /// Its methods, those of the class side last.
-    pub fn methods(&self) -> impl Iterator<Item = MethodEntry<'a>> + use<'a> {
-        let class = *self;
-        let index = class.image.index();
-        let list = class.image.text(index.list(class.number));
-        let first = index.method(index.first_method(class.number));
-        let numbered = List::new(list).zip(first..);
-        numbered.map(move |(listed, piece)| MethodEntry {
-            class,
+    pub fn methods(&self) -> Methods<'a> {
+        let index = self.image.index();
+        let list = self.image.text(index.list(self.number));
+        let first = index.method(index.first_method(self.number));
+        Methods {
+            class: *self,
             list,
+            numbered: List::new(list).zip(first..),
+        }
+    }
+}
+
+/// The methods of a class.
+pub struct Methods<'a> {
+    class: ClassEntry<'a>,
+    list: &'a str,
+    numbered: Zip<List<'a>, RangeFrom<usize>>,
+}
+
+impl<'a> Iterator for Methods<'a> {
+    type Item = MethodEntry<'a>;
+
+    fn next(&mut self) -> Option<MethodEntry<'a>> {
+        let (listed, piece) = self.numbered.next()?;
+        Some(MethodEntry {
+            class: self.class,
+            list: self.list,
             listed,
             piece,
         })
@@ -226,6 +246,7 @@ impl<'a> MethodEntry<'a> {
     }
 
     /// Its pragmas, in the order of the source.
+    #[cfg(any(test, feature = "tools"))]
     pub fn pragmas(&self) -> impl Iterator<Item = PragmaEntry<'a>> + use<'a> {
         let source = self.source();
         let behind = pattern_at(source, 0).ok().flatten().map_or(0, |p| p.end);
