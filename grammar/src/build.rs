@@ -17,6 +17,22 @@ pub enum Tree {
     DoIt(DoIt),
 }
 
+impl Tree {
+    pub fn method(self) -> Option<Method> {
+        match self {
+            Tree::Method(method) => Some(method),
+            Tree::DoIt(_) => None,
+        }
+    }
+
+    pub fn do_it(self) -> Option<DoIt> {
+        match self {
+            Tree::DoIt(do_it) => Some(do_it),
+            Tree::Method(_) => None,
+        }
+    }
+}
+
 /// An expression, and how many levels it has.
 pub struct Node {
     pub expr: Expr,

@@ -81,10 +81,11 @@ pub fn parse_method_while(
     options: Options,
     goes_on: &dyn Fn() -> bool,
 ) -> Parsed<ast::Method> {
-    run(source, Start::Method, options, goes_on, |tree| match tree {
-        Tree::Method(method) => Some(method),
-        Tree::DoIt(_) => None,
-    })
+    let read = run(source, Start::Method, options, goes_on);
+    Parsed {
+        tree: read.tree.and_then(Tree::method),
+        diagnostics: read.diagnostics,
+    }
 }
 
 /// Parses statements, with declarations of temporaries in between.
@@ -110,10 +111,11 @@ pub fn parse_do_it_while(
     options: Options,
     goes_on: &dyn Fn() -> bool,
 ) -> Parsed<ast::DoIt> {
-    run(source, Start::DoIt, options, goes_on, |tree| match tree {
-        Tree::DoIt(do_it) => Some(do_it),
-        Tree::Method(_) => None,
-    })
+    let read = run(source, Start::DoIt, options, goes_on);
+    Parsed {
+        tree: read.tree.and_then(Tree::do_it),
+        diagnostics: read.diagnostics,
+    }
 }
 
 /// What to write instead of a word that means something in other languages: the help for an
@@ -133,13 +135,7 @@ pub fn tokens(source: &str) -> Tokens<'_> {
     Tokens::new(source)
 }
 
-fn run<T>(
-    source: &str,
-    start: Start,
-    options: Options,
-    goes_on: &dyn Fn() -> bool,
-    pick: fn(Tree) -> Option<T>,
-) -> Parsed<T> {
+fn run(source: &str, start: Start, options: Options, goes_on: &dyn Fn() -> bool) -> Parsed<Tree> {
     let sink = Sink::for_parser(goes_on);
     if u32::try_from(source.len()).is_err() {
         let title = "a source text is at most 4 gigabytes long";
@@ -164,7 +160,7 @@ fn run<T>(
         && found.is_empty()
     {
         return Parsed {
-            tree: pick(tree),
+            tree: Some(tree),
             diagnostics: Vec::new(),
         };
     }

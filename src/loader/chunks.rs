@@ -34,7 +34,7 @@ fn dialect(vm: &Vm) -> Options {
 
 /// Everything that is wrong with a chunk file. Only its classes are defined.
 pub fn check(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
-    let mut filing = FileIn::open(vm, name, text);
+    let mut filing = FileIn::open(vm, name.into(), text);
     filing.checking = true;
     match filing::run(vm, &mut filing) {
         Err(LoadError::Source(e)) => e.failures,
@@ -57,11 +57,11 @@ pub struct FileIn {
 
 impl FileIn {
     /// Nothing will be run when a chunk does not parse.
-    pub fn open(vm: &mut Vm, name: impl Into<Arc<str>>, text: &str) -> FileIn {
+    pub fn open(vm: &mut Vm, name: Arc<str>, text: &str) -> FileIn {
         vm.charge(text.len());
         let items = chunk::parse(text);
         let mut filing = FileIn {
-            name: name.into(),
+            name,
             text: text.into(),
             items: Vec::new().into_iter(),
             failures: Vec::new(),

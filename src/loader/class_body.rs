@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 /// Everything that is wrong with a script. Only its classes are made.
 pub fn check(vm: &mut Vm, name: &str, text: &str) -> Vec<CompileFailure> {
-    Program::open(vm, name, text, Variables::Script).failures
+    Program::open(vm, name.into(), text, Variables::Script).failures
 }
 
 /// Whether a bracket or a quote is open, or a statement is not complete.
@@ -87,16 +87,11 @@ impl Filing for Program {
 
 impl Program {
     /// Makes the classes of a script and compiles its statements, whose undeclared variables live where `variables` says.
-    pub fn open(
-        vm: &mut Vm,
-        name: impl Into<Arc<str>>,
-        text: &str,
-        variables: Variables,
-    ) -> Program {
+    pub fn open(vm: &mut Vm, name: Arc<str>, text: &str, variables: Variables) -> Program {
         let text = &translated(text);
         let mut program = Program::default();
         let file = File {
-            name: name.into(),
+            name,
             text: text.as_str().into(),
         };
         let mut parsed = class_body::parse(text, 0);
