@@ -195,8 +195,8 @@ fn a_terminal_that_can_do_nothing() {
     repl.leave();
 }
 
-#[test]
-fn no_terminal_at_all() {
+/// A session whose input is this and no terminal.
+fn without_terminal(typed: &[u8]) -> std::process::Output {
     use std::io::Write;
     use std::process::{Command, Stdio};
     let mut chirp = Command::new(env!("CARGO_BIN_EXE_chirp"))
@@ -208,11 +208,14 @@ fn no_terminal_at_all() {
         .spawn()
         .expect("chirp runs");
     let mut input = chirp.stdin.take().expect("a pipe");
-    input
-        .write_all(b"3 + 4\n[:x |\nx] value: 4\nnil foo\n:help keys\n")
-        .expect("it reads");
+    input.write_all(typed).expect("it reads");
     drop(input);
-    let output = chirp.wait_with_output().expect("it ends");
+    chirp.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn no_terminal_at_all() {
+    let output = without_terminal(b"3 + 4\n[:x |\nx] value: 4\nnil foo\n:help keys\n");
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(
         told.contains("\n7\n4\n") && told.contains("Ctrl-R"),
@@ -225,22 +228,7 @@ fn no_terminal_at_all() {
 /// An entry that is no text is left out as a whole, and told; what the end of the input cuts off is told as well.
 #[test]
 fn nothing_of_an_input_without_terminal_is_lost() {
-    use std::io::Write;
-    use std::process::{Command, Stdio};
-    let mut chirp = Command::new(env!("CARGO_BIN_EXE_chirp"))
-        .args(["--no-init", "-i"])
-        .env("XDG_STATE_HOME", Repl::folder())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("chirp runs");
-    let mut input = chirp.stdin.take().expect("a pipe");
-    input
-        .write_all(b"3 + 4\na := [ :x |\n'caf\xe9'\n].\n5 * 5\n#(1 2\n")
-        .expect("it reads");
-    drop(input);
-    let output = chirp.wait_with_output().expect("it ends");
+    let output = without_terminal(b"3 + 4\na := [ :x |\n'caf\xe9'\n].\n5 * 5\n#(1 2\n");
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.ends_with("\n7\n25\n"), "{told}");
     let told = String::from_utf8_lossy(&output.stderr);
