@@ -187,7 +187,7 @@ fn what_cannot_be_read_is_told_plainly() {
         ([""], "error: there is no file ''\n"),
         (
             ["/"],
-            "error: / is a folder; only `chirp check` and `chirp test` take folders\n",
+            "error: / is a folder; only --load, `chirp check` and `chirp test` take folders\n",
         ),
     ] {
         let output = chirp(&arguments);
@@ -563,6 +563,27 @@ fn a_program_started_under_nohup_outlives_its_terminal() {
     ] {
         let output = after_first_line_ignoring(option, source, |child| kill(child, signal));
         assert_eq!((code(&output), out(&output)), (0, "o\nend\n".into()));
+    }
+}
+
+/// Whoever asks for a signal gets it, also where a shell has put the program into the background; let go, it is ignored
+/// again.
+#[test]
+fn a_signal_that_is_ignored_reaches_who_watches_for_it() {
+    for (option, signal, name) in [
+        ("--ignore-signal=INT", Signal::SIGINT, "INT"),
+        ("--ignore-signal=USR1", Signal::SIGUSR1, "USR1"),
+    ] {
+        let source = format!(
+            "got := Semaphore new.
+             watching := OSSignal on: #SIG{name} do: [ got signal ].
+             Transcript show: 'go'; cr. got wait. watching stop. Transcript show: 'got'; cr.
+             LibC runCommand: 'kill -{name} ', OSPlatform current processId printString.
+             (Delay forMilliseconds: 300) wait. Transcript show: 'end'; cr"
+        );
+        let output = after_first_line_ignoring(option, &source, |child| kill(child, signal));
+        let told = (code(&output), out(&output), err(&output));
+        assert_eq!(told, (0, "o\ngot\nend\n".into(), String::new()));
     }
 }
 

@@ -55,6 +55,18 @@ fn what_the_program_says() {
 }
 
 #[test]
+fn a_limit_below_zero_is_told_as_one() {
+    for option in ["--fuel", "--memory", "--timeout"] {
+        for number in ["-1", "-5m"] {
+            let text = ends(2, &[option, number, "-e", "3"]);
+            let wrong = format!("error: invalid value '{number}' for '{option} <");
+            assert!(text.starts_with(&wrong), "{text}");
+            assert!(text.contains("must not be negative"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn errors() {
     ends(1, &["-e", "1 / 0"]);
     ends(1, &["-p", "1 / 0"]);

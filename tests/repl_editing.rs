@@ -271,6 +271,24 @@ fn the_prompt_follows_a_program() {
 }
 
 #[test]
+fn the_prompt_follows_a_program_with_classes() {
+    let small =
+        "\u{FEFF}#!/usr/bin/env chirp\nkept := 41.\nInteger extend [ more [ ^ self + 1 ] ]\n";
+    // Too many statements for one method.
+    let large = small.to_string() + &"kept := kept more.\n".repeat(40_000);
+    for (text, value) in [(small, "42"), (&large, "40042")] {
+        let folder = Repl::folder();
+        let script = folder.join("a.st");
+        std::fs::write(&script, text).expect("a file");
+        let script = script.to_str().expect("a name in UTF-8");
+        let options = ["--color", "never", "-i", script];
+        let mut repl = Repl::start_with(folder.clone(), &options, "xterm");
+        repl.says("kept more", value);
+        repl.leave();
+    }
+}
+
+#[test]
 fn what_is_typed_around_control_c_is_kept() {
     let mut repl = Repl::start();
     // All in one go: the editor reads it together.

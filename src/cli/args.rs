@@ -77,15 +77,15 @@ pub struct Args {
     pub color: Color,
 
     /// Stop after about N steps, at the prompt in each entry: 1000000, 1e6, 10M
-    #[arg(long, value_name = "N", global = true, help_heading = "Limits", value_parser = parse_count)]
+    #[arg(long, value_name = "N", global = true, help_heading = "Limits", allow_hyphen_values = true, value_parser = parse_count)]
     pub fuel: Option<u64>,
 
     /// Stop when more memory is needed: 500k, 64M, 2G
-    #[arg(long, value_name = "SIZE", global = true, help_heading = "Limits", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", global = true, help_heading = "Limits", allow_hyphen_values = true, value_parser = parse_size)]
     pub memory: Option<usize>,
 
     /// Stop after this time, at the prompt in each entry: 10 (seconds), 0.5, 250ms
-    #[arg(long, value_name = "SECONDS", global = true, help_heading = "Limits", value_parser = parse_duration)]
+    #[arg(long, value_name = "SECONDS", global = true, help_heading = "Limits", allow_hyphen_values = true, value_parser = parse_duration)]
     pub timeout: Option<Duration>,
 
     /// Nothing but computation: no files, no network, no other programs, except what --allow-… permits

@@ -100,7 +100,7 @@ pub fn told(name: &str, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => format!("there is no file {name}"),
         io::ErrorKind::IsADirectory => {
-            format!("{name} is a folder; only `chirp check` and `chirp test` take folders")
+            format!("{name} is a folder; only --load, `chirp check` and `chirp test` take folders")
         }
         io::ErrorKind::PermissionDenied => format!("{name} may not be read: permission denied"),
         _ if error.raw_os_error() == Some(libc::ENXIO) => {
@@ -115,8 +115,11 @@ pub fn told(name: &str, error: &io::Error) -> String {
     }
 }
 
-/// UTF-8; only sources that other Smalltalks filed out may be older than that.
-pub fn as_text(bytes: Vec<u8>) -> io::Result<String> {
+/// UTF-8, without a byte order mark; only sources that other Smalltalks filed out may be older than that.
+pub fn as_text(mut bytes: Vec<u8>) -> io::Result<String> {
+    if bytes.starts_with("\u{FEFF}".as_bytes()) {
+        bytes.drain(.."\u{FEFF}".len());
+    }
     String::from_utf8(bytes).or_else(|error| {
         let text = package_text(error.as_bytes().to_vec());
         if format_of(&text) != Format::Script {

@@ -42,15 +42,15 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         format!("{why}; a time is a number of seconds, or a number with ms, s or m behind it")
     };
     let (digits, unit) = split_unit(text);
+    if is_negative(digits) {
+        return Err(wrong("it must not be negative"));
+    }
     let unit = match unit.to_ascii_lowercase().as_str() {
         "ms" => 0.001,
         "" | "s" => 1.0,
         "m" | "min" => 60.0,
         _ => return Err(wrong("no such unit")),
     };
-    if digits.starts_with('-') {
-        return Err(wrong("negative"));
-    }
     // Nothing else that Rust reads as a number: inf, nan.
     let plain = |c: char| c.is_ascii_digit() || ".eE_+-".contains(c);
     let number = digits.replace('_', "").parse::<f64>();
@@ -65,11 +65,17 @@ fn split_unit(text: &str) -> (&str, &str) {
     text.split_at(number.len())
 }
 
+/// A minus without a digit behind it is what an option begins with.
+fn is_negative(number: &str) -> bool {
+    let digits = number.strip_prefix('-').unwrap_or_default();
+    digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+}
+
 /// Digits with a point and a power of ten, times a unit: exact, and whole in the end.
 fn parse(text: &str, unit: impl Fn(&str) -> Option<u64>) -> Result<u64, &'static str> {
     let (number, letters) = split_unit(text);
-    if number.starts_with('-') {
-        return Err("negative");
+    if is_negative(number) {
+        return Err("it must not be negative");
     }
     let unit = unit(letters).ok_or(if number.is_empty() {
         "not a number"
@@ -144,7 +150,10 @@ mod tests {
     #[test]
     fn what_is_no_quantity_is_told() {
         for (text, why) in [
-            ("-1", "negative"),
+            ("-1", "it must not be negative"),
+            ("-5k", "it must not be negative"),
+            ("-p", "no such unit"),
+            ("--fuel", "no such unit"),
             ("1.5", "not whole"),
             ("1e30", "too large"),
             ("18446744073709551616", "too large"),
@@ -193,7 +202,7 @@ mod tests {
             );
         }
         for (text, why) in [
-            ("-1", "negative"),
+            ("-1", "it must not be negative"),
             ("soon", "no such unit"),
             ("inf", "no such unit"),
             ("1h", "no such unit"),

@@ -57,7 +57,7 @@ fn run_file(session: &mut Session, words: &[OsString], stays: bool) -> Result<()
             let message = format!("{name} defines a class, in Tonel: it is not a program");
             Err(refuse(session, &message, exit::DOES_NOT_COMPILE))
         }
-        Ok(text) if stays && format_of(&text) == Format::Script => {
+        Ok(text) if stays && format_of(&text) != Format::Chunk => {
             session.run_in_session(&name, &text)
         }
         Ok(text) => {

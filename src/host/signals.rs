@@ -80,23 +80,24 @@ fn named(name: &str) -> Option<Signal> {
         .find(|s| s.as_str() == name || s.as_str().strip_prefix("SIG") == Some(name))
 }
 
-/// Starts to take signals, except those that the process was started to ignore
-/// (`nohup chirp server.st &` outlives its terminal) and that are not among `always`. Call it from the main thread before any other
-/// thread exists: threads inherit the block. For SIGINT, SIGTERM and SIGHUP that nobody watches for, `on_signal` runs on
-/// the taking thread, for the flag that the machine reads in its counter; then the poller is woken. The others do what
-/// they do to any program.
+/// Starts to take signals. Call it from the main thread before any other thread exists: threads inherit the block. For
+/// SIGINT, SIGTERM and SIGHUP that nobody watches for, `on_signal` runs on the taking thread, for the flag that the
+/// machine reads in its counter; then the poller is woken. The others do what they do to any program. What the process
+/// was started to ignore (`nohup chirp server.st &` outlives its terminal) stays without effect unless somebody watches
+/// for it, or it is among `always`: a signal that is blocked arrives even so.
 pub fn install(
     waker: Waker,
     watched: Watched,
     always: &[Signal],
     mut on_signal: impl FnMut(Signal) + Send + 'static,
 ) -> std::io::Result<()> {
-    let mut set = SigSet::empty();
+    let mut ignored = SigSet::empty();
     for signal in TAKEN {
-        if always.contains(&signal) || !super::sys::signals::is_ignored(signal) {
-            set.add(signal);
+        if !always.contains(&signal) && super::sys::signals::is_ignored(signal) {
+            ignored.add(signal);
         }
     }
+    let set = SigSet::from_iter(TAKEN);
     set.thread_block()?;
     std::thread::Builder::new()
         .name("signals".into())
@@ -107,6 +108,7 @@ pub fn install(
             while let Ok(signal) = set.wait() {
                 if !watched.arrive(signal) {
                     match signal {
+                        _ if ignored.contains(signal) => continue,
                         Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP => on_signal(signal),
                         _ => end_by(signal),
                     }

@@ -180,10 +180,11 @@ impl Program {
             };
             let source = Source::of_file(file.name.clone(), shown, (1, 1));
             match compile::do_it_in(vm, source, code, variables, vm.dialect()) {
-                Ok(method) => self.statements.push_back(method),
-                Err(failure) => self.failures.push(failure),
+                Ok(method) => return self.statements.push_back(method),
+                // The parts of a long script have their variables in the session anyway.
+                Err(failure) if failure.too_large => {}
+                Err(failure) => return self.failures.push(failure),
             }
-            return;
         }
         if parsed.evals.is_empty() {
             let source = Source::of_file(file.name.clone(), &file.text, (1, 1));
