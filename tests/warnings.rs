@@ -82,6 +82,22 @@ fn names_that_are_probably_slips() {
 }
 
 #[test]
+fn of_two_methods_of_one_name_one_is_lost() {
+    let lost =
+        |name: &str| format!("warning[W0108]: there is another method `{name}` in this class");
+    let help = "= help: give one of them another name, or take it out";
+    assert_eq!(
+        told(
+            "Object subclass: Dog [ Dog class >> a [ ^ 1 ] a [ ^ 2 ] b: x [ ^ 3 ] a [ ^ 4 ] ]\n\
+             Dog extend [ b: x [ ^ 5 ] c [ ^ 6 ] ]\nObject subclass: Cat [ a [ ^ 7 ] ]"
+        ),
+        [&lost("a"), help, &lost("b:"), help]
+    );
+    let chunks = "!Integer methodsFor: 'x'!\nfoo ^ 3!\nbar ^ 4!\nfoo ^ 5! !\n";
+    assert_eq!(told(chunks), [&lost("foo"), help]);
+}
+
+#[test]
 fn what_the_sources_define_themselves_is_known() {
     let scripts = [
         "Object subclass: #Point3 instanceVariableNames: 'z' classVariableNames: '' package: 'X'.\n\

@@ -3,6 +3,7 @@
 //! Owns the codes W0101 to W0299. Sees what is compiled while it watches, and judges sends and global names when
 //! everything was seen. Never runs or changes anything.
 
+mod methods;
 mod names;
 mod sends;
 mod statements;
@@ -23,6 +24,7 @@ pub struct Lint {
 struct Found {
     warnings: Vec<CompileFailure>,
     sends: sends::Sends,
+    methods: methods::Methods,
 }
 
 impl Lint {
@@ -62,6 +64,7 @@ impl Found {
     fn look(&mut self, vm: &Vm, unit: &Unit<'_>) {
         let mut found = names::warnings(unit);
         found.extend(statements::warnings(unit));
+        found.extend(self.methods.look(unit));
         found.sort_by_key(|d| d.span.start);
         // One account each: they are sorted among those of other units.
         self.warnings
