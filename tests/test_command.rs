@@ -60,6 +60,58 @@ fn reports() {
     });
 }
 
+/// A file that does not compile is not one without tests, whatever it is.
+#[test]
+fn a_program_with_mistakes_is_no_file_without_tests() {
+    let folder = std::env::temp_dir().join(format!("chirp-test-broken-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let programs = [
+        ("a.st", "'never' displayNl. x := 3. x printString", 0),
+        ("b.st", "x := (3", 65),
+        ("c.st", "Object subclass: Dog [ speak [ ^ [ 3 ] ]", 65),
+    ];
+    for (name, source, _) in programs {
+        std::fs::write(folder.join(name), source).expect("a file");
+    }
+    for (name, _, expected) in programs {
+        let path = folder.join(name);
+        let output = test(&[path.to_str().expect("a name in UTF-8")]);
+        let told = text(&output.stdout);
+        let summary = match expected {
+            0 => "no tests and no examples found\n",
+            _ => "1 mistake in the sources\n",
+        };
+        assert_eq!(
+            (output.status.code(), told.as_str()),
+            (Some(expected), summary),
+            "{name}"
+        );
+        assert_eq!(text(&output.stderr).starts_with("error["), expected == 65);
+    }
+    let report = folder.join("report.xml");
+    let paths = [&report, &folder].map(|p| p.to_str().expect("a name in UTF-8"));
+    let output = test(&["--junit", paths[0], paths[1]]);
+    let told = (output.status.code(), text(&output.stdout));
+    assert_eq!(told, (Some(65), "2 mistakes in the sources\n".into()));
+    let report = std::fs::read_to_string(report).expect("a report");
+    assert!(report.contains("b.st"), "{report}");
+    std::fs::remove_dir_all(&folder).expect("a folder to remove");
+}
+
+#[test]
+fn without_paths_it_is_the_library_that_is_tried() {
+    let output = test(&["--filter", "withoutLinks pathString"]);
+    let told = (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    );
+    assert_eq!(
+        told,
+        (Some(0), "1 example, all true\n".into(), String::new())
+    );
+}
+
 #[test]
 fn the_same_package_in_three_formats() {
     let told = |name: &str| {

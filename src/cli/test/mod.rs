@@ -17,8 +17,10 @@ use super::{exit, files, load};
 use crate::formats::detect::{Format, format_of};
 use crate::formats::package_text;
 use crate::host::{library_files, outside};
+use crate::loader::LoadError;
 use crate::loader::image::Image;
 use crate::loader::package::Skipped;
+use crate::loader::script::SourceError;
 use runner::Runner;
 use std::path::{Path, PathBuf};
 use tell::Tally;
@@ -141,13 +143,15 @@ pub fn in_session(session: &mut Session, class: Option<&str>) -> Result<String, 
     }
 }
 
-/// Loads, runs, tries. Answers the exit code that the loading would give.
+/// Loads, runs, tries, and looks over what is not run. Answers the exit code that the loading would give.
 fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
     let mut code = exit::DONE;
     let mut filed_in = Vec::new();
-    if !runner.options.paths.is_empty() {
+    let mut packages = Vec::new();
+    let library = runner.options.paths.is_empty();
+    if !library {
         runner.start()?;
-        let packages = packages::packages(&runner.options.paths, sources);
+        packages = packages::packages(&runner.options.paths, sources);
         if !packages.is_empty() {
             let mut report = runner.session.load(&packages, &mut runner.progress);
             // Scripts with tests are left out of packages: here they run.
@@ -170,21 +174,43 @@ fn run(runner: &mut Runner<'_>, sources: &[Source]) -> Result<i32, Ending> {
                 continue;
             }
             let result = runner.session.vm.run_file(&*source.name, &source.text);
-            if let Err(error) = &result {
-                let wrong = sources::of_file(runner.session, &source.name, error);
-                runner.tally.sources.extend(wrong);
-            }
-            match runner.session.settle(result.map(drop)) {
-                Err(Ending::Failed(failed)) => code = failed,
-                result => result?,
-            }
+            note(runner, source, result.map(drop), &mut code)?;
         }
         runner.run(|_| true)?;
     }
     for source in sources {
         runner.try_examples(source)?;
     }
+    // The last, since it makes the classes of programs.
+    for source in sources.iter().filter(|s| !library && is_program(s)) {
+        if packages.iter().any(|p| files::is_within(&source.path, p)) {
+            continue;
+        }
+        let failures = runner.session.check(&source.name, &source.text);
+        if !failures.is_empty() {
+            let error = LoadError::Source(SourceError { failures });
+            note(runner, source, Err(error), &mut code)?;
+        }
+    }
     Ok(code)
+}
+
+/// Tells what came of a file, and keeps it for the report. Err if nothing can go on.
+fn note(
+    runner: &mut Runner<'_>,
+    source: &Source,
+    result: Result<(), LoadError>,
+    code: &mut i32,
+) -> Result<(), Ending> {
+    if let Err(error) = &result {
+        let wrong = sources::of_file(runner.session, &source.name, error);
+        runner.tally.sources.extend(wrong);
+    }
+    match runner.session.settle(result) {
+        Err(Ending::Failed(failed)) => *code = failed,
+        result => result?,
+    }
+    Ok(())
 }
 
 fn refuse(session: &mut Session, message: String) -> i32 {
@@ -204,6 +230,13 @@ fn defines_tests(source: &Source) -> bool {
         Format::Script | Format::ClassBody => source.text.contains("TestCase"),
         Format::Tonel => false,
     }
+}
+
+/// Whether the file is a program without tests. It is not run, but a mistake in it may be what hides them.
+fn is_program(source: &Source) -> bool {
+    let is_part =
+        packages::of_filetree(source).is_some() || format_of(&source.text) == Format::Tonel;
+    !is_part && !defines_tests(source)
 }
 
 type Sources = Result<Vec<Source>, String>;
