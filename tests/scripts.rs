@@ -81,6 +81,69 @@ fn other_files_are_required_once_and_from_beside_the_file_that_asks() {
 }
 
 #[test]
+fn a_file_that_asks_has_begun() {
+    let files = [
+        (
+            "self.st",
+            "'self' displayNl. (Smalltalk require: 'self.st') printNl",
+        ),
+        ("a.st", "'a' displayNl. (Smalltalk require: 'b.st') printNl"),
+        (
+            "b.st",
+            "'b' displayNl. (Smalltalk require: './a.st') printNl",
+        ),
+    ];
+    let folder = Folder::with("cycle", &files);
+    assert_eq!(folder.prints(&["self.st"]), "self\nfalse\n");
+    assert_eq!(folder.prints(&["a.st"]), "a\nb\nfalse\ntrue\n");
+    let loads = [
+        "--load",
+        "a.st",
+        "-e",
+        "(Smalltalk require: 'b.st') printNl",
+    ];
+    assert_eq!(folder.prints(&loads), "a\nb\nfalse\ntrue\nfalse\n");
+}
+
+/// A tool is linked into a folder of programs, and its other files stay where they are.
+#[test]
+fn a_link_leads_to_the_files_beside_the_program() {
+    let files = [
+        (
+            "tool/main.st",
+            "(Smalltalk require: 'lib/words.st') printNl. Smalltalk scriptPath displayNl.\n\
+             FileLocator script resolve pathString displayNl. Smalltalk sourceFile pathString displayNl.\n\
+             Words first displayNl. ([ Smalltalk sourceFile ] value = FileLocator script resolve) printNl",
+        ),
+        (
+            "tool/lib/words.st",
+            "Object subclass: Words [ Words class >> first [ ^ (Smalltalk sourceFile parent / 'words.txt') contents ] ]\n\
+             Smalltalk sourceFile basename displayNl. (Smalltalk require: '../main.st') printNl",
+        ),
+        ("tool/lib/words.txt", "alpha"),
+        ("bin/other.st", "'not this one' displayNl"),
+    ];
+    let folder = Folder::with("link", &files);
+    let root = folder.0.canonicalize().expect("the folder");
+    std::os::unix::fs::symlink("../tool/main.st", folder.0.join("bin/tool")).expect("a link");
+    std::os::unix::fs::symlink("tool", folder.0.join("other")).expect("a link");
+    let main = root.join("tool/main.st");
+    for path in ["tool/main.st", "bin/tool", "other/main.st"] {
+        let main = main.display();
+        let expected = format!("words.st\nfalse\ntrue\n{path}\n{main}\n{main}\nalpha\ntrue\n");
+        assert_eq!(folder.prints(&[path]), expected);
+    }
+    assert_eq!(folder.prints(&["-p", "Smalltalk sourceFile"]), "nil\n");
+    // What a program may not see it is not told.
+    let (code, text) = folder.run(&folder.0, &["--sandbox", "bin/tool"]);
+    assert_eq!(code, 1);
+    assert!(
+        text.contains("no permission to read bin/lib/words.st"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_cannot_be_required_says_why_and_can_be_asked_for_again() {
     let folder = Folder::with(
         "refused",
