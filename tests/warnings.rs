@@ -98,6 +98,107 @@ fn of_two_methods_of_one_name_one_is_lost() {
 }
 
 #[test]
+fn a_full_stop_that_is_missing_at_the_end_of_a_line_is_told() {
+    let missing = "= help: a full stop is missing at the end of the line above";
+    assert_eq!(
+        told("Transcript show: 'a'\nTranscript show: 'b'"),
+        [
+            "warning[W0202]: a String does not understand `Transcript`",
+            missing
+        ]
+    );
+    assert_eq!(
+        told("subtotal := 3.\nsubtotal printString size\n\tsubtotal bar"),
+        [
+            "warning[W0201]: nobody implements `subtotal`",
+            missing,
+            "warning[W0201]: nobody implements `bar`",
+        ]
+    );
+    assert_eq!(
+        told("'a' size Transcript"),
+        [
+            "warning[W0201]: nobody implements `Transcript`",
+            "= help: is a full stop missing in front of it?",
+        ]
+    );
+    assert_eq!(
+        told(
+            "Object subclass: #Foo instanceVariableNames: '' classVariableNames: '' package: 'P'\n\nFoo new"
+        ),
+        [
+            "warning[W0202]: a String does not understand `Foo`",
+            missing
+        ]
+    );
+    // Messages to a value of the line above are right.
+    let right = "y := 3.\nSize := 4.\ny\n\tprintString\n\tsize";
+    assert_eq!(told(right), [] as [&str; 0]);
+}
+
+#[test]
+fn a_choice_in_the_words_of_another_language_is_told() {
+    assert_eq!(
+        told("3 > 2 ifTrue: [ 3 ] else: [ 4 ]"),
+        [
+            "warning[W0201]: nobody implements `ifTrue:else:`",
+            "= help: a choice is a message: condition ifTrue: [ a ] ifFalse: [ b ]",
+        ]
+    );
+}
+
+#[test]
+fn a_class_that_is_defined_is_named_by_a_symbol() {
+    let help = |name| format!("= help: a new class is named by a symbol: write #{name}");
+    let unknown = |name| format!("warning[W0203]: nothing is called `{name}`");
+    assert_eq!(
+        told("(Object << Foo) slots: {}; package: 'P'"),
+        [unknown("Foo"), help("Foo")]
+    );
+    assert_eq!(
+        told("Object subclass: Foo instanceVariableNames: 'a' classVariableNames: '' package: 'P'"),
+        [unknown("Foo"), help("Foo")]
+    );
+}
+
+#[test]
+fn a_variable_that_is_unknown_is_explained_by_what_stands_before_it() {
+    let helped = |source: &str| {
+        let folder = Folder::new();
+        let output = chirp(&["check", &folder.file("a.st", source)]);
+        let text = err(&output);
+        assert!(text.contains("error[E0201]"), "{text}");
+        let help = text.lines().find_map(|l| l.split_once("= help: "));
+        help.map(|(_, help)| help.to_string()).unwrap_or_default()
+    };
+    let space = "a message is sent with a space";
+    assert_eq!(helped("'abc'.size"), format!("{space}: 'abc' size"));
+    assert_eq!(helped("3.printNl"), format!("{space}: 3 printNl"));
+    assert_eq!(helped("self.foo"), format!("{space}: self foo"));
+    assert_eq!(
+        helped("(3 + 4).printNl"),
+        format!("{space}, not with a full stop: … printNl")
+    );
+    assert_eq!(
+        helped("5.times do | i | 3"),
+        "a loop is a message: 5 timesRepeat: [ … ]"
+    );
+    // A statement that ends there is none of that.
+    assert_eq!(
+        helped("3. foo"),
+        "declare it with `| foo |`, or assign it before it is used"
+    );
+    assert_eq!(
+        helped("Object << #Foo slots: { aa. b }; package: 'P'"),
+        "write #aa"
+    );
+    assert_eq!(
+        helped("Transcript show: \"hello\" foo"),
+        "write strings in single quotes: 'hello'"
+    );
+}
+
+#[test]
 fn what_the_sources_define_themselves_is_known() {
     let scripts = [
         "Object subclass: #Point3 instanceVariableNames: 'z' classVariableNames: '' package: 'X'.\n\

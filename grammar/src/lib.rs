@@ -22,6 +22,7 @@ pub use line::Line;
 pub use render::shown_line;
 
 use build::{Builder, Tree};
+use lexer::repairs::Repairs;
 use lexer::stream::{Sink, Start, Stream};
 
 /// What came of a text: the tree if it is right, else what is wrong with it.
@@ -135,8 +136,13 @@ pub fn tokens(source: &str) -> Tokens<'_> {
     Tokens::new(source)
 }
 
+/// So many bytes of a text with mistakes are read, over and over again; what recovery costs counts as well.
+const MOST_REREAD: usize = 1 << 21;
+
+/// And so often.
+const MOST_READINGS: usize = 32;
+
 fn run(source: &str, start: Start, options: Options, goes_on: &dyn Fn() -> bool) -> Parsed<Tree> {
-    let sink = Sink::for_parser(goes_on);
     if u32::try_from(source.len()).is_err() {
         let title = "a source text is at most 4 gigabytes long";
         let diagnostic = Diagnostic::new("E0122", title, ast::Span::default());
@@ -145,34 +151,50 @@ fn run(source: &str, start: Start, options: Options, goes_on: &dyn Fn() -> bool)
             diagnostics: vec![diagnostic],
         };
     }
-    let builder = Builder::new(source, options, &sink);
-    let tree = parser::parse(Stream::new(source, start, options, &sink), &builder);
-    let mut errors = builder.into_errors();
-    let end = sink.gave_up();
-    if end.is_some() {
-        // The parser saw the end of the text where there is none.
-        errors.retain(Option::is_some);
-    }
-    let stopped = sink.was_stopped();
-    let found = sink.diagnostics.into_inner();
-    if let Some(tree) = tree.filter(|_| !stopped)
-        && errors.is_empty()
-        && found.is_empty()
-    {
-        return Parsed {
-            tree: Some(tree),
-            diagnostics: Vec::new(),
-        };
-    }
-    let explained = match stopped {
-        true => None,
-        false => {
-            let read = end.unwrap_or(source.len());
-            diagnose::explain(source, start, options, found, errors, read, goes_on)
+    let mut repairs = Repairs::default();
+    let mut read = 0;
+    loop {
+        let sink = Sink::for_parser(goes_on, &repairs);
+        let builder = Builder::new(source, options, &sink);
+        let tree = parser::parse(Stream::new(source, start, options, &sink), &builder);
+        let mut errors = builder.into_errors();
+        let end = sink.gave_up();
+        if end.is_some() {
+            // The parser saw the end of the text where there is none.
+            errors.retain(Option::is_some);
         }
-    };
-    Parsed {
-        tree: None,
-        diagnostics: explained.unwrap_or_else(|| vec![Diagnostic::stopped()]),
+        let (stopped, array) = (sink.was_stopped(), sink.unclosed_array());
+        read += source.len().max(MOST_REREAD / MOST_READINGS) + sink.cost();
+        let found = sink.diagnostics.into_inner();
+        if let Some(tree) = tree.filter(|_| !stopped && repairs.is_empty())
+            && errors.is_empty()
+            && found.is_empty()
+        {
+            return Parsed {
+                tree: Some(tree),
+                diagnostics: Vec::new(),
+            };
+        }
+        let text = diagnose::Text {
+            source,
+            start,
+            options,
+            read: end.unwrap_or(source.len()),
+        };
+        if !stopped
+            && end.is_none()
+            && read < MOST_REREAD
+            && text.repair(&errors, array, &mut repairs)
+        {
+            continue;
+        }
+        let explained = match stopped {
+            true => None,
+            false => text.explain(found, errors, &repairs, goes_on),
+        };
+        return Parsed {
+            tree: None,
+            diagnostics: explained.unwrap_or_else(|| vec![Diagnostic::stopped()]),
+        };
     }
 }

@@ -136,3 +136,15 @@ fn every_code_is_documented() {
         assert!(readme.contains(&format!("| E0{code} |")), "E0{code}");
     }
 }
+
+#[test]
+fn a_literal_array_without_an_end_may_go_on_whatever_is_in_it() {
+    let parsed = parse_do_it("x := #(1 2.\nfoo bar: .\n");
+    assert_eq!(parsed.diagnostics.len(), 2);
+    assert!(parsed.is_incomplete());
+    assert!(parse_do_it("x := #(1 2.\nfoo bar: .\n)").tree.is_some());
+    // These do not go on.
+    for source in ["x := #[1 2.\n", "x := (1 + 2.\n", "#(1 2 ]", "[ 3 )"] {
+        assert!(!parse_do_it(source).is_incomplete(), "{source}");
+    }
+}

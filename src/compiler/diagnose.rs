@@ -4,6 +4,7 @@
 
 use chirp_grammar::ast::{Ident, Span};
 use chirp_grammar::diagnostic::Diagnostic;
+use chirp_grammar::{TokenInfo, TokenKind};
 
 #[inline(never)]
 fn error(code: &'static str, title: String, span: Span, label: &str, help: &str) -> Diagnostic {
@@ -55,32 +56,78 @@ pub fn meant_assignment(name: &str, operator: &str) -> Option<String> {
     }
 }
 
-/// A variable that is unknown right behind a comment: what stands there is meant to be a string.
-pub fn with_comments(mut diagnostics: Vec<Diagnostic>, text: &str) -> Vec<Diagnostic> {
-    // Where a comment may end that explains one of them.
-    let end_before = |d: &Diagnostic| {
-        let before = &text[..d.span.start as usize];
-        before.trim_end_matches([' ', '\t']).len()
-    };
-    let mut unknown: Vec<(usize, &mut Diagnostic)> = diagnostics
-        .iter_mut()
-        .filter(|d| d.code == "E0201")
-        .map(|d| (end_before(d), d))
-        .collect();
-    if unknown.iter().all(|&(end, _)| !text[..end].ends_with('"')) {
+/// Explains variables that are unknown by what stands in front of them in the text: a comment that is meant to be a
+/// string, a full stop that is meant to send a message, the brace of a list of names without their marks.
+pub fn with_neighbours(mut diagnostics: Vec<Diagnostic>, text: &str) -> Vec<Diagnostic> {
+    let unknown = diagnostics.iter_mut().filter(|d| d.code == "E0201");
+    let mut unknown: Vec<&mut Diagnostic> = unknown.collect();
+    if unknown.is_empty() {
         return diagnostics;
     }
-    for comment in chirp_grammar::tokens(text) {
-        if comment.kind != chirp_grammar::TokenKind::Comment {
-            continue;
+    let mut last: [Option<TokenInfo>; 2] = [None, None];
+    let mut in_names = false;
+    for token in chirp_grammar::tokens(text) {
+        let (span, name) = (token.span, text_of(text, token.span));
+        match token.kind {
+            TokenKind::Identifier => {
+                if let Some(diagnostic) = unknown.iter_mut().find(|d| d.span == span) {
+                    match last {
+                        [_, Some(comment)] if comment.kind == TokenKind::Comment => {
+                            let between = &text[comment.span.end as usize..span.start as usize];
+                            if between.trim_start_matches([' ', '\t']).is_empty() {
+                                let label = "this is a comment".to_string();
+                                diagnostic.secondary = Some((comment.span, label));
+                                diagnostic.help =
+                                    Some("write strings in single quotes: 'hello'".to_string());
+                            }
+                        }
+                        [Some(receiver), Some(stop)] if touch(receiver, stop, span) => {
+                            diagnostic.secondary =
+                                Some((stop.span, "this ends a statement".to_string()));
+                            diagnostic.help = Some(sent_with_stop(text, receiver, name));
+                        }
+                        _ if in_names => diagnostic.help = Some(format!("write #{name}")),
+                        _ => {}
+                    }
+                }
+            }
+            TokenKind::OpenBrace => {
+                let names = ["slots:", "classSlots:", "sharedVariables:", "sharedPools:"];
+                let keyword = last[1].map_or("", |token| text_of(text, token.span));
+                in_names = names.contains(&keyword);
+            }
+            TokenKind::CloseBrace => in_names = false,
+            _ => {}
         }
-        let found = |(end, _): &&mut (usize, &mut Diagnostic)| *end == comment.span.end as usize;
-        for (_, diagnostic) in unknown.iter_mut().filter(found) {
-            diagnostic.secondary = Some((comment.span, "this is a comment".to_string()));
-            diagnostic.help = Some("write strings in single quotes: 'hello'".to_string());
-        }
+        last = [last[1], Some(token)];
     }
     diagnostics
+}
+
+fn text_of(text: &str, span: Span) -> &str {
+    &text[span.start as usize..span.end as usize]
+}
+
+/// `receiver.name`: nothing is between the three.
+fn touch(receiver: TokenInfo, stop: TokenInfo, name: Span) -> bool {
+    stop.kind == TokenKind::Dot
+        && receiver.span.end == stop.span.start
+        && stop.span.end == name.start
+}
+
+fn sent_with_stop(text: &str, receiver: TokenInfo, name: &str) -> String {
+    let what = "a message is sent with a space";
+    let shown = text_of(text, receiver.span);
+    let plain = match receiver.kind {
+        TokenKind::CloseParen | TokenKind::CloseBracket | TokenKind::CloseBrace => false,
+        TokenKind::Identifier => chirp_grammar::foreign_word(shown).is_none(),
+        _ => shown.len() < 40 && !shown.contains('\n'),
+    };
+    match (name, plain) {
+        ("times", true) => format!("a loop is a message: {shown} timesRepeat: [ … ]"),
+        (_, true) => format!("{what}: {shown} {name}"),
+        (_, false) => format!("{what}, not with a full stop: … {name}"),
+    }
 }
 
 /// `[ x | … ]`: the name in front of the bar is not known.

@@ -40,7 +40,7 @@ use chirp_grammar::diagnostic::Diagnostic;
 use chirp_grammar::sorting::sort_by;
 
 pub use diagnose::TOO_LARGE;
-pub use diagnose::with_comments;
+pub use diagnose::with_neighbours;
 use generate::Generator;
 use resolve::Resolver;
 use scope::Names;

@@ -185,7 +185,7 @@ fn template(
     options: Options,
     origin: Option<&Origin>,
 ) -> Result<CodeTemplate, CompileFailure> {
-    diagnosed(vm, class, source, options, origin).map_err(|e| failure_at(&e, source, origin))
+    diagnosed(vm, class, source, options, origin).map_err(|e| explained(e, source, origin))
 }
 
 fn diagnosed(
@@ -362,7 +362,7 @@ pub fn program(vm: &mut Vm, source: Source) -> Result<MethodId, CompileFailure> 
     let tree = do_it_tree(vm, &source, source.text.as_str(), vm.dialect(), None)?;
     let scope = ClassScope::new(vm, Known::UndefinedObject.index(), true);
     let compiled = compiler::compile_do_it(&tree, &scope, Variables::Script)
-        .map_err(|e| do_it_failure(e, &source, None))?;
+        .map_err(|e| explained(e, &source, None))?;
     load_do_it(vm, Known::UndefinedObject.index(), source, &compiled.code)
 }
 
@@ -389,16 +389,16 @@ fn add_do_it(
         });
         Ok(compiled.code)
     });
-    let code = code.map_err(|e| do_it_failure(e, &source, origin))?;
+    let code = code.map_err(|e| explained(e, &source, origin))?;
     load_do_it(vm, class, source, &code)
 }
 
-fn do_it_failure(
+fn explained(
     diagnostics: Vec<Diagnostic>,
     source: &Source,
     origin: Option<&Origin>,
 ) -> CompileFailure {
-    let told = compiler::with_comments(diagnostics, source.text.as_str());
+    let told = compiler::with_neighbours(diagnostics, source.text.as_str());
     failure_at(&told, source, origin)
 }
 

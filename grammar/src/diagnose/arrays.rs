@@ -7,7 +7,9 @@ use crate::lexer::token::Token;
 
 /// `open` is the index of the array's bracket.
 pub fn explain(context: &Context<'_>, open: usize) -> Option<Diagnostic> {
-    if context.at_end() {
+    // A full stop is an element, but for the one that ends an array which has no other end.
+    let stop = context.here() == Some(Token::Dot);
+    if context.at_end() || stop && (context.ends_at_stop(open)) {
         return brackets::unclosed(context);
     }
     let here = context.here()?;

@@ -1,8 +1,28 @@
 //! Brackets that are not closed, not opened, or closed by another.
 
-use super::context::Context;
+use super::context::{Context, Item};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::token::Token;
+
+/// Of each token, whether it is an opening bracket that nothing closes.
+pub fn never_closed(tokens: &[Item<'_>]) -> Vec<bool> {
+    let mut lost = vec![false; tokens.len()];
+    let mut opens: Vec<usize> = Vec::new();
+    for (i, &(_, token, _)) in tokens.iter().enumerate() {
+        if token.opens() {
+            lost[i] = true;
+            opens.push(i);
+        } else if token.closes()
+            && let Some(depth) = opens
+                .iter()
+                .rposition(|&open| tokens[open].1.is_closed_by(token))
+        {
+            lost[opens[depth]] = false;
+            opens.truncate(depth);
+        }
+    }
+    lost
+}
 
 /// A closing bracket that does not belong to the innermost open one.
 pub fn mismatch(context: &Context<'_>) -> Option<Diagnostic> {
@@ -62,9 +82,10 @@ pub fn unclosed(context: &Context<'_>) -> Option<Diagnostic> {
     let text = shown(context, open);
     let wanted = closing(context.tokens[open].1);
     let span = context.span(open);
-    if context.at_end() {
-        let diagnostic =
-            Diagnostic::new("E0105", format!("`{text}` is never closed"), span).incomplete();
+    if context.at_end() || !context.inside(Token::LParen) && context.ends_at_stop(open) {
+        let mut diagnostic = Diagnostic::new("E0105", format!("`{text}` is never closed"), span);
+        // A byte array does not go on behind a full stop.
+        diagnostic.incomplete = context.at_end() || context.inside(Token::ArrayOpen);
         return Some(match context.opens.len() {
             1 => diagnostic
                 .label("opened here")

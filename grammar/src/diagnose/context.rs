@@ -34,10 +34,18 @@ pub struct Context<'s> {
     pub opens: Vec<usize>,
     /// Index of the first token of the statement.
     pub first: usize,
+    /// Of each token, whether it is a bracket that nothing closes.
+    lost: &'s [bool],
 }
 
 impl<'s> Context<'s> {
-    pub fn new(source: &'s str, start: Start, tokens: &'s [Item<'s>], at: usize) -> Context<'s> {
+    pub fn new(
+        source: &'s str,
+        start: Start,
+        tokens: &'s [Item<'s>],
+        lost: &'s [bool],
+        at: usize,
+    ) -> Context<'s> {
         let mut context = Context {
             source,
             tokens,
@@ -45,6 +53,7 @@ impl<'s> Context<'s> {
             at,
             opens: Vec::new(),
             first: 0,
+            lost,
         };
         context.first = context.pattern_end();
         let mut starts = Vec::new();
@@ -54,20 +63,57 @@ impl<'s> Context<'s> {
                 starts.push(context.first);
                 context.first = i + 1;
             } else if token.closes() {
-                let matching = context
-                    .opens
-                    .iter()
-                    .rposition(|&open| tokens[open].1.is_closed_by(token));
-                if let Some(depth) = matching {
+                if let Some(depth) = context.closes(&context.opens, i) {
                     context.opens.truncate(depth);
                     context.first = starts[depth];
                     starts.truncate(depth);
                 }
-            } else if token == Token::Dot && !context.inside(Token::LParen) {
-                context.first = i + 1;
+            } else if token == Token::Dot {
+                while let Some(&open) = context.opens.last()
+                    && context.ends_at_stop(open)
+                {
+                    context.opens.pop();
+                    starts.pop();
+                }
+                if !context.inside(Token::LParen) {
+                    context.first = i + 1;
+                }
             }
         }
         context
+    }
+
+    /// Which of the open brackets token `i` closes: the innermost of its kind, or the innermost of another that
+    /// nothing else closes.
+    pub fn closes(&self, opens: &[usize], i: usize) -> Option<usize> {
+        let token = self.tokens[i].1;
+        let matching = |&open: &usize| self.tokens[open].1.is_closed_by(token);
+        opens.iter().rposition(matching).or_else(|| {
+            let last = opens.len().checked_sub(1)?;
+            self.lost[opens[last]].then_some(last)
+        })
+    }
+
+    /// The bracket that is meant by the unusable token, which is one of another kind.
+    pub fn replaced(&self) -> Option<Token<'static>> {
+        let here = self.here().filter(|token| token.closes())?;
+        let depth = self.closes(&self.opens, self.at)?;
+        let open = self.tokens[self.opens[depth]].1;
+        if open.is_closed_by(here) {
+            return None;
+        }
+        [Token::RParen, Token::RBracket, Token::RBrace]
+            .into_iter()
+            .find(|closer| open.is_closed_by(*closer))
+    }
+
+    /// Is this a bracket around one expression which nothing closes? It ends where the statement does.
+    pub fn ends_at_stop(&self, open: usize) -> bool {
+        let one = matches!(
+            self.tokens[open].1,
+            Token::LParen | Token::ArrayOpen | Token::BytesOpen
+        );
+        one && self.lost[open]
     }
 
     /// The index behind the pattern, or as much of it as there is.

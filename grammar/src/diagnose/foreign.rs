@@ -1,7 +1,7 @@
 //! Habits from other languages, recognised by their shape.
 
 use super::context::Context;
-use super::words::WORDS;
+use super::words::{WORDS, meaning};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::token::Token;
 
@@ -15,6 +15,8 @@ pub fn explain(context: &Context<'_>) -> Option<Diagnostic> {
         .or_else(|| call(context))
         .or_else(|| braces(context))
         .or_else(|| index(context))
+        .or_else(|| safe_navigation(context))
+        .or_else(|| parameters(context))
         .or_else(|| conditional(context))
         .or_else(|| step(context))
         .or_else(|| range(context))
@@ -197,6 +199,15 @@ fn leading_word(context: &Context<'_>) -> Option<Diagnostic> {
     )
 }
 
+/// Who is meant by the name in front of a full stop, or what to write instead of the whole.
+pub fn receiver(name: &str) -> Result<&str, &'static str> {
+    match (name, meaning(name)) {
+        ("this", _) => Ok("self"),
+        (_, Some(help)) => Err(help),
+        _ => Ok(name),
+    }
+}
+
 /// `a.b(c)`, `foo(c)`, `new Foo()`, `function(x)`.
 fn call(context: &Context<'_>) -> Option<Diagnostic> {
     let at = context.at;
@@ -222,11 +233,10 @@ fn call(context: &Context<'_>) -> Option<Diagnostic> {
         && context.is_ident(name - 2);
     let empty = context.token(open + 1) == Some(Token::RParen);
     if dotted {
-        let receiver = context.text(name - 2);
-        let written = if empty {
-            format!("{receiver} {word}")
-        } else {
-            format!("{receiver} {word}: …")
+        let help = match receiver(context.text(name - 2)) {
+            Ok(receiver) if empty => format!("write {receiver} {word}"),
+            Ok(receiver) => format!("write {receiver} {word}: …"),
+            Err(help) => help.to_owned(),
         };
         return Some(
             Diagnostic::new(
@@ -235,7 +245,7 @@ fn call(context: &Context<'_>) -> Option<Diagnostic> {
                 context.span(name - 1),
             )
             .label("this ends a statement")
-            .help(format!("write {written}")),
+            .help(help),
         );
     }
     if name >= 1 && context.text(name - 1) == "new" {
@@ -327,6 +337,51 @@ fn index(context: &Context<'_>) -> Option<Diagnostic> {
             context.text(at - 1)
         )),
     )
+}
+
+/// `x?.foo`
+fn safe_navigation(context: &Context<'_>) -> Option<Diagnostic> {
+    let at = context.at;
+    if context.here() != Some(Token::Dot)
+        || context.before(1) != Some(Token::Binary("?"))
+        || !context.glued(at)
+        || !context.glued(at + 1)
+        || !context.is_ident(at + 1)
+    {
+        return None;
+    }
+    let message = context.text(at + 1);
+    Some(
+        Diagnostic::new(
+            CODE,
+            "a message that nil is not to get is sent in a block",
+            context.span(at - 1).to(context.span(at)),
+        )
+        .label("an operator, and the end of a statement")
+        .help(format!("write x ifNotNil: [ :value | value {message} ]")),
+    )
+}
+
+/// `do |i| …`: parameters of a block that has no brackets.
+fn parameters(context: &Context<'_>) -> Option<Diagnostic> {
+    let bar = context.at.checked_sub(1)?;
+    let word = bar.checked_sub(3)?;
+    let shape = context.token(bar) == Some(Token::Bar)
+        && context.is_ident(bar - 1)
+        && context.token(bar - 2) == Some(Token::Bar)
+        && context.text(word) == "do";
+    shape.then(|| {
+        let name = context.text(bar - 1);
+        Diagnostic::new(
+            "E0108",
+            "blocks have square brackets",
+            context.span(word).to(context.span(bar)),
+        )
+        .label("read as a message and two operators")
+        .help(format!(
+            "write 1 to: 5 do: [ :{name} | … ], or list do: [ :{name} | … ]"
+        ))
+    })
 }
 
 /// `a ? b : c`

@@ -169,6 +169,19 @@ fn assignment(context: &Context<'_>) -> Diagnostic {
                     context.text(before)
                 ));
             }
+            Some(Token::Binary(","))
+                if !context
+                    .same_level()
+                    .any(|i| context.token(i) == Some(Token::Assign)) =>
+            {
+                return Diagnostic::new(
+                    "E0123",
+                    "one variable is assigned at a time",
+                    context.span(before - 1),
+                )
+                .label("this joins two collections")
+                .help("write each assignment as a statement of its own: x := 3. y := 4");
+            }
             Some(token) if token.is_operator() => {
                 return Diagnostic::new(
                     "E0123",
@@ -178,6 +191,28 @@ fn assignment(context: &Context<'_>) -> Diagnostic {
                 .label("not a value as it stands")
                 .help(format!(
                     "write {} ({} := …)",
+                    context.text(before - 1),
+                    context.text(before)
+                ));
+            }
+            // The value before the variable is complete: that of another assignment, or no name.
+            Some(token)
+                if token.ends_operand()
+                    && (!matches!(token, Token::Ident(_))
+                        || context
+                            .same_level()
+                            .any(|i| context.token(i) == Some(Token::Assign))) =>
+            {
+                let end = context.span(before - 1).end as usize;
+                return Diagnostic::new(
+                    "E0123",
+                    "a full stop is missing between two statements",
+                    crate::ast::Span::new(end, end),
+                )
+                .label("expected `.` here")
+                .secondary(context.span(before).to(span), "this begins a statement")
+                .help(format!(
+                    "write {}. {} := …",
                     context.text(before - 1),
                     context.text(before)
                 ));

@@ -11,14 +11,16 @@ mod foreign;
 mod head;
 mod marks;
 mod operands;
+mod recovery;
 pub mod words;
 
 use crate::Options;
 use crate::diagnostic::Diagnostic;
+use crate::lexer::repairs::Repairs;
 use crate::lexer::stream::{Sink, Start, Stream};
-use crate::lexer::token::Token;
 use crate::sorting::sort_by;
 use context::{Context, Item, Region};
+use recovery::{follows, statement_end, trusted_from};
 
 /// No more messages than this: a text with more is no Smalltalk.
 const MAX_DIAGNOSTICS: usize = 100;
@@ -27,93 +29,93 @@ const MAX_DIAGNOSTICS: usize = 100;
 /// long text, fewer are told.
 const MAX_LOOKED: usize = 1 << 24;
 
-/// All diagnostics of a text in its order. `found` are those of lexer and builder; `errors` are
-/// the places where the parser met something unexpected, None for the end of the text. Of the text, `read` bytes were
-/// read. None when it was not to go on.
-pub fn explain(
-    source: &str,
-    start: Start,
-    options: Options,
-    found: Vec<Diagnostic>,
-    errors: Vec<Option<usize>>,
-    read: usize,
-    goes_on: &dyn Fn() -> bool,
-) -> Option<Vec<Diagnostic>> {
-    let sink = Sink::default();
-    let tokens = Stream::new(source, start, options, &sink).skip(1);
-    let tokens: Vec<Item> = tokens.take_while(|item| item.0 <= read).collect();
-    // A mistake that is known already, or a place to explain.
-    let mut mistakes: Vec<(usize, Option<Diagnostic>)> = found
-        .into_iter()
-        .map(|d| (d.span.start as usize, Some(d)))
-        .collect();
-    mistakes.extend(
-        errors
-            .into_iter()
-            .map(|place| (place.unwrap_or(source.len()), None)),
-    );
-    sort_by(&mut mistakes, |(a, known), (b, other)| {
-        (a, known.is_none()).cmp(&(b, other.is_none()))
-    });
-    let mut out: Vec<Diagnostic> = Vec::new();
-    let (mut trusted, mut looked) = (0, 0);
-    for (place, known) in mistakes {
-        if out.len() == MAX_DIAGNOSTICS || looked > MAX_LOOKED {
-            break;
-        }
-        if place < trusted {
-            // What swallows the rest of the text explains everything before it in its statement.
-            if let (Some(last), Some(d)) = (out.last_mut(), known)
-                && matches!(d.code, "E0101" | "E0102")
-                && !matches!(last.code, "E0101" | "E0102" | "E0103")
-            {
-                *last = d;
-            }
-            continue;
-        }
-        if !goes_on() {
-            return None;
-        }
-        looked += place;
-        let at = tokens.partition_point(|item| item.2 <= place);
-        trusted = statement_end(&tokens, &Context::new(source, start, &tokens, at));
-        out.push(known.unwrap_or_else(|| cause(&Context::new(source, start, &tokens, at))));
-    }
-    Some(out)
+/// A text, and how much of it was read.
+pub struct Text<'s> {
+    pub source: &'s str,
+    pub start: Start,
+    pub options: Options,
+    pub read: usize,
 }
 
-/// Where the statement ends that a mistake is in: the next place to trust the text again.
-fn statement_end(tokens: &[Item<'_>], context: &Context<'_>) -> usize {
-    let mut opens: Vec<Token> = context.opens.iter().map(|&i| tokens[i].1).collect();
-    let outer = opens.len();
-    let mut enclosing = outer;
-    for &(start, token, end) in &tokens[context.at.min(tokens.len())..] {
-        if token.opens() {
-            opens.push(token);
-        } else if token.closes() {
-            let Some(depth) = opens.iter().rposition(|open| open.is_closed_by(token)) else {
-                continue;
-            };
-            if depth < enclosing {
-                // A block or brace array is complete: its other statements are another matter.
-                if matches!(opens[depth], Token::LBracket | Token::LBrace) && depth + 1 == enclosing
-                {
-                    return start;
-                }
-                enclosing = depth;
-            }
-            opens.truncate(depth);
-        } else if token == Token::Dot
-            && opens.len() == enclosing
-            && !matches!(
-                opens.last(),
-                Some(Token::LParen | Token::ArrayOpen | Token::BytesOpen | Token::ComputedOpen)
-            )
-        {
-            return end;
-        }
+impl<'s> Text<'s> {
+    fn tokens(&self, repairs: &Repairs) -> Vec<Item<'s>> {
+        let sink = Sink::for_messages(repairs);
+        let tokens = Stream::new(self.source, self.start, self.options, &sink).skip(1);
+        tokens.take_while(|item| item.0 <= self.read).collect()
     }
-    usize::MAX
+
+    /// All diagnostics of the text in its order. `found` are those of lexer and builder; `errors` are
+    /// the places where the parser met something unexpected, None for the end of the text. None when it was not to
+    /// go on.
+    pub fn explain(
+        &self,
+        found: Vec<Diagnostic>,
+        errors: Vec<Option<usize>>,
+        repairs: &Repairs,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Option<Vec<Diagnostic>> {
+        let (source, tokens) = (self.source, self.tokens(repairs));
+        let lost = brackets::never_closed(&tokens);
+        let context = |at| Context::new(source, self.start, &tokens, &lost, at);
+        // A mistake that is known already, or a place to explain.
+        let mut mistakes: Vec<(usize, Option<Diagnostic>)> = found
+            .into_iter()
+            .map(|d| (d.span.start as usize, Some(d)))
+            .collect();
+        let errors = errors
+            .into_iter()
+            .map(|place| place.unwrap_or(source.len()));
+        // What follows a part that was skipped was no mistake before.
+        let errors = errors.filter(|&place| !repairs.skips_to(place));
+        let errors = errors.chain(repairs.edits.iter().map(|edit| edit.at));
+        mistakes.extend(errors.map(|place| (place, None)));
+        sort_by(&mut mistakes, |(a, known), (b, other)| {
+            (a, known.is_none()).cmp(&(b, other.is_none()))
+        });
+        let mut out: Vec<Diagnostic> = Vec::new();
+        let (mut trusted, mut looked, mut before) = (0, 0, None);
+        let mut doubtful = Vec::new();
+        for (place, known) in mistakes {
+            if out.len() == MAX_DIAGNOSTICS || looked > MAX_LOOKED {
+                break;
+            }
+            if place < trusted {
+                // What swallows the rest of the text explains everything before it in its statement.
+                if let (Some(last), Some(d)) = (out.last_mut(), known)
+                    && matches!(d.code, "E0101" | "E0102")
+                    && !matches!(last.code, "E0101" | "E0102" | "E0103")
+                {
+                    *last = d;
+                }
+                continue;
+            }
+            if known.is_none() && before == Some(place) {
+                continue;
+            }
+            before = Some(place);
+            if !goes_on() {
+                return None;
+            }
+            looked += place;
+            let at = tokens.partition_point(|item| item.2 <= place);
+            let context = context(at);
+            trusted = trusted_from(&tokens, statement_end(&context));
+            let mut diagnostic = match known {
+                Some(known) => known,
+                None => {
+                    let cause = cause(&context);
+                    if follows(&context, &cause, &out, &mut doubtful) {
+                        continue;
+                    }
+                    cause
+                }
+            };
+            // The array may go on behind the text, and all that follows be in it.
+            diagnostic.incomplete |= repairs.arrays.is_some_and(|array| array <= place);
+            out.push(diagnostic);
+        }
+        Some(out)
+    }
 }
 
 /// The most specific thing to say.

@@ -1,6 +1,8 @@
 //! Values that are missing, and values that are too many.
 
 use super::context::Context;
+use super::foreign::receiver;
+use super::words;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::token::Token;
 
@@ -22,6 +24,7 @@ pub fn missing(context: &Context<'_>) -> Option<Diagnostic> {
         Token::Keyword(_) => ("E0106", format!("{name} needs an argument")),
         Token::Assign => ("E0110", "`:=` needs a value".to_owned()),
         Token::Caret => ("E0110", "`^` needs a value".to_owned()),
+        Token::Bar if ends_parameter(context, before) => return Some(parameter(context, before)),
         token if token.is_operator() => ("E0108", format!("nothing on the right of {name}")),
         _ => return None,
     };
@@ -65,6 +68,26 @@ pub fn missing(context: &Context<'_>) -> Option<Diagnostic> {
                 .help(help),
         )
     })
+}
+
+/// `[ x | ]`: does a bar end what is meant as the parameter of a block?
+fn ends_parameter(context: &Context<'_>, bar: usize) -> bool {
+    let Some(open) = bar.checked_sub(2) else {
+        return false;
+    };
+    context.is_ident(open + 1)
+        && context.opens.last() == Some(&open)
+        && context.inside(Token::LBracket)
+}
+
+fn parameter(context: &Context<'_>, bar: usize) -> Diagnostic {
+    let name = context.text(bar - 1);
+    let title = format!("the block parameter `{name}` has no colon");
+    let mut diagnostic = Diagnostic::new("E0108", title, context.span(bar - 1))
+        .label("read as a value, and the bar as an operator")
+        .help(format!("write [ :{name} | … ]"));
+    diagnostic.incomplete = context.at_end();
+    diagnostic
 }
 
 /// What to write instead of operators of other languages.
@@ -118,7 +141,12 @@ fn special(context: &Context<'_>, code: &'static str, what: &str) -> Option<Diag
             Some(
                 Diagnostic::new(code, what, context.span(at).to(context.span(at + 1)))
                     .label("this is no value")
-                    .help(format!("a symbol is written #{name}; `:{name}` declares a parameter right after `[`")),
+                    .help(match context.token(at + 2) {
+                        Some(Token::Bar | Token::Colon) => {
+                            format!("a parameter stands right after `[`: {left} [ :{name} | … ]")
+                        }
+                        _ => format!("a symbol is written #{name}; `:{name}` declares a parameter right after `[`"),
+                    }),
             )
         }
         Token::Dot
@@ -213,6 +241,47 @@ fn prefix(context: &Context<'_>, operator: &str) -> Option<Diagnostic> {
     }
 }
 
+/// A keyword begins a statement: a word of another language, or a message that a full stop cut off.
+fn no_receiver(context: &Context<'_>, diagnostic: Diagnostic, text: &str) -> Diagnostic {
+    let at = context.at;
+    let cut = at >= 2
+        && context.before(1) == Some(Token::Dot)
+        && context.before(2).is_some_and(Token::ends_operand);
+    if let Some(help) = words::statement(text.trim_end_matches(':')).filter(|_| !cut) {
+        return diagnostic.help(help);
+    }
+    let receiver_of = if text == "show:" {
+        "Transcript"
+    } else {
+        "self"
+    };
+    let written = format!("write who gets the message: {receiver_of} {text} …");
+    if !cut {
+        return diagnostic.help(written);
+    }
+    let stop = context.span(at - 1);
+    if context.glued(at) && context.glued(at - 1) {
+        let diagnostic = diagnostic.secondary(stop, "this ends a statement");
+        return match (context.before(2), receiver(context.text(at - 2))) {
+            (Some(token), _) if token.closes() => {
+                diagnostic.help(format!("a message is sent with a space: (…) {text} …"))
+            }
+            (_, Ok(receiver)) => diagnostic.help(format!(
+                "a message is sent with a space: {receiver} {text} …"
+            )),
+            (_, Err(help)) => diagnostic.help(help),
+        };
+    }
+    diagnostic
+        .secondary(stop, "the statement before it ends here")
+        .help(match text {
+            "ifTrue:" | "ifFalse:" => {
+                "take the full stop away: condition ifTrue: [ a ] ifFalse: [ b ]".to_owned()
+            }
+            _ => format!("take the full stop away, or {written}"),
+        })
+}
+
 /// The statement begins with something that needs a value before it.
 fn at_start(context: &Context<'_>) -> Option<Diagnostic> {
     let (at, span, name) = (
@@ -246,7 +315,7 @@ fn at_start(context: &Context<'_>) -> Option<Diagnostic> {
                     .secondary(comment, "this is a comment")
                     .help("write strings in single quotes: 'hello'")
             } else {
-                diagnostic.help(format!("write who gets the message: self {text} …"))
+                no_receiver(context, diagnostic, text)
             })
         }
         Token::Caret => Some(
@@ -405,6 +474,11 @@ pub fn surplus(context: &Context<'_>) -> Option<Diagnostic> {
             diagnostic.help("a keyword is missing between the blocks: ifTrue: [ … ] ifFalse: [ … ]")
         }
         (Token::Ident("_"), _) => diagnostic.help("an assignment is written x := 3"),
+        (_, Token::Number(_) | Token::String(_) | Token::Symbol(_) | Token::Char(_) | Token::ArrayOpen)
+            if !matches!(left, Token::Ident(name) if !name.starts_with(char::is_uppercase)) =>
+        {
+            diagnostic.help("write a message between them, or a full stop; an argument follows a keyword: receiver keyword: argument")
+        }
         (Token::Ident(_), Token::Number(_) | Token::String(_) | Token::Symbol(_) | Token::Char(_)) => {
             diagnostic.help(format!("an argument follows a keyword: {}: {}", context.text(before), context.text(at)))
         }

@@ -128,6 +128,12 @@ const VALUES: &[(&str, &str)] = &[
     ("do", BLOCK),
 ];
 
+/// What to write instead of a statement that begins with the word.
+pub fn statement(word: &str) -> Option<&'static str> {
+    let known = WORDS.iter().find(|(known, _)| *known == word);
+    known.map(|&(_, help)| help)
+}
+
 /// What to write instead of a word of another language.
 pub fn meaning(word: &str) -> Option<&'static str> {
     let known = WORDS.iter().chain(VALUES).find(|(known, _)| *known == word);

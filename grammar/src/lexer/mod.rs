@@ -6,6 +6,7 @@ pub mod info;
 pub mod number;
 mod problem;
 pub mod raw;
+pub mod repairs;
 pub mod stream;
 pub mod token;
 mod unicode;

@@ -9,6 +9,7 @@ use logos::{Lexer, Logos};
 
 use super::problem;
 use super::raw::{self, Closed, Hash, Raw, Word};
+use super::repairs::{Kind, Repairs};
 use super::token::Token;
 use crate::Options;
 use crate::ast::Span;
@@ -50,12 +51,24 @@ pub struct Sink<'k> {
     spent: Cell<u64>,
     /// Where the rest of the text begins, which was not read.
     gave_up: Cell<Option<usize>>,
+    /// Where a literal array begins that the text ends in.
+    unclosed: Cell<Option<usize>>,
+    /// What is read in place of what stands there.
+    repairs: Option<&'k Repairs>,
 }
 
 impl<'k> Sink<'k> {
-    pub fn for_parser(goes_on: &'k dyn Fn() -> bool) -> Sink<'k> {
+    pub fn for_parser(goes_on: &'k dyn Fn() -> bool, repairs: &'k Repairs) -> Sink<'k> {
         Sink {
             goes_on: Some(goes_on),
+            ..Sink::for_messages(repairs)
+        }
+    }
+
+    /// For tokens as they stand in the text, between brackets as the parser sees them.
+    pub fn for_messages(repairs: &'k Repairs) -> Sink<'k> {
+        Sink {
+            repairs: Some(repairs),
             ..Sink::default()
         }
     }
@@ -92,6 +105,16 @@ impl<'k> Sink<'k> {
         self.gave_up.get()
     }
 
+    /// What all recoveries have cost, in bytes that could have been read instead.
+    pub fn cost(&self) -> usize {
+        self.spent.get() as usize * 8
+    }
+
+    /// The literal array that the text ends in.
+    pub fn unclosed_array(&self) -> Option<usize> {
+        self.unclosed.get()
+    }
+
     /// Was it not to go on?
     pub fn was_stopped(&self) -> bool {
         self.stopped.get()
@@ -124,6 +147,12 @@ pub struct Stream<'s, 'b> {
     /// Second half of a token that was split.
     pending: Option<(usize, Token<'s>, usize)>,
     open: Vec<Token<'s>>,
+    /// Where the outermost literal array began, if one is open.
+    array: usize,
+    /// How many of the repairs were made.
+    repaired: usize,
+    /// Nothing is delivered up to here.
+    skipped: usize,
     /// The two tokens before, for `[:x|-x]`.
     last: [Option<Token<'s>>; 2],
     assignments: usize,
@@ -141,6 +170,9 @@ impl<'s, 'b> Stream<'s, 'b> {
             start: Some(start),
             pending: None,
             open: Vec::new(),
+            array: 0,
+            repaired: 0,
+            skipped: 0,
             last: [None, None],
             assignments: 0,
             stopped: false,
@@ -163,7 +195,12 @@ impl<'s, 'b> Stream<'s, 'b> {
 
     fn next_token(&mut self) -> Option<Token<'s>> {
         loop {
-            let raw = self.lexer.next()?;
+            let Some(raw) = self.lexer.next() else {
+                if self.in_literal() {
+                    self.sink.unclosed.set(Some(self.array));
+                }
+                return None;
+            };
             let range = self.lexer.span();
             let span = Span::new(range.start, range.end);
             let text = self.lexer.slice();
@@ -179,6 +216,15 @@ impl<'s, 'b> Stream<'s, 'b> {
                 },
                 Ok(raw) => self.known(raw, text, span),
             };
+            if token == Token::Dot && self.in_literal() && self.ends_arrays(&range) {
+                while self
+                    .open
+                    .last()
+                    .is_some_and(|open| matches!(open, Token::ArrayOpen | Token::BytesOpen))
+                {
+                    self.open.pop();
+                }
+            }
             return Some(if self.in_literal() {
                 self.as_element(token, text)
             } else {
@@ -307,9 +353,35 @@ impl<'s, 'b> Stream<'s, 'b> {
         (length > 0).then_some(Token::String("''"))
     }
 
+    /// Is this the full stop that ends literal arrays which nothing else ends?
+    fn ends_arrays(&self, stop: &std::ops::Range<usize>) -> bool {
+        let from = self.sink.repairs.and_then(|repairs| repairs.arrays);
+        let rest = self.source[stop.end..].trim_start_matches([' ', '\t']);
+        from.is_some_and(|from| from <= self.array) && rest.starts_with(['\r', '\n'])
+    }
+
+    /// The token as it is to be read at its place.
+    fn repaired(&mut self, item: (usize, Token<'s>, usize)) -> Token<'s> {
+        let edits = self.sink.repairs.map_or(&[][..], |repairs| &repairs.edits);
+        match edits.get(self.repaired) {
+            Some(edit) if edit.at <= item.0 => {
+                self.repaired += 1;
+                match edit.kind {
+                    Kind::Close(token) => return token,
+                    Kind::Skip(to) => self.skipped = to,
+                }
+            }
+            _ => {}
+        }
+        item.1
+    }
+
     /// Keeps the stack of brackets. False when it is too high.
-    fn track(&mut self, token: Token<'s>) -> bool {
+    fn track(&mut self, token: Token<'s>, start: usize) -> bool {
         if token.opens() {
+            if token == Token::ArrayOpen && !self.in_literal() {
+                self.array = start;
+            }
             self.open.push(token);
         } else if token.closes()
             && let Some(at) = self.open.iter().rposition(|open| open.is_closed_by(token))
@@ -338,34 +410,43 @@ impl<'s> Iterator for Stream<'s, '_> {
         if self.stopped {
             return None;
         }
-        if !self.sink.is_patient(self.open.len()) {
-            self.stopped = true;
-            self.sink.gave_up.set(Some(self.lexer.span().end));
-            return None;
-        }
-        let item = match self.pending.take() {
-            Some(item) => item,
-            None => {
-                let token = self.next_token()?;
-                // A split token ends where its second half begins.
-                let range = self.lexer.span();
-                (
-                    range.start,
-                    token,
-                    self.pending.map_or(range.end, |(start, ..)| start),
-                )
+        loop {
+            if !self.sink.is_patient(self.open.len()) {
+                self.stopped = true;
+                self.sink.gave_up.set(Some(self.lexer.span().end));
+                return None;
             }
-        };
-        if !self.track(item.1) {
-            self.stopped = true;
-            let span = Span::new(item.0, item.2);
-            self.report(if self.open.len() > self.deepest() {
-                problem::too_deep(span, self.deepest())
-            } else {
-                problem::too_many_assignments(span)
-            });
-            return None;
+            let mut item = match self.pending.take() {
+                Some(item) => item,
+                None => {
+                    let token = self.next_token()?;
+                    // A split token ends where its second half begins.
+                    let range = self.lexer.span();
+                    (
+                        range.start,
+                        token,
+                        self.pending.map_or(range.end, |(start, ..)| start),
+                    )
+                }
+            };
+            let read = self.repaired(item);
+            if !self.track(read, item.0) {
+                self.stopped = true;
+                let span = Span::new(item.0, item.2);
+                self.report(if self.open.len() > self.deepest() {
+                    problem::too_deep(span, self.deepest())
+                } else {
+                    problem::too_many_assignments(span)
+                });
+                return None;
+            }
+            if self.sink.goes_on.is_some() {
+                item.1 = read;
+                if item.0 < self.skipped {
+                    continue;
+                }
+            }
+            return Some(item);
         }
-        Some(item)
     }
 }

@@ -16,6 +16,8 @@ use chirp_grammar::Diagnostic;
 use chirp_grammar::ast::{Block, Body, Expr, ExprKind, Ident, Literal, Message, Span, Statement};
 use rustc_hash::FxHashSet;
 
+const STOP_ABOVE: &str = "a full stop is missing at the end of the line above";
+
 /// Messages and names that were unknown when they were seen.
 #[derive(Default)]
 pub struct Sends {
@@ -28,6 +30,8 @@ pub struct Sends {
 /// Something that is a mistake unless it turns out to be defined.
 struct Doubtful {
     what: What,
+    /// What to do if what is meant can be seen.
+    help: Option<String>,
     span: Span,
     source: Source,
     origin: Option<Origin>,
@@ -73,8 +77,11 @@ impl Sends {
     pub fn judged(self, vm: &Vm) -> Vec<CompileFailure> {
         let implemented = implemented(vm);
         let judge = |doubtful: Doubtful| {
-            let diagnostic = match &doubtful.what {
-                _ if self.mentioned.contains(doubtful.what.name()) => None,
+            let mut diagnostic = match &doubtful.what {
+                // A symbol may name a method that is made in another way, and the class that a statement begins with.
+                what if self.mentioned.contains(what.name()) && !doubtful.begins_with_global() => {
+                    None
+                }
                 What::Name(name) => unknown_name(vm, name, doubtful.span),
                 What::Message(selector, receiver) => {
                     let id = vm.symbols.find(selector);
@@ -82,12 +89,25 @@ impl Sends {
                     judged(vm, selector, known, receiver, doubtful.span)
                 }
             }?;
+            if doubtful.help.is_some() {
+                diagnostic.help = doubtful.help;
+            }
             Some(match &doubtful.origin {
                 Some(origin) => compile::failure_in(&[diagnostic], &doubtful.source, origin),
                 None => compile::failure(&[diagnostic], &doubtful.source),
             })
         };
         self.doubtful.into_iter().filter_map(judge).collect()
+    }
+}
+
+impl Doubtful {
+    /// Is it a unary message like a class, which would begin a statement?
+    fn begins_with_global(&self) -> bool {
+        let What::Message(selector, _) = &self.what else {
+            return false;
+        };
+        self.help.as_deref() == Some(STOP_ABOVE) && selector.starts_with(char::is_uppercase)
     }
 }
 
@@ -148,6 +168,9 @@ fn judged(
     let diagnostic = diagnostic.label("no such method");
     Some(match other {
         Some(other) => diagnostic.help(format!("did you mean `{other}`?")),
+        None if selector.ends_with("else:") => {
+            diagnostic.help("a choice is a message: condition ifTrue: [ a ] ifFalse: [ b ]")
+        }
         None => diagnostic,
     })
 }
@@ -211,20 +234,19 @@ struct Walk<'a, 'w> {
     vm: &'w Vm,
     unit: &'w Unit<'w>,
     sends: &'w mut Sends,
-    /// What hides a global name: variables whose names begin like one.
+    /// The variables that were seen: what hides a global name, or begins a statement of its own.
     local: Vec<&'a str>,
 }
 
 impl<'a> Walk<'a, '_> {
     fn bind(&mut self, names: &'a [Ident]) {
-        let names = names.iter().map(|n| n.name.as_str());
-        self.local
-            .extend(names.filter(|name| name.starts_with(char::is_uppercase)));
+        self.local.extend(names.iter().map(|n| n.name.as_str()));
     }
 
-    fn doubt(&mut self, what: What, span: Span) {
+    fn doubt(&mut self, what: What, help: Option<String>, span: Span) {
         self.sends.doubtful.push(Doubtful {
             what,
+            help,
             span,
             source: self.unit.source.clone(),
             origin: self.unit.origin.cloned(),
@@ -247,7 +269,7 @@ impl<'a> Walk<'a, '_> {
 
     fn expr(&mut self, expr: &'a Expr) {
         match &expr.kind {
-            ExprKind::Var(name) => self.name(name, expr.span),
+            ExprKind::Var(name) => self.name(name, None, expr.span),
             ExprKind::Literal(literal) => self.literal(literal),
             ExprKind::Assign { target, value } => {
                 self.bind(std::slice::from_ref(target));
@@ -274,10 +296,10 @@ impl<'a> Walk<'a, '_> {
         self.local.truncate(outside);
     }
 
-    fn name(&mut self, name: &'a str, span: Span) {
+    fn name(&mut self, name: &'a str, help: Option<String>, span: Span) {
         let is_global = name.starts_with(char::is_uppercase) && !self.local.contains(&name);
         if is_global && self.unit.scope.resolve(name).is_none() {
-            self.doubt(What::Name(name.to_string()), span);
+            self.doubt(What::Name(name.to_string()), help, span);
         }
     }
 
@@ -292,8 +314,16 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn message(&mut self, receiver: &Expr, message: &'a Message) {
-        for arg in &message.args {
-            self.expr(arg);
+        let selector = message.selector.as_str();
+        let defines = self.defines(receiver, selector);
+        for (i, arg) in message.args.iter().enumerate() {
+            match &arg.kind {
+                ExprKind::Var(name) if defines && i == 0 => {
+                    let help = format!("a new class is named by a symbol: write #{name}");
+                    self.name(name, Some(help), arg.span);
+                }
+                _ => self.expr(arg),
+            }
             // The text of a method, for compile: and its like.
             if message.selector.contains("ompile")
                 && let ExprKind::Literal(Literal::String(text)) = &arg.kind
@@ -303,7 +333,6 @@ impl<'a> Walk<'a, '_> {
             }
         }
         let receiver = self.receiver(receiver);
-        let selector = message.selector.as_str();
         let found = match receiver.class(self.vm) {
             Some(class) => understands(self.vm, class, selector),
             None => {
@@ -311,10 +340,51 @@ impl<'a> Walk<'a, '_> {
                 id.is_some_and(|id| self.sends.implemented.contains(&id))
             }
         };
-        if !found {
+        // What goes on behind the end of a statement is told of there.
+        let goes_on = |arg: &Expr| match &arg.kind {
+            ExprKind::Send { message, .. } => self.begins_statement(message).is_some(),
+            _ => false,
+        };
+        if !found && !message.args.iter().any(goes_on) {
             let what = What::Message(selector.to_string(), receiver);
-            self.doubt(what, message.selector_span);
+            let help = self.begins_statement(message).map(str::to_string);
+            self.doubt(what, help, message.selector_span);
         }
+    }
+
+    /// Whether this is a message that defines a class, and its first argument the name.
+    fn defines(&self, receiver: &Expr, selector: &str) -> bool {
+        let ExprKind::Var(name) = &receiver.kind else {
+            return false;
+        };
+        let part = selector.split(':').next().unwrap_or_default();
+        let class = self.vm.global(name);
+        (selector == "<<" || part.ends_with("ubclass"))
+            && class.is_some_and(|class| self.vm.classes.index_of(class).is_some())
+    }
+
+    /// The help for a unary message that nobody understands, where it is meant as the receiver of the next statement:
+    /// a global name, or a variable at the beginning of a line.
+    fn begins_statement(&self, message: &Message) -> Option<&'static str> {
+        let name = message.selector.as_str();
+        if !message.args.is_empty() {
+            return None;
+        }
+        let is_global = name.starts_with(char::is_uppercase);
+        let text = self.unit.source.text.as_str();
+        let before = text.get(..message.selector_span.start as usize)?;
+        let begins_line = before.trim_end_matches([' ', '\t']).ends_with(['\n', '\r']);
+        match begins_line {
+            true if is_global || self.local.contains(&name) || self.resolves(name) => {
+                Some(STOP_ABOVE)
+            }
+            false if is_global => Some("is a full stop missing in front of it?"),
+            _ => None,
+        }
+    }
+
+    fn resolves(&self, name: &str) -> bool {
+        self.unit.scope.resolve(name).is_some()
     }
 
     fn receiver(&self, receiver: &Expr) -> Receiver {
