@@ -78,6 +78,32 @@ fn room(place: &str) -> Peer {
     Peer::example("examples/chat_server.st", &[place])
 }
 
+/// One guest's lines stand at the left, and the other's to the right of them. Those of the room begin with a star, or with
+/// who says them.
+#[test]
+fn the_chat_of_the_readme_is_true() {
+    let folder = Scratch::new("chat-readme");
+    let path = folder.path("sp");
+    let room = room(&path);
+    let readme = include_str!("../README.md");
+    let block = readme.split("```text\n").nth(1).expect("the chat");
+    let block = block.split("```").next().unwrap_or_default();
+    let mut guests: [Option<Guest>; 2] = [None, None];
+    for line in block.lines() {
+        let said = line.trim_start();
+        let guest =
+            guests[usize::from(said != line)].get_or_insert_with(|| Guest::connect(&room.place));
+        match said.starts_with("* ") || said.starts_with("bob: ") {
+            true => assert_eq!(guest.hears(), said),
+            false => guest.says(said),
+        }
+    }
+    assert!(
+        guests.iter().all(Option::is_some) && block.contains("bob: "),
+        "{block}"
+    );
+}
+
 #[test]
 fn guests_with_nc_talk_until_the_room_closes() {
     let scratch = Scratch::new("chat-nc");

@@ -2,7 +2,8 @@
 //! own. A line `$ command` is run by a shell, in which `chirp` is the one that was built; what follows is what it writes
 //! (on both of its channels), where a line of `…` stands for any lines, and `[3]` for its exit code if that is not 0. Blocks
 //! fenced as `smalltalk NAME` or `sh NAME` are files there. Smalltalk without a name is run by `tests/language.rs`,
-//! Rust by the tests of documentation.
+//! Rust by the tests of documentation, the chat of the README by `tests/chat.rs`. Not run are `sh` without a name (building and
+//! installing, benchmarks), `toml`, and `text` (pictures, and what needs the internet).
 
 #![cfg(feature = "cli")]
 
@@ -133,6 +134,29 @@ fn what_the_pages_show_is_what_happens() {
     }
     assert!(wrong.is_empty(), "\n{wrong}");
     assert!(tried > 3, "only {tried} commands");
+}
+
+/// Nothing on a page looks as if it were run, and is not.
+#[test]
+fn every_block_says_what_it_is() {
+    let mut wrong = Vec::new();
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        let name = page.file_name().expect("a name").display().to_string();
+        for block in blocks(&text) {
+            let known = match block.language {
+                "console" | "smalltalk" | "rust" | "toml" => true,
+                "text" => !block.text.contains("chirp "),
+                "python" => name == "README.md",
+                "sh" => !block.name.is_empty() || matches!(&*name, "README.md" | "benchmarks.md"),
+                _ => false,
+            };
+            if !known {
+                wrong.push(format!("{name}:{}: {}", block.line, block.language));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// Pages link to files that are there.
