@@ -137,6 +137,31 @@ fn a_full_stop_that_is_missing_at_the_end_of_a_line_is_told() {
 }
 
 #[test]
+fn values_for_blocks_and_values_of_cascades() {
+    assert_eq!(
+        told("[ :p :q | p ] value: 3. [ 3 ] value: 4. [ :p | p ] value"),
+        [
+            "warning[W0109]: this block has 2 parameters",
+            "= help: write value: … value: …",
+            "warning[W0109]: this block has no parameters",
+            "= help: write value",
+            "warning[W0109]: this block has one parameter",
+            "= help: write value: …",
+        ]
+    );
+    assert_eq!(
+        told("c := OrderedCollection new add: 3; add: 4.\nd := c add: 3; add: 4.\nc , d"),
+        [
+            "warning[W0110]: `c` gets the value of the last message",
+            "= help: end the cascade with the collection itself: …; yourself",
+        ]
+    );
+    let right = "c := OrderedCollection new add: 3; add: 4; yourself.\n\
+                 [ :p :q | p ] valueWithArguments: #(1 2). [ 3 ] value. [ :p | p ] value: c";
+    assert_eq!(told(right), [] as [&str; 0]);
+}
+
+#[test]
 fn a_choice_in_the_words_of_another_language_is_told() {
     assert_eq!(
         told("3 > 2 ifTrue: [ 3 ] else: [ 4 ]"),

@@ -78,6 +78,10 @@ pub fn follows<'s>(
     let open = context.opens.last().map(|&open| context.tokens[open]);
     let alone = match cause.code {
         "E0100" => return !before.is_empty(),
+        // The bar that parameters which ended too early were to end with.
+        "E0113" if here == Some(Token::Bar) => {
+            return before.last().is_some_and(|last| last.code == "E0112");
+        }
         "E0105" => open.and_then(|(start, open, _)| {
             let same = |&(bracket, place): &(Token<'_>, usize)| match context.at_end() {
                 true => bracket == open,

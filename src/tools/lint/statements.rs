@@ -77,10 +77,14 @@ fn without_effect(value: &Expr) -> Option<Diagnostic> {
 fn expr(value: &Expr, found: &mut Vec<Diagnostic>) {
     match &value.kind {
         ExprKind::Var(_) | ExprKind::Literal(_) => {}
-        ExprKind::Assign { value, .. } => expr(value, found),
+        ExprKind::Assign { target, value } => {
+            found.extend(kept(&target.name, value));
+            expr(value, found);
+        }
         ExprKind::Send { receiver, message } => {
             found.extend(identity(receiver, message));
             found.extend(condition(receiver, message));
+            found.extend(arguments(receiver, message));
             expr(receiver, found);
             message.args.iter().for_each(|a| expr(a, found));
         }
@@ -154,5 +158,55 @@ fn condition(receiver: &Expr, message: &Message) -> Option<Diagnostic> {
         )
         .label("evaluated once, before the loop")
         .help("write it in square brackets: [ condition ] whileTrue: [ … ]")
+    })
+}
+
+/// `[ :a :b | a ] value: 3`
+fn arguments(receiver: &Expr, message: &Message) -> Option<Diagnostic> {
+    let ExprKind::Block(block) = &receiver.kind else {
+        return None;
+    };
+    let (wanted, given) = (block.params.len(), message.args.len());
+    let evaluates = match message.selector.as_str() {
+        "value" => true,
+        selector => given > 0 && selector.split_terminator(':').all(|part| part == "value"),
+    };
+    (evaluates && wanted != given).then(|| {
+        let title = match wanted {
+            0 => "this block has no parameters".to_string(),
+            1 => "this block has one parameter".to_string(),
+            _ => format!("this block has {wanted} parameters"),
+        };
+        let selector = match wanted {
+            0 => "value".to_string(),
+            _ => vec!["value: …"; wanted].join(" "),
+        };
+        warning("W0109", title, message.selector_span)
+            .label(match given {
+                0 => "evaluated without a value".to_string(),
+                1 => "evaluated with one value".to_string(),
+                _ => format!("evaluated with {given} values"),
+            })
+            .help(format!("write {selector}"))
+    })
+}
+
+/// `list := OrderedCollection new add: 3; add: 4`
+fn kept(name: &str, value: &Expr) -> Option<Diagnostic> {
+    let ExprKind::Cascade { receiver, messages } = &value.kind else {
+        return None;
+    };
+    let ExprKind::Send { message: made, .. } = &receiver.kind else {
+        return None;
+    };
+    let last = messages.last()?;
+    let answers_argument = ["add:", "addFirst:", "addLast:", "addAll:", "at:put:"];
+    let doubtful = matches!(made.selector.as_str(), "new" | "new:")
+        && answers_argument.contains(&&*last.selector);
+    doubtful.then(|| {
+        let title = format!("`{name}` gets the value of the last message");
+        warning("W0110", title, last.selector_span)
+            .label("answers its argument, not the collection")
+            .help("end the cascade with the collection itself: …; yourself")
     })
 }
