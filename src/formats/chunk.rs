@@ -84,6 +84,17 @@ enum Metadata {
     DoIt,
 }
 
+/// Is the `!` at byte `at` one between chunks? White space stands behind it, nothing, or the announcement of chunks;
+/// before an operand it negates, in other languages.
+pub fn is_separator(text: &str, at: usize) -> bool {
+    let Some(behind) = text[at..].strip_prefix('!') else {
+        return false;
+    };
+    behind.is_empty()
+        || behind.starts_with(char::is_whitespace)
+        || !matches!(classify(text, at + 1..text.len()), Metadata::DoIt)
+}
+
 /// Takes a file apart.
 pub fn parse(text: &str) -> Vec<Item> {
     let start = if text.starts_with('\u{FEFF}') {
@@ -194,7 +205,7 @@ impl Reader<'_> {
     /// The metadata chunk that begins here, with what it announces.
     fn metadata(&mut self, items: &mut Vec<Item>) {
         let Some(chunk) = self.chunk() else { return };
-        match classify(self.text, &chunk) {
+        match classify(self.text, chunk.range.clone()) {
             Metadata::Methods(owner, protocol) => {
                 while let Some(source) = self.section_chunk() {
                     items.push(Item::Method {
@@ -219,8 +230,8 @@ impl Reader<'_> {
     }
 }
 
-fn classify(text: &str, chunk: &Chunk) -> Metadata {
-    let mut s = Scanner::new(&text[..chunk.range.end], chunk.range.start);
+fn classify(text: &str, chunk: Range<usize>) -> Metadata {
+    let mut s = Scanner::new(&text[..chunk.end], chunk.start);
     let offset = s.at();
     let name = s.identifier();
     let colon = s.eat(b':');

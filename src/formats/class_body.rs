@@ -5,6 +5,7 @@
 
 mod body;
 
+use super::chunk::is_separator;
 use super::error::{FormatError, place_of};
 use super::scan::{Open, Scanner};
 use super::selector::pattern_at;
@@ -104,7 +105,7 @@ impl<'a> Reader<'a> {
                 while !self.s.at_end() && !self.s.eat(b'|') {
                     self.s.bump();
                 }
-            } else if self.s.peek() == b'!' {
+            } else if is_separator(self.s.text(), start) {
                 self.bang()?;
             } else if self.definition()? {
                 self.found = true;
@@ -124,7 +125,7 @@ impl<'a> Reader<'a> {
     /// Skips a statement and the period behind it.
     fn statement(&mut self, inside: bool) -> Result<(), FormatError> {
         loop {
-            if self.s.at_end() || self.s.peek() == b'!' && self.s.peek_at(1) != b'=' {
+            if self.s.at_end() || is_separator(self.s.text(), self.s.at()) {
                 return Ok(());
             }
             if self.s.skip_quoted().map_err(open_error)? {
@@ -215,9 +216,12 @@ impl<'a> Reader<'a> {
         let end = self.s.at();
         self.s.eat(b'!');
         let Some(pattern) = pattern else {
-            self.program
-                .errors
-                .push(FormatError::new(start, "a method's name must stand here"));
+            self.program.errors.push(
+                FormatError::new(start, "a method's name must stand here").with(
+                    "no name",
+                    "between the bangs stand methods: name, arguments, statements",
+                ),
+            );
             return Ok(());
         };
         let end = start + self.s.text()[start..end].trim_end().len();
@@ -399,7 +403,12 @@ fn unquoted(text: &str, quote: char) -> Cow<'_, str> {
 
 #[inline(never)]
 fn open_error(open: Open) -> FormatError {
-    FormatError::new(open.offset(), open.message())
+    let help = match open {
+        Open::String(_) | Open::Comment(_) => "write the closing quote; one inside is doubled",
+        Open::Array(_) => "write the missing `)`",
+        Open::Bracket(_) => "write the missing `]`: each class, method and block needs one",
+    };
+    FormatError::new(open.offset(), open.message()).with("opened here", help)
 }
 
 #[cfg(test)]
@@ -585,6 +594,57 @@ a + 3
             error("A extend [ foo: a ^ 3 ]").1,
             "`[` must follow the pattern of A>>#foo:"
         );
+    }
+
+    #[test]
+    fn each_mistake_has_its_help() {
+        let told = |text: &str| {
+            let errors = parse(text, 0).errors;
+            let [e] = &errors[..] else {
+                panic!("{text}: {errors:?}")
+            };
+            (e.message.clone(), e.help.clone())
+        };
+        for (text, message, help) in [
+            (
+                "bar ^ 3",
+                "`[` must follow the pattern of Foo>>#bar",
+                "bar [ … ]",
+            ),
+            (
+                "foo() [ ^ 3 ]",
+                "Foo>>#foo",
+                "with an argument: foo: anObject [ … ]",
+            ),
+            (
+                "def foo [ ^ 3 ]",
+                "Foo>>#def",
+                "begins with its name: foo [ … ]",
+            ),
+            (
+                "| a := 3 |",
+                "by their names alone",
+                "initialize [ a := 3 ]",
+            ),
+            ("d: [ ^ 3 ]", "`d:` has no name", "d: anObject [ … ]"),
+        ] {
+            let (is, tells) = told(&format!("Object subclass: Foo [\n {text} ]"));
+            assert!(
+                is.contains(message) && tells.contains(help),
+                "{is}; {tells}"
+            );
+        }
+        let open = "Object subclass: Foo [\n  bar [ ^ 1 ]\n  baz: x [ ^ x\n]\nFoo new printNl\nBar subclass: Ex [ q [ ^ 1 ] ]";
+        let (is, tells) = told(open);
+        assert_eq!(is, "the bracket of Foo>>#baz: is never closed");
+        assert!(tells.contains("before line 4"), "{tells}");
+    }
+
+    #[test]
+    fn a_bang_before_an_operand_is_left_to_the_statement() {
+        let text = "Foo extend [ a [ ^ 1 ] ]\n!done foo.\nx := !true. 3 foo!\n";
+        let blank = parse(text, 0).blank;
+        assert_eq!(blank, [0..25, text.len() - 2..text.len() - 1]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Looks at the text alone, never at the file's name.
 
+use super::chunk::is_separator;
 use super::class_body;
 use super::scan::Scanner;
 use super::tonel;
@@ -18,8 +19,8 @@ pub enum Format {
     Tonel,
 }
 
-/// The format of `text`. A `!` is what tells chunk format from a script, but not one in a string,
-/// a comment or a character literal, and not that of `a != b`: no chunk begins with `=`.
+/// The format of `text`. A `!` between chunks is what tells chunk format from a script, but not one in a string,
+/// a comment or a character literal, and not that of `a != b` or `!done`, which other languages write.
 pub fn format_of(text: &str) -> Format {
     if tonel::is_tonel(text) {
         return Format::Tonel;
@@ -31,7 +32,7 @@ pub fn format_of(text: &str) -> Format {
     while !s.at_end() {
         match s.skip_quoted() {
             Ok(true) => {}
-            Ok(false) if s.peek() == b'!' && s.peek_at(1) != b'=' => return Format::Chunk,
+            Ok(false) if is_separator(text, s.at()) => return Format::Chunk,
             Ok(false) => s.bump(),
             // Whatever follows an open quote is inside it: the parser will say so.
             Err(_) => return Format::Script,
@@ -74,6 +75,9 @@ mod tests {
             "'open! ",
             "a != b",
             "a !== b",
+            "done := false.\ndone ifTrue: [ 3 ].\n!done ifTrue: [ 4 ].",
+            "(!true) printNl",
+            "x := !!true.",
         ] {
             assert_eq!(format_of(text), Format::Script, "{text}");
         }
@@ -87,6 +91,11 @@ mod tests {
             "'From Pharo'!",
             "#!/bin/x\n3!",
             "'a!!'. 3 !",
+            "3! 4",
+            "3!!",
+            "!Foo class methodsFor!\na\n\t^ 1",
+            "'From Cuis'!!classDefinition: #Foo category: 'x'!",
+            "!Foo commentStamp: 'me' prior: 0!",
         ] {
             assert_eq!(format_of(text), Format::Chunk, "{text}");
         }

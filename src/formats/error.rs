@@ -12,6 +12,9 @@ pub struct FormatError {
     pub message: String,
     /// Byte offset in the file.
     pub offset: usize,
+    /// What to say about that place, and what to do; empty where only the format can be told.
+    pub label: &'static str,
+    pub help: String,
 }
 
 impl FormatError {
@@ -21,7 +24,17 @@ impl FormatError {
         FormatError {
             message: message.into(),
             offset,
+            label: "",
+            help: String::new(),
         }
+    }
+
+    /// The same with what to say about the place, and what to do.
+    #[inline(never)]
+    pub fn with(mut self, label: &'static str, help: impl Into<String>) -> FormatError {
+        self.label = label;
+        self.help = help.into();
+        self
     }
 }
 

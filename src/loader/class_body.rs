@@ -15,6 +15,7 @@ use crate::formats::class_body::{self, Definition};
 use crate::formats::translate::translated;
 use crate::formats::{Place, place_of};
 use crate::memory::{ClassIndex, Value};
+use crate::primitives::suggest;
 use crate::vm::classes::{MethodId, Source};
 use crate::vm::{CompileFailure, Vm};
 use chirp_grammar::ast::{Block, DoIt, Expr, ExprKind, Message, Statement};
@@ -123,8 +124,12 @@ impl Program {
         let help = "classes in brackets are made before any statement of the file runs; the superclass \
                     must be there by then, or be defined in this file, in brackets or by a statement \
                     that does nothing else";
-        let skipped = load.report.skipped.iter();
-        program.failures.extend(skipped.map(|s| s.mistake(help)));
+        for skipped in &load.report.skipped {
+            let meant = skipped.lacking().and_then(|name| suggest::global(vm, name));
+            let meant = meant.map(|name| format!("did you mean {name}?"));
+            let failure = skipped.mistake(meant.as_deref().unwrap_or(help));
+            program.failures.push(failure);
+        }
         program.failures.append(&mut load.report.failures);
         for what in load.report.errors.into_iter().map(|failed| failed.what) {
             let problem = format!("{what} is not possible");

@@ -5,7 +5,7 @@
 use super::{Body, Reader, last_name, open_error, unquoted};
 use crate::formats::error::{FormatError, place_of};
 use crate::formats::scan::{Open, Scanner};
-use crate::formats::selector::pattern_at;
+use crate::formats::selector::{Pattern, pattern_at};
 use crate::formats::tonel::Method;
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ impl<'a> Reader<'a> {
         loop {
             self.s.skip_space();
             if self.s.at_end() {
-                return Err(open_error(Open::Bracket(open)));
+                return Err(self.never_closed(open, body));
             }
             let start = self.s.at();
             match self.s.peek() {
@@ -179,19 +179,18 @@ impl<'a> Reader<'a> {
         let text = self.s.text();
         let start = self.s.at();
         let Ok(Some(pattern)) = pattern_at(text, start) else {
-            let message =
-                format!("a variable, a method or the bracket that closes {owner} must stand here");
-            return self.unreadable(FormatError::new(start, message));
+            let error = no_pattern(text, start, owner);
+            return self.unreadable(error);
         };
         self.s = Scanner::new(text, pattern.end);
         self.s.skip_blank().map_err(open_error)?;
         let bracket = self.s.at();
         if self.s.peek() != b'[' {
-            let message = format!(
-                "`[` must follow the pattern of {owner}>>#{}",
-                pattern.selector
-            );
-            return self.unreadable(FormatError::new(bracket, message));
+            let error = no_bracket(&text[start..pattern.end], &text[bracket..], owner, &pattern);
+            return self.unreadable(FormatError {
+                offset: bracket,
+                ..error
+            });
         }
         self.s.skip_brackets().map_err(open_error)?;
         let body = text[bracket + 1..self.s.at() - 1].trim_end();
@@ -230,6 +229,47 @@ impl<'a> Reader<'a> {
         Ok(None)
     }
 
+    /// The class is open at the end of the text. Where a method's last bracket stands further to the left than the
+    /// method begins, it was meant to close the class: that method is what lacks one, and all behind it was
+    /// misunderstood.
+    fn never_closed(&mut self, open: usize, body: &mut Body<'a>) -> FormatError {
+        let text = self.s.text();
+        // Where the line of a place begins, and how far it is indented.
+        let indented = |at: usize| {
+            let line = text[..at].rfind(['\n', '\r']).map_or(0, |n| n + 1);
+            let rest = &text[line..];
+            (
+                line,
+                rest.len() - rest.trim_start_matches([' ', '\t']).len(),
+            )
+        };
+        let closer = |m: &Method<'_>| {
+            let behind = &text[m.source.end..];
+            m.source.end + behind.len() - behind.trim_start().len()
+        };
+        let short = body.methods.iter().find(|m| {
+            let (line, depth) = indented(closer(m));
+            let (first, own) = indented(m.source.start);
+            line > first && line + depth == closer(m) && depth < own
+        });
+        let Some(method) = short else {
+            return open_error(Open::Bracket(open));
+        };
+        let end = closer(method);
+        self.program.errors.retain(|e| e.offset < end);
+        let message = format!(
+            "the bracket of {}>>#{} is never closed",
+            method.owner, method.selector
+        );
+        let help = format!(
+            "write the missing `]` before line {}: the bracket there looks like that of the class",
+            place_of(text, end).line
+        );
+        let error = FormatError::new(method.bracket, message).with("opened here", help);
+        body.methods.retain(|m| m.source.start < end);
+        error
+    }
+
     fn begins_method(&self) -> Result<bool, FormatError> {
         let Ok(Some(pattern)) = pattern_at(self.s.text(), self.s.at()) else {
             return Ok(false);
@@ -238,6 +278,60 @@ impl<'a> Reader<'a> {
         behind.skip_blank().map_err(open_error)?;
         Ok(behind.peek() == b'[')
     }
+}
+
+/// What stands where a method should, and has no pattern.
+fn no_pattern(text: &str, start: usize, owner: &str) -> FormatError {
+    let mut s = Scanner::new(text, start);
+    let name = s.identifier();
+    if !name.is_empty() && s.peek() == b':' {
+        let message = format!("the argument of `{name}:` has no name");
+        let help = format!("a method with an argument is written: {name}: anObject [ … ]");
+        return FormatError::new(start, message).with("a name must follow", help);
+    }
+    let message =
+        format!("a variable, a method or the bracket that closes {owner} must stand here");
+    FormatError::new(start, message).with(
+        "none of them",
+        "a method of a class in brackets is written: name [ … ]; variables: | a b |",
+    )
+}
+
+/// What stands behind a method's pattern, and is no bracket; the place is the caller's.
+fn no_bracket(written: &str, behind: &str, owner: &str, pattern: &Pattern<'_>) -> FormatError {
+    let selector = &*pattern.selector;
+    if selector == "|" {
+        return FormatError::new(0, "variables are declared by their names alone").with(
+            "not a name",
+            "write | a b |, and give them their values in a method: initialize [ a := 3 ]",
+        );
+    }
+    let message = format!("`[` must follow the pattern of {owner}>>#{selector}");
+    let word = behind
+        .split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default();
+    let (label, help) = if behind.starts_with('(') && pattern.num_args == 0 {
+        (
+            "no parentheses here",
+            format!(
+                "a method is written: {selector} [ … ], or with an argument: {selector}: anObject [ … ]"
+            ),
+        )
+    } else if ["def", "function", "func", "fun", "fn", "method", "void"].contains(&selector)
+        && !word.is_empty()
+    {
+        (
+            "expected `[`",
+            format!("a method begins with its name: {word} [ … ]"),
+        )
+    } else {
+        (
+            "expected `[`",
+            format!("a method of a class in brackets is written: {written} [ … ]"),
+        )
+    };
+    FormatError::new(0, message).with(label, help)
 }
 
 /// What `<category: 'x'>` in a method says.

@@ -157,7 +157,13 @@ impl Skipped {
 
     /// It would be there if another package were.
     pub fn lacks_a_class(&self) -> bool {
-        self.reason.starts_with("there is no class")
+        self.lacking().is_some()
+    }
+
+    /// The name of the class that it lacks.
+    pub fn lacking(&self) -> Option<&str> {
+        let rest = self.reason.strip_prefix("there is no class")?;
+        Some(rest.split_whitespace().next().unwrap_or_default())
     }
 
     /// As a mistake in the sources; the help is for those who lack a class.

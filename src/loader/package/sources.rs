@@ -59,9 +59,16 @@ impl Sources {
     pub fn refuse(&mut self, file: &File, error: &FormatError) {
         let end = (error.offset + 1).min(file.text.len()).max(error.offset);
         let span = Span::new(error.offset, end);
+        let (label, help) = match error.help.as_str() {
+            "" => (
+                "not expected here",
+                "a class begins: Class { #name : 'Thing', #superclass : 'Object', #package : 'Things' }",
+            ),
+            help => (error.label, help),
+        };
         let problem = Diagnostic::new("E0302", error.message.clone(), span)
-            .label("not expected here")
-            .help("a class begins: Class { #name : 'Thing', #superclass : 'Object', #package : 'Things' }");
+            .label(label)
+            .help(help);
         let source = Source::of_file(file.name.clone(), &file.text, (1, 1));
         self.failures.push(compile::failure(&[problem], &source));
     }
