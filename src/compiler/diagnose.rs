@@ -27,11 +27,17 @@ fn shown(name: &str) -> String {
 }
 
 /// A lower-case name that nothing declares is read.
-pub fn unknown_variable(name: &str, span: Span, suggestion: Option<String>) -> Diagnostic {
+pub fn unknown_variable(
+    name: &str,
+    span: Span,
+    suggestion: Option<String>,
+    in_method: bool,
+) -> Diagnostic {
     let name = shown(name);
     let help = match (chirp_grammar::foreign_word(&name), suggestion) {
         (Some(help), _) => help.to_string(),
         (None, Some(other)) => format!("did you mean `{other}`?"),
+        (None, None) if in_method => undeclared_in_method(&name),
         (None, None) => format!("declare it with `| {name} |`, or assign it before it is used"),
     };
     error(
@@ -41,6 +47,17 @@ pub fn unknown_variable(name: &str, span: Span, suggestion: Option<String>) -> D
         "not declared",
         &help,
     )
+}
+
+/// What to do about a name that a method uses; there nothing declares itself.
+fn undeclared_in_method(name: &str) -> String {
+    let declare = match name.starts_with(char::is_uppercase) {
+        true => "declare it as a class variable".to_string(),
+        false => format!(
+            "declare it at the method's start with `| {name} |`, or as an instance variable of the class"
+        ),
+    };
+    declare + "; methods do not see a script's variables"
 }
 
 /// The help for `name = 3` where there is no such variable; none if no assignment is meant.
@@ -147,9 +164,7 @@ pub fn unknown_target(target: &Ident, suggestion: Option<String>) -> Diagnostic 
     let name = shown(&target.name);
     let help = match suggestion {
         Some(other) => format!("did you mean `{other}`?"),
-        None => format!(
-            "declare it at the method's start with `| {name} |`, or as an instance variable of the class"
-        ),
+        None => undeclared_in_method(&name),
     };
     error(
         "E0202",

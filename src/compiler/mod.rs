@@ -45,7 +45,7 @@ use generate::Generator;
 use resolve::Resolver;
 use scope::Names;
 pub use scope::{is_reserved, reserved_names};
-pub use spelling::{longer, may_name, nearest};
+pub use spelling::{closest, longer, may_name, nearest};
 use template::{CodeTemplate, Scope, Variable};
 pub use undeclared::undeclared_targets;
 
@@ -79,6 +79,7 @@ pub fn compile_method(
     scope: &dyn Scope,
 ) -> Result<CodeTemplate, Vec<Diagnostic>> {
     let mut resolver = Resolver::new(Names::new(scope));
+    resolver.names.in_method = true;
     let function = resolver
         .names
         .enter_function("this method", false, method.span);

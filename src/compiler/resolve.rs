@@ -378,9 +378,12 @@ impl<'a> Resolver<'a> {
             Meaning::Unknown => {
                 if self.names.is_first_unknown(name) {
                     let suggestion = self.names.suggestion(name);
-                    self.names
-                        .errors
-                        .push(diagnose::unknown_variable(name, span, suggestion));
+                    self.names.errors.push(diagnose::unknown_variable(
+                        name,
+                        span,
+                        suggestion,
+                        self.names.in_method,
+                    ));
                 }
                 Node::Constant(&Literal::Nil)
             }

@@ -90,6 +90,8 @@ pub struct Names<'a> {
     outer_index: FxHashMap<Variable, u32>,
     /// Unknown names that have been reported: each is one mistake, however often it occurs.
     unknown: FxHashSet<&'a str>,
+    /// This is a method: nothing declares itself.
+    pub in_method: bool,
 }
 
 impl<'a> Names<'a> {
@@ -104,6 +106,7 @@ impl<'a> Names<'a> {
             session: FxHashSet::default(),
             outer_index: FxHashMap::default(),
             unknown: FxHashSet::default(),
+            in_method: false,
         }
     }
 

@@ -60,6 +60,15 @@ fn definition(context: &Context<'_>, first: usize) -> Option<Diagnostic> {
     if !pattern {
         return None;
     }
+    let class = context.text(first);
+    let (owner, name) = match context.text(first + 1) {
+        ">>" => (class.to_string(), context.text(first + 2)),
+        _ => (format!("{class} class"), context.text(first + 3)),
+    };
+    let name = match name.ends_with(':') {
+        true => format!("{name} anObject"),
+        false => name.to_string(),
+    };
     Some(
         Diagnostic::new(
             CODE,
@@ -67,6 +76,8 @@ fn definition(context: &Context<'_>, first: usize) -> Option<Diagnostic> {
             context.span(arrow),
         )
         .label("this is an operator: it asks a class for its method")
-        .help("write Foo compile: 'bar ^ 3', or use a chunk file: !Foo methodsFor: 'x'!"),
+        .help(format!(
+            "write brackets around what it does, {owner} >> {name} [ … ], or several in {owner} extend [ … ]"
+        )),
     )
 }
