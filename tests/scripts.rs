@@ -163,6 +163,10 @@ fn what_cannot_be_required_says_why_and_can_be_asked_for_again() {
         text.contains("none.st: No such file or directory"),
         "{text}"
     );
+    let (code, text) = folder.run(&folder.0, &["-e", "Smalltalk require: 'bad.st'"]);
+    assert_eq!(code, 65, "{text}");
+    assert!(text.starts_with("error[E0"), "{text}");
+    assert!(text.contains("\n --> bad.st:1:"), "{text}");
     let (code, text) = folder.run(&folder.0, &["-e", "Smalltalk require: 'fails.st'"]);
     assert_eq!(code, 1);
     assert!(text.starts_with("error: Error: at work\n"), "{text}");

@@ -52,6 +52,11 @@ enum Part<'a> {
     Omitted(usize),
 }
 
+/// Whether a file that a program filed in does not compile: the message is its mistakes, ready to be read.
+pub fn tells_mistakes(error: &Unhandled) -> bool {
+    error.class == "SyntaxErrorNotification" && error.message.starts_with("error[")
+}
+
 impl Style {
     /// The line that every report begins with.
     pub fn headline(self, message: impl Display) -> String {
@@ -68,9 +73,18 @@ impl Style {
         let mut message = shown.lines();
         let first = message.next().unwrap_or_default();
         let separator = if first.is_empty() { "" } else { ": " };
-        let mut text = self.headline(format_args!("{}{separator}{first}", error.class));
-        for line in message.by_ref().take(LINES) {
-            let _ = writeln!(text, "  {}", visible(line));
+        let (mut text, indent, lines) = if tells_mistakes(error) {
+            (
+                self.refused(&format!("{}\n", visible(first))),
+                "",
+                usize::MAX,
+            )
+        } else {
+            let title = format_args!("{}{separator}{first}", error.class);
+            (self.headline(title), "  ", LINES)
+        };
+        for line in message.by_ref().take(lines) {
+            let _ = writeln!(text, "{indent}{}", visible(line));
         }
         // Writing to a String cannot fail.
         let _ = match message.count() + error.message[shown.len()..].lines().count() {

@@ -7,7 +7,7 @@ use super::app::Register;
 use super::args::Args;
 use super::entered::{Entered, Failure, Outcome};
 use super::progress::Progress;
-use super::report::Style;
+use super::report::{Style, tells_mistakes};
 use super::signals::Received;
 use super::{exit, files, streams};
 use crate::host::capabilities::FileAccess;
@@ -346,6 +346,7 @@ impl Session {
             LoadError::Run(RunError::Unhandled(error)) => {
                 self.tell(&error);
                 Ending::Failed(match error.class.as_str() {
+                    _ if tells_mistakes(&error) => exit::DOES_NOT_COMPILE,
                     INTERRUPT => exit::SIGNAL + 2,
                     // Which of the two comes first, the exception or the stop, is chance.
                     "OutOfMemory" if self.vm.limits.memory != usize::MAX => exit::LIMIT,
