@@ -393,9 +393,96 @@ fn a_name_spelled_wrong_gets_a_suggestion() {
         ("transcript cr", "did you mean `Transcript`?"),
         ("'abc' lenght", "(did you mean #size?)"),
         ("nil isnil", "(did you mean #isNil?)"),
+        ("Objec subclass: Foo [ ]", "did you mean Object?"),
+        ("Strin extend [ foo [ ^ 3 ] ]", "did you mean String?"),
     ] {
         let text = err(&chirp(&["-e", source]));
         assert!(text.contains(suggestion), "{source}: {text}");
+    }
+}
+
+#[test]
+fn words_of_other_languages_are_known_and_nothing_is_guessed() {
+    const LOOP: &str = "(the condition of a loop is a block: [ … ] whileTrue: [ … ])";
+    for (source, hint) in [
+        ("'3' toInt", "(did you mean #asInteger?)"),
+        ("'3' to_i", "(did you mean #asInteger?)"),
+        ("'abc' charAt: 1", "(did you mean #at:?)"),
+        ("'abc' concat: 'd'", "(did you mean #,?)"),
+        ("'abc' substr: 1", "(did you mean #copyFrom:to:?)"),
+        ("'a b' words", "(did you mean #substrings?)"),
+        ("'a' println", "(did you mean #displayNl?)"),
+        ("Transcript writeln: 3", "(did you mean #showln:?)"),
+        ("Dictionary new put: 3", "(did you mean #at:put:?)"),
+        (
+            "Dictionary new containsKey: 3",
+            "(did you mean #includesKey:?)",
+        ),
+        ("Dictionary new has: 3", "(did you mean #includesKey:?)"),
+        ("OrderedCollection new has: 3", "(did you mean #includes:?)"),
+        ("OrderedCollection new push: 3", "(did you mean #add:?)"),
+        ("true if: [ 3 ]", "(did you mean #ifTrue:?)"),
+        ("5 times: [ 3 ]", "(did you mean #timesRepeat:?)"),
+        ("1 upto: 5", "(did you mean #to:?)"),
+        ("[ true ] while: [ 3 ]", "(did you mean #whileTrue:?)"),
+        ("Smalltalk exit", "(did you mean #exit:?)"),
+        ("Smalltalk load: 'x'", "(did you mean #require:?)"),
+        ("Smalltalk fileIn: 'x'", "(did you mean #require:?)"),
+        ("HashMap new", "(did you mean Dictionary?)"),
+        ("i := 1. (i < 3) whileTrue: [ ]", LOOP),
+        ("true while: [ ]", LOOP),
+        ("5 do: [ :i | i ]", "or with 1 to: n do: [ :i | … ])"),
+        (
+            "{ 1, 2, 3 }",
+            "(full stops separate elements between braces;",
+        ),
+        (
+            "'x = ', 3",
+            "(to join one to a string, send it printString)",
+        ),
+        ("#(1), 3", "(to join one to a string, send it printString)"),
+        (
+            "Transcript show: 'a'\nTranscript show: 'b'",
+            "#Transcript (a full stop is missing at the end of the statement before)",
+        ),
+        (
+            "Object subclass: #Foo\n\nFoo new printNl",
+            "#Foo (a full stop is missing at the end of the statement before)",
+        ),
+    ] {
+        let text = err(&chirp(&["-e", source]));
+        assert!(text.contains(hint), "{source}: {text}");
+    }
+    for source in [
+        "Math sqrt: 3",
+        "3 foo",
+        "3 zork: 4",
+        "'abc' resize",
+        "nil , 'a'",
+    ] {
+        let text = err(&chirp(&["-e", source]));
+        let first = text.lines().next().unwrap_or_default();
+        assert!(
+            !first.is_empty() && !first.contains('('),
+            "{source}: {text}"
+        );
+    }
+}
+
+#[test]
+fn methods_do_not_see_the_variables_of_a_script() {
+    for source in [
+        "count := 0.\nObject subclass: Foo [ inc [ count := count + 1 ] ]",
+        "count := 0.\nObject subclass: Foo [ inc [ ^ count ] ]",
+        "count := 0.\nObject subclass: Foo [ inc [ count := 1 ] ]",
+        "Counter := 0.\nObject subclass: Foo [ inc [ Counter := Counter + 1 ] ]",
+    ] {
+        let text = err(&chirp(&["-e", source]));
+        let help = "; methods do not see a script's variables";
+        assert!(text.contains(help), "{source}: {text}");
+        assert!(!text.contains("before it is used"), "{source}: {text}");
+        let variable = "= help: declare it as a class variable;";
+        assert_eq!(source.starts_with('C'), text.contains(variable), "{text}");
     }
 }
 

@@ -4,7 +4,7 @@
 //! Only hands the question on: `suggest` and `loader::left_out` know the answers.
 
 use super::object::arg;
-use super::suggest;
+use super::suggest::{self, Hint};
 use crate::memory::Value;
 use crate::vm::primitive_table::{Table, table};
 use crate::vm::{PrimError, PrimResult, Vm};
@@ -36,15 +36,22 @@ fn feature_for_global(vm: &mut Vm, args: &[Value]) -> PrimResult {
     Ok(found.map_or(Value::NIL, |feature| vm.new_string(feature)))
 }
 
-/// On a class, with a selector: one that its instances understand and that may have been meant, or nil.
+/// On a class, with a selector: one that its instances understand and that may have been meant, or a string that says what
+/// to do, or nil.
 fn suggest_selector(vm: &mut Vm, args: &[Value]) -> PrimResult {
     let class = super::behavior::receiver(vm, args)?;
     let wanted = vm
         .string_value(arg(args, 1)?)
         .ok_or(PrimError::BadArgument)?;
     vm.list_chain(class);
-    let found = suggest::selector(vm, class, &wanted).map(str::to_string);
-    Ok(found.map_or(Value::NIL, |name| vm.symbol(&name)))
+    Ok(match suggest::selector(vm, class, &wanted) {
+        Some(Hint::Selector(name)) => {
+            let name = name.to_string();
+            vm.symbol(&name)
+        }
+        Some(Hint::Advice(advice)) => vm.new_string(advice),
+        None => Value::NIL,
+    })
 }
 
 /// With a name: that of a global that may have been meant, or nil.

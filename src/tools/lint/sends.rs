@@ -7,7 +7,7 @@ use crate::loader::compile;
 use crate::loader::package::model::Origin;
 use crate::loader::watch::{Tree, Unit};
 use crate::memory::ClassIndex;
-use crate::primitives::suggest;
+use crate::primitives::suggest::{self, Hint};
 use crate::vm::classes::Source;
 use crate::vm::known::Known;
 use crate::vm::symbols::SymbolId;
@@ -167,7 +167,8 @@ fn judged(
     };
     let diagnostic = diagnostic.label("no such method");
     Some(match other {
-        Some(other) => diagnostic.help(format!("did you mean `{other}`?")),
+        Some(Hint::Selector(other)) => diagnostic.help(format!("did you mean `{other}`?")),
+        Some(Hint::Advice(advice)) => diagnostic.help(advice),
         None if selector.ends_with("else:") => {
             diagnostic.help("a choice is a message: condition ifTrue: [ a ] ifFalse: [ b ]")
         }
