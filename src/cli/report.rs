@@ -43,13 +43,30 @@ const PLACES: usize = 8;
 /// Lines of a message that are shown.
 const LINES: usize = 40;
 
+/// Most pieces of a trace that are told once when they come again and again: what calls each other in turn.
+const PERIOD: usize = 4;
+
 /// A piece of a trace.
+#[derive(Clone, Copy, PartialEq)]
 enum Part<'a> {
-    /// A frame, and how many equal ones follow it.
-    Frame(&'a Frame, usize),
+    Frame(&'a Frame),
     Library(usize),
     /// Frames that the machine left out.
     Omitted(usize),
+    /// Frames that repeat the piece above.
+    Again(usize),
+    /// Frames that repeat several pieces above.
+    AllAgain(usize),
+}
+
+impl Part<'_> {
+    /// The frames that it stands for.
+    fn count(&self) -> usize {
+        match self {
+            Part::Frame(_) => 1,
+            Part::Library(n) | Part::Omitted(n) | Part::Again(n) | Part::AllAgain(n) => *n,
+        }
+    }
 }
 
 /// Whether a file that a program filed in does not compile: the message is its mistakes, ready to be read.
@@ -151,19 +168,17 @@ impl Style {
         match part {
             Part::Omitted(count) => self.gap(text, *count, ""),
             Part::Library(count) => self.gap(text, *count, " in the library"),
-            Part::Frame(frame, more) => {
+            Part::Again(count) => self.gap(text, *count, " like this"),
+            Part::AllAgain(count) => self.gap(text, *count, " like these"),
+            Part::Frame(frame) => {
                 write!(text, "  {}", Painted(self, BOLD, visible(&frame.name)))?;
                 if frame.line > 0 {
                     write!(text, "  {}", visible(&place(frame)))?;
                 }
                 writeln!(text)?;
-                if !frame.source.trim().is_empty() {
-                    self.excerpt(text, frame)?;
-                }
-                if *more > 0 {
-                    self.gap(text, *more, " like this")
-                } else {
-                    Ok(())
+                match frame.source.trim().is_empty() {
+                    true => Ok(()),
+                    false => self.excerpt(text, frame),
                 }
             }
         }
@@ -199,13 +214,38 @@ impl Style {
             let hidden = frame.library && !self.library;
             match parts.last_mut() {
                 Some(Part::Library(count)) if hidden => *count += 1,
-                Some(Part::Frame(last, more)) if !hidden && *last == frame => *more += 1,
                 _ if hidden => parts.push(Part::Library(1)),
-                _ => parts.push(Part::Frame(frame, 0)),
+                _ => parts.push(Part::Frame(frame)),
             }
         }
-        parts
+        folded(&parts)
     }
+}
+
+/// What comes again and again is told once, with how many frames repeat it: by the period that leaves least.
+fn folded<'a>(mut rest: &[Part<'a>]) -> Vec<Part<'a>> {
+    let mut short = Vec::new();
+    while !rest.is_empty() {
+        let repeats = |period: usize| {
+            let behind = rest.iter().skip(period);
+            behind.zip(rest).take_while(|(a, b)| a == b).count()
+        };
+        let periods = (1..=PERIOD).rev().map(|period| (period, repeats(period)));
+        let (period, more) = periods
+            .filter(|(period, more)| more >= period)
+            .max_by_key(|&(_, more)| more)
+            .unwrap_or((1, 0));
+        let (told, behind) = rest.split_at(period);
+        let (again, behind) = behind.split_at(more);
+        short.extend_from_slice(told);
+        match again.iter().map(Part::count).sum() {
+            0 => {}
+            count if period == 1 => short.push(Part::Again(count)),
+            count => short.push(Part::AllAgain(count)),
+        }
+        rest = behind;
+    }
+    short
 }
 
 /// `bank.st:12:21`; a method that was compiled from a string has its place in that.
@@ -293,6 +333,39 @@ mod tests {
             "error: ZeroDivide: division by zero\n  Foo>>bar  bank.st:3:5\n      \
              bar ^ self bar\n          ^\n  … 19 frames like this\n  … 960 frames\n  \
              Foo>>bar  bank.st:3:5\n      bar ^ self bar\n          ^\n  … 19 frames like this\n"
+        );
+    }
+
+    #[test]
+    fn those_that_call_each_other_in_turn_are_told_once() {
+        let ping = frame("Foo>>ping", 3, 5, "");
+        let pong = frame("Foo>>pong", 4, 5, "");
+        let turn = [ping, library("Foo>>print:"), pong];
+        let frames = turn.iter().cycle().take(40).cloned().collect();
+        let pair =
+            "  Foo>>ping  bank.st:3:5\n  … 1 frame in the library\n  Foo>>pong  bank.st:4:5\n";
+        let other =
+            "  Foo>>pong  bank.st:4:5\n  Foo>>ping  bank.st:3:5\n  … 1 frame in the library\n";
+        assert_eq!(
+            PLAIN.unhandled(&error(frames, 960)),
+            format!(
+                "error: ZeroDivide: division by zero\n{pair}  … 17 frames like these\n  … 960 frames\n{other}  \
+                 … 17 frames like these\n"
+            )
+        );
+        // By the longest repetition, and not by the first.
+        let (one, two) = (frame("Foo>>one", 1, 1, ""), frame("Foo>>two", 2, 2, ""));
+        let frames = [&one, &one, &two, &one, &one, &two, &one].map(Frame::clone);
+        assert_eq!(
+            PLAIN.unhandled(&error(frames.to_vec(), 0)),
+            "error: ZeroDivide: division by zero\n  Foo>>one  bank.st:1:1\n  Foo>>one  bank.st:1:1\n  \
+             Foo>>two  bank.st:2:2\n  … 4 frames like these\n"
+        );
+        let frames = vec![two, one.clone(), one];
+        let text = PLAIN.unhandled(&error(frames, 0));
+        assert!(
+            text.ends_with("  Foo>>one  bank.st:1:1\n  … 1 frame like this\n"),
+            "{text}"
         );
     }
 
