@@ -694,6 +694,8 @@ fn an_interrupt_is_where_the_loop_is() {
         "[ true ] whileTrue: [ a := a + 1 - 1 ]",
         "[ a := 5. true ] whileTrue",
         "1 to: 1000000000000 do: [ :i | ]",
+        "[ a := { a size. 3 } ] repeat",
+        "[ a := [ :x | a ] ] repeat",
     ] {
         let source = format!("a := 3 + 4.\nTranscript show: 'go'; cr; flush.\n{looping}");
         let output = after_first_line(&source, |child| kill(child, Signal::SIGINT));

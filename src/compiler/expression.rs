@@ -67,7 +67,7 @@ impl Generator<'_, '_> {
                     self.compute(dest, |this, target| this.closure(*function, target));
                 }
             }
-            Node::Brace(elements) => self.brace(elements, dest),
+            Node::Brace(elements, span) => self.brace(elements, *span, dest),
             Node::If {
                 condition,
                 on_true,
@@ -273,9 +273,9 @@ impl Generator<'_, '_> {
 
     // ---- brace arrays ----
 
-    fn brace(&mut self, elements: &[Statement], dest: Dest) {
+    fn brace(&mut self, elements: &[Statement], span: Span, dest: Dest) {
         if elements.len() > SMALL_BRACE {
-            return self.large_brace(elements, dest);
+            return self.large_brace(elements, span, dest);
         }
         let base = self.f.top;
         for &element in elements {
@@ -284,6 +284,7 @@ impl Generator<'_, '_> {
         self.f.top = base;
         let count = elements.len() as u16;
         self.compute(dest, |this, target| {
+            this.mark(span);
             this.f.code.abc(Op::ARRAY, target, base, count)
         });
     }
@@ -302,12 +303,13 @@ impl Generator<'_, '_> {
         }
     }
 
-    fn large_brace(&mut self, elements: &[Statement], dest: Dest) {
+    fn large_brace(&mut self, elements: &[Statement], span: Span, dest: Dest) {
         let Ok(count) = u16::try_from(elements.len()) else {
             self.f.code.excess = Some("a brace array in it has more than 65535 elements");
             return self.unreachable(dest);
         };
         let array = self.f.push();
+        self.mark(span);
         self.f.code.ad(Op::ARRAYN, array, count);
         for (index, &element) in elements.iter().enumerate() {
             let base = self.f.top;

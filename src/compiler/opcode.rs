@@ -285,6 +285,12 @@ impl Op {
         OPS.get((word & 0xff) as usize).copied()
     }
 
+    /// Whether traces show it by the place that is in force there: it sends, decides or may be refused for want of memory.
+    pub fn has_place(self) -> bool {
+        use Op::*;
+        self.shape() == Shape::ASite || matches!(self, JT | JF | NLR | CLOSURE | ARRAY | ARRAYN)
+    }
+
     /// How many words the instruction has, stubs not counted.
     pub fn length(self) -> usize {
         match self.shape() {

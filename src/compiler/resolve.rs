@@ -294,7 +294,7 @@ impl<'a> Resolver<'a> {
             ExprKind::Brace(statements) => {
                 let statements = self.statements(statements);
                 self.names.note_send();
-                self.add(Node::Brace(statements), start)
+                self.add(Node::Brace(statements, expr.span), start)
             }
         }
     }

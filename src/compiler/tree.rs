@@ -79,7 +79,7 @@ pub enum Node<'a> {
     Send(NodeId, Message<'a>),
     Cascade(NodeId, Vec<Message<'a>>),
     Block(FunctionId),
-    Brace(Vec<Statement>),
+    Brace(Vec<Statement>, Span),
     If {
         condition: NodeId,
         on_true: Option<Arm>,

@@ -281,6 +281,7 @@ impl Generator<'_, '_> {
         }
         let code = self.block_code(id, &captured);
         let literal = self.f.code.block(code);
+        self.mark(self.tree.function(id).span);
         self.f
             .code
             .abc(Op::CLOSURE, target, base, captured.len() as u16 + 2);

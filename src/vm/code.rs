@@ -178,11 +178,20 @@ impl Code {
         (pc as usize).wrapping_sub(self.entry as usize) / 4
     }
 
-    /// Behind the first instruction from `pc` on that has a place in the source; `pc` if there is none.
-    pub(crate) fn behind_next_place(&self, pc: *const u32) -> *const u32 {
-        let index = self.word_index(pc) as u32;
+    /// Behind the instruction that tells where `frame` is in its source. Where it is at what comes next, and that has no
+    /// place, it is the next one that has: in front of it stands something else after a jump.
+    pub(crate) fn shown_pc(&self, frame: super::frame::FrameAt) -> *const u32 {
+        let pc = frame.pc();
+        let index = self.word_index(pc);
+        if !frame.is_ahead() || index >= self.facts.words {
+            return pc;
+        }
+        // SAFETY: it is one of the code's words, of which the machine changes only opcodes.
+        if Op::of(unsafe { *pc }).is_some_and(Op::has_place) {
+            return pc.wrapping_add(1);
+        }
         let map = &self.facts.source_map;
-        let next = map.partition_point(|(w, _)| *w < index);
+        let next = map.partition_point(|(w, _)| (*w as usize) < index);
         map.get(next)
             .map_or(pc, |(w, _)| self.entry.wrapping_add(*w as usize + 1))
     }

@@ -20,7 +20,7 @@ pub mod field {
     pub const CODE: usize = 2;
     pub const RECEIVER: usize = 3;
     pub const CLOSURE: usize = 4;
-    /// Word index of the instruction in front of which it stands; kept when the frame ends.
+    /// Word index behind the instruction that tells where it was; kept when the frame ends.
     pub const PC: usize = 5;
     /// Temporaries kept when the frame ended.
     pub const TEMPS: usize = 6;
@@ -72,7 +72,7 @@ impl Vm {
     pub(crate) fn widow(&mut self, context: Value, frame: FrameAt) {
         let view = self.view();
         let code = view.code(frame.offset);
-        let pc = code.word_index(frame.pc);
+        let pc = code.word_index(code.shown_pc(frame));
         let temps: Vec<Value> = code
             .facts
             .temps
@@ -136,36 +136,26 @@ impl Vm {
             true => self.offset(self.fp),
             false => proc.fp,
         };
-        let pc = self.frame_pc(slot, proc, offset);
+        let frame = self.frame_from(slot, proc, offset);
         self.charge_walk(top, offset);
-        Ok(pc.map(|pc| (slot, FrameAt { offset, pc })))
+        Ok(frame.map(|frame| (slot, frame)))
     }
 
     /// Where the frame at `offset` goes on: found from the frame above it.
-    fn frame_pc(&self, slot: usize, proc: &Proc, offset: usize) -> Option<super::Pc> {
+    fn frame_from(&self, slot: usize, proc: &Proc, offset: usize) -> Option<FrameAt> {
         let top = if slot == self.processes.active_slot {
-            FrameAt {
-                offset: self.offset(self.fp),
-                pc: self.pc,
-            }
+            self.top_frame()
         } else {
-            FrameAt {
-                offset: proc.fp,
-                pc: proc.pc,
-            }
+            proc.top()
         };
         let view = StackView::of(proc);
         let mut tops = vec![top];
         // Calls from Rust interrupt the chain: each level remembers the frame it was called from.
         for level in self.levels.iter().rev().filter(|l| l.process == slot) {
-            tops.push(FrameAt {
-                offset: level.saved_fp,
-                pc: level.saved_pc,
-            });
+            tops.push(FrameAt::behind(level.saved_fp, level.saved_pc));
         }
         tops.into_iter()
             .find_map(|t| view.walk(t).find(|f| f.offset == offset))
-            .map(|f| f.pc)
     }
 
     /// Reads temporary `index` (from 0) of a Context, living or not.

@@ -254,10 +254,7 @@ impl Roots for MachineRoots {
 impl Vm {
     /// The top frame of the running stack.
     pub(crate) fn top_frame(&self) -> FrameAt {
-        FrameAt {
-            offset: self.offset(self.fp),
-            pc: self.pc,
-        }
+        FrameAt::behind(self.offset(self.fp), self.pc)
     }
 
     /// Tells the heap which slots of a class's weak instances are strong.

@@ -53,7 +53,7 @@ pub(super) unsafe fn exception_handler_from(vm: &mut Vm, call: Call) -> Outcome 
 /// The frame at an offset, of which it does not matter where it goes on. There is none at 0.
 fn frame_at(offset: usize) -> Option<FrameAt> {
     let pc = std::ptr::null();
-    (offset > 0).then_some(FrameAt { offset, pc })
+    (offset > 0).then(|| FrameAt::behind(offset, pc))
 }
 
 impl Vm {

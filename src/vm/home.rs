@@ -51,11 +51,7 @@ impl Vm {
         let top = if slot == self.processes.active_slot {
             self.top_frame()
         } else {
-            let proc = self.processes.get(slot)?;
-            FrameAt {
-                offset: proc.fp,
-                pc: proc.pc,
-            }
+            self.processes.get(slot)?.top()
         };
         let view = view_of(self, slot)?;
         let frame = view.walk(top).find(|f| f.offset == offset);

@@ -359,7 +359,7 @@ pub(super) unsafe fn with_frame(
         // Where the frame goes on is of no interest to what looks for its senders.
         Ok(Some((slot, offset))) => {
             let pc = std::ptr::null();
-            let found = find(vm, slot, super::frame::FrameAt { offset, pc });
+            let found = find(vm, slot, super::frame::FrameAt::behind(offset, pc));
             vm.charge_walk(offset, found.map_or(limit, |f| f.offset));
             Outcome::Value(found.map_or(Value::NIL, |f| vm.marry(slot, f)))
         }
@@ -441,7 +441,7 @@ unsafe fn context_place(vm: &mut Vm, call: Call) -> Outcome {
         Err(e) => return Outcome::Fail(e),
     };
     let pc = match frame {
-        Ok(Some((slot, frame))) => view_of(vm, slot).map_or(frame.pc, |view| view.shown_pc(frame)),
+        Ok(Some((_, frame))) => code.shown_pc(frame),
         _ => {
             let words = vm
                 .heap

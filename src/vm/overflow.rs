@@ -64,7 +64,12 @@ impl Vm {
     pub(super) fn overflow_aside(&mut self, pc: Pc, fp: Fp, retry: Retry) -> Option<(Pc, Fp)> {
         match self.enter_reserve(fp) {
             Some(fp) => self.signal_overflow(pc, fp, retry),
-            None => self.overflow_again(pc, fp),
+            None => {
+                let offset = self.offset(fp);
+                let shown = FrameAt::at(offset, pc, retry.is_ahead());
+                let pc = self.view().code(offset).shown_pc(shown);
+                self.overflow_again(pc, fp)
+            }
         }
     }
 
@@ -124,8 +129,12 @@ impl Vm {
         self.processes.running().cut_at = target / LEFT;
         self.limit_stack();
         let fp = self.address(frame.offset);
-        (self.pc, self.fp) = (frame.pc, fp);
-        self.signal_overflow(frame.pc, fp, Retry::Drop)
+        (self.pc, self.fp) = (frame.pc(), fp);
+        let retry = match frame.is_ahead() {
+            true => Retry::Again,
+            false => Retry::Drop,
+        };
+        self.signal_overflow(frame.pc(), fp, retry)
     }
 
     /// Tells the sends where the stack ends for them.

@@ -4,6 +4,7 @@
 //! scheduler's business.
 
 use super::code::{Code, code_value};
+use super::frame::FrameAt;
 use super::known::Known;
 use super::{Fp, Pc, Vm};
 use crate::memory::{ClassIndex, Format, Value, Visitor};
@@ -38,13 +39,21 @@ pub const RESERVE: usize = 64 << 10;
 pub enum Retry {
     /// Nothing: the sender goes on where it was.
     Drop,
-    /// Likewise, and what is at the link word's address was not begun: there the sender is, and not behind what it did
-    /// before. In a loop that may be anywhere.
-    Poll,
+    /// Likewise, and the sender does what is at the link word's address then: that was not begun, or had no room.
+    Again,
     /// It goes to a register of the sender.
     Register(u8),
+    /// It is what the `^` at the link word's address returns from that register.
+    Return(u8),
     /// It decides the conditional jump at the link word's address, in place of what was no Boolean.
     Branch,
+}
+
+impl Retry {
+    /// Whether the sender is at the instruction at the link word's address, and not at the one in front of that.
+    pub fn is_ahead(self) -> bool {
+        matches!(self, Retry::Again | Retry::Return(_) | Retry::Branch)
+    }
 }
 
 /// What is unusual about a frame whose link word has bit 0 set.
@@ -117,6 +126,8 @@ pub struct Proc {
     /// Offset of the top frame, and where it goes on; valid while it does not run.
     pub(crate) fp: usize,
     pub(crate) pc: Pc,
+    /// It was taken off at a poll, before what stands at `pc`.
+    pub(crate) polled: bool,
     /// By the frames' offsets from the stack's base.
     pub notes: Notes,
     pub object: Value,
@@ -141,6 +152,13 @@ pub struct Proc {
     pub shown: bool,
     pub main: bool,
     pub turn: Turn,
+}
+
+impl Proc {
+    /// The top frame of one that does not run.
+    pub(crate) fn top(&self) -> FrameAt {
+        FrameAt::at(self.fp, self.pc, self.polled)
+    }
 }
 
 /// All Processes of a machine.
@@ -246,6 +264,7 @@ impl Vm {
             stack,
             fp: 2,
             pc,
+            polled: false,
             notes: Notes::default(),
             object,
             state: State::Suspended,
@@ -321,6 +340,7 @@ impl Vm {
         // SAFETY: fp points into the running stack.
         proc.fp = unsafe { fp.offset_from(base) } as usize;
         proc.pc = pc;
+        proc.polled = false;
         proc.ran = true;
     }
 
@@ -456,7 +476,11 @@ impl Vm {
             proc.stack[new - 1] = Value(proc.pc as u64 | 2 | answer.is_none() as u64);
             if answer.is_none() {
                 let note = Note {
-                    retry: Some(Retry::Drop),
+                    retry: Some(if proc.polled {
+                        Retry::Again
+                    } else {
+                        Retry::Drop
+                    }),
                     window: Some(window as u16),
                     ..Note::default()
                 };
@@ -465,6 +489,7 @@ impl Vm {
             proc.stack[new] = receiver;
             proc.fp = new;
             proc.pc = (*code).entry;
+            proc.polled = false;
             proc.ran = true;
         }
     }

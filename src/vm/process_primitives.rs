@@ -267,10 +267,7 @@ fn process_top_context(vm: &mut Vm, args: &[Value]) -> PrimResult {
         let top = vm.top_frame();
         return Ok(vm.marry(slot, top));
     }
-    let Some(frame) = vm.processes.get(slot).map(|p| super::frame::FrameAt {
-        offset: p.fp,
-        pc: p.pc,
-    }) else {
+    let Some(frame) = vm.processes.get(slot).map(|p| p.top()) else {
         return Ok(Value::NIL);
     };
     Ok(vm.marry(slot, frame))

@@ -25,8 +25,8 @@ impl Vm {
     /// Polls. Execution will go on at `pc` in the frame at `fp`, of which `live` registers matter.
     pub(crate) fn safepoint(&mut self, pc: Pc, fp: Fp, live: usize) -> Then {
         let then = self.poll(pc, fp, live);
-        if matches!(then, Then::Exit) {
-            self.note_stop_before(pc);
+        if matches!(then, Then::Exit) && self.pc == pc {
+            self.note_stop_at(pc);
         }
         then
     }
@@ -53,7 +53,7 @@ impl Vm {
             let class = self.known(super::known::Known::UserInterrupt);
             let selector = self.selectors.signal_interrupt;
             // SAFETY: pc and fp are those of the running frame.
-            return match unsafe { self.send_aside(pc, fp, Retry::Poll, selector, &[class]) } {
+            return match unsafe { self.send_aside(pc, fp, Retry::Again, selector, &[class]) } {
                 Some((pc, fp)) => Then::Go(pc, fp),
                 None => Then::Exit,
             };
@@ -71,6 +71,7 @@ impl Vm {
                 && !self.is_cleaned_now())
         {
             self.save_active(pc, fp);
+            self.processes.running().polled = true;
             self.preempt_active();
             return match self.next_process() {
                 Some((pc, fp)) => Then::Go(pc, fp),
@@ -178,7 +179,8 @@ impl Vm {
         self.host.clock.real().as_micros() as u64
     }
 
-    /// Memory is short although everything was collected: a catchable OutOfMemory.
+    /// Memory is short although everything was collected: a catchable OutOfMemory, after which what is at `pc` is tried
+    /// again.
     pub(crate) fn out_of_memory(&mut self, pc: Pc, fp: Fp) -> Option<(Pc, Fp)> {
         let class = self.known(super::known::Known::OutOfMemory);
         if self.stop.is_some() || class == Value::NIL {
@@ -187,6 +189,6 @@ impl Vm {
         self.open_memory_reserve();
         let selector = self.selectors.signal_out_of_memory;
         // SAFETY: pc and fp are those of the running frame.
-        unsafe { self.send_aside(pc, fp, Retry::Drop, selector, &[class]) }
+        unsafe { self.send_aside(pc, fp, Retry::Again, selector, &[class]) }
     }
 }

@@ -180,10 +180,7 @@ unsafe fn instruction(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32) -> Option<(Pc, Fp)
                 let slot = vm.processes.active_slot;
                 vm.pc = pc;
                 vm.fp = fp;
-                let frame = FrameAt {
-                    offset: vm.offset(fp),
-                    pc,
-                };
+                let frame = vm.top_frame();
                 let context = vm.marry(slot, frame);
                 *fp.add(ops::a(insn)) = context;
                 Some((pc, fp))
@@ -344,6 +341,7 @@ unsafe fn allocate(vm: &mut Vm, pc: Pc, fp: Fp, insn: u32, op: Op) -> Option<(Pc
         vm.fp = fp;
         vm.collect_if_wanted(fp, live, true);
         if vm.stop.is_some() {
+            vm.note_stop_at(pc.sub(1));
             return None;
         }
         let slots = match op {
@@ -420,10 +418,7 @@ impl Vm {
         // SAFETY: see `ops`.
         unsafe {
             debug_assert!((*value_code(*fp.sub(2))).flags & flags::BOUNDARY == 0);
-            let note = self.drop_note(FrameAt {
-                offset: self.offset(fp),
-                pc,
-            });
+            let note = self.drop_note(FrameAt::behind(self.offset(fp), pc));
             self.answer_from(fp, note, value)
         }
     }
@@ -435,6 +430,7 @@ impl Vm {
         unsafe {
             let insn = *at;
             let behind = at.add(1);
+            (self.pc, self.fp) = (behind, fp);
             match value.as_bool() {
                 Some(yes) if yes == (Op::of(insn) == Some(Op::JT)) => {
                     Some((behind.offset(ops::sd(insn)), fp))

@@ -107,8 +107,8 @@ impl Vm {
             Some(proc) => (Some(proc), self.top_frame()),
             None => {
                 let proc = self.processes.get(slot);
-                let (offset, pc) = proc.map_or((0, self.pc), |p| (p.fp, p.pc));
-                (proc, FrameAt { offset, pc })
+                let none = FrameAt::behind(0, self.pc);
+                (proc, proc.map_or(none, |p| p.top()))
             }
         };
         let Some(proc) = proc.filter(|_| frame.offset > 0) else {
@@ -118,16 +118,14 @@ impl Vm {
         self.stopped_at = Some(StoppedAt { frames, omitted });
     }
 
-    /// The same for the running Process, which would have gone on at `pc`: in a loop, that tells more than what is
-    /// behind it.
-    pub(super) fn note_stop_before(&mut self, pc: Pc) {
-        if self.pc != pc || self.stop.is_none() {
-            return;
-        }
-        let top = self.top_frame();
-        self.pc = self.view().code(top.offset).behind_next_place(pc);
+    /// The same for the running Process, which would have done what is at `pc`.
+    pub(super) fn note_stop_at(&mut self, pc: Pc) {
+        let here = self.pc;
+        let offset = self.offset(self.fp);
+        let frame = FrameAt::at(offset, pc, true);
+        self.pc = self.view().code(offset).shown_pc(frame);
         self.note_stop(self.processes.active_slot);
-        self.pc = pc;
+        self.pc = here;
     }
 
     /// A call from Rust was stopped: runs the clean-up blocks of the running Process above its boundary frame, the
@@ -256,7 +254,7 @@ impl Vm {
             let top = self.top_frame();
             self.cut_above(frame.offset, top);
             self.fp = self.address(frame.offset);
-            self.pc = frame.pc;
+            self.pc = frame.pc();
             self.live = 0;
             let Some(block) = self.begin_clean_up(frame) else {
                 continue;

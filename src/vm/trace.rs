@@ -62,7 +62,7 @@ impl Vm {
         let code = view.code(frame.offset);
         let receiver = view.receiver(&self.heap, frame.offset);
         let class = self.heap.class_of(receiver);
-        let pc = view.shown_pc(frame);
+        let pc = code.shown_pc(frame);
         let (line, column, source) = self.place(code, pc);
         let (end_line, end_column) = self.place_behind(code, pc);
         let Some(method) = self.classes.methods.get(code.method as usize) else {

@@ -47,7 +47,7 @@ impl Vm {
                     let home_context = self.marry(slot, home_frame);
                     let unwind_context = self.marry(slot, first);
                     let selector = self.selectors.about_to_return;
-                    let retry = Retry::Register(reg as u8);
+                    let retry = Retry::Return(reg as u8);
                     self.send_aside(
                         pc.sub(1),
                         fp,
@@ -63,7 +63,7 @@ impl Vm {
                     self.send_aside(
                         pc.sub(1),
                         fp,
-                        Retry::Register(reg as u8),
+                        Retry::Return(reg as u8),
                         selector,
                         &[context, value],
                     )
