@@ -86,7 +86,9 @@ impl Repl {
     fn time(&mut self, session: &mut Session, code: &str) -> Result<(), Ending> {
         let before = Spent::so_far(&mut session.vm);
         let result = self.value_of(session, code);
-        let spent = Spent::so_far(&mut session.vm).since(&before);
+        let mut spent = Spent::so_far(&mut session.vm).since(&before);
+        // Reading the text costs as many as it has bytes, and is not asked about.
+        spent.steps = spent.steps.saturating_sub(code.len() as u64);
         if result.is_ok() {
             self.show_last(session)?;
         }
