@@ -69,7 +69,12 @@ pub fn test(session: &mut Session, options: &Options, folder: Option<&Path>) -> 
     };
     let sources = match sources {
         Ok(sources) => sources,
-        Err(message) => return refuse(session, message),
+        Err(reasons) => {
+            for reason in reasons {
+                refuse(session, reason);
+            }
+            return exit::USAGE;
+        }
     };
     let mut runner = Runner {
         session,
@@ -239,10 +244,11 @@ fn is_program(source: &Source) -> bool {
     !is_part && !defines_tests(source)
 }
 
-type Sources = Result<Vec<Source>, String>;
+/// The sources, or all reasons why there are none.
+type Sources = Result<Vec<Source>, Vec<String>>;
 
 fn named(session: &mut Session, paths: &[PathBuf]) -> Sources {
-    let read = |path: PathBuf| {
+    let mut read = |path: PathBuf| {
         let name = files::called(&path);
         let bytes = session
             .read_source(&path)
@@ -253,10 +259,18 @@ fn named(session: &mut Session, paths: &[PathBuf]) -> Sources {
             None => Ok(Source { name, path, text }),
         }
     };
-    let (files, mut unreadable) = files::source_files(paths);
-    match unreadable.pop() {
-        Some((_, message)) => Err(message),
-        None => files.into_iter().map(read).collect(),
+    let (files, unreadable) = files::source_files(paths);
+    let mut reasons: Vec<String> = unreadable.into_iter().map(|(_, reason)| reason).collect();
+    let mut sources = Vec::new();
+    for path in files {
+        match read(path) {
+            Ok(source) => sources.push(source),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    match reasons.is_empty() {
+        true => Ok(sources),
+        false => Err(reasons),
     }
 }
 
@@ -268,7 +282,7 @@ fn library(folder: Option<&Path>) -> Sources {
     };
     match folder {
         Some(folder) => {
-            let files = library_files::read(folder).map_err(|e| e.to_string())?;
+            let files = library_files::read(folder).map_err(|e| vec![e.to_string()])?;
             Ok(files.iter().map(|f| source(&f.path, &f.text)).collect())
         }
         None => Ok(Image::embedded()
