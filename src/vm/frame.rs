@@ -39,7 +39,7 @@ impl FrameAt {
 }
 
 /// Slots of a walk that cost a send, as a power of two.
-const WALKED: u32 = 5;
+const WALKED: u32 = 3;
 
 static NO_NOTES: Notes = Notes::with_hasher(rustc_hash::FxBuildHasher);
 
@@ -155,7 +155,7 @@ impl Vm {
         unsafe { self.base.add(offset) }
     }
 
-    /// Charges a walk over so much of a stack: a send for about four frames, since it may be a million frames deep.
+    /// Charges a walk over so much of a stack: a send for about a frame, which takes as long; it may be a million deep.
     pub(super) fn charge_walk(&mut self, from: usize, to: usize) {
         self.charge(from.saturating_sub(to) >> WALKED);
     }
