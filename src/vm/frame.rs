@@ -69,7 +69,14 @@ impl<'a> StackView<'a> {
         self.notes.get(&offset)
     }
 
+    /// Whether it is a frame of the program, and not the boundary of a call from Rust.
+    #[inline(always)]
+    fn is_one(&self, frame: FrameAt) -> bool {
+        self.code(frame.offset).flags & flags::BOUNDARY == 0
+    }
+
     /// The sender of a frame; none at the bottom of the Process or of a call from Rust.
+    #[inline(always)]
     pub fn caller(&self, frame: FrameAt) -> Option<FrameAt> {
         if self.code(frame.offset).flags & flags::BOUNDARY != 0 {
             return None;
@@ -97,7 +104,7 @@ impl<'a> StackView<'a> {
     pub fn walk(self, frame: FrameAt) -> Walk<'a> {
         Walk {
             view: self,
-            next: Some(frame),
+            next: Some(frame).filter(|&f| self.is_one(f)),
         }
     }
 
@@ -121,12 +128,11 @@ pub struct Walk<'a> {
 impl Iterator for Walk<'_> {
     type Item = FrameAt;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<FrameAt> {
         let frame = self.next?;
-        if self.view.code(frame.offset).flags & flags::BOUNDARY != 0 {
-            return None;
-        }
-        self.next = self.view.caller(frame);
+        let sender = self.view.caller(frame);
+        self.next = sender.filter(|&f| self.view.is_one(f));
         Some(frame)
     }
 }
